@@ -1,0 +1,93 @@
+"""Environment variables, declared once with their default and help: `manage.py config` lists them, a bad value stops the start."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    name: str
+    default: str
+    expects: str
+    help: str
+    secret: bool = False
+
+
+VARIABLES: dict[str, Variable] = {}
+
+
+def read(
+    name: str, parse: Callable[[str], T], *, default: str, expects: str, help: str, secret: bool = False,
+    environment: Mapping[str, str] = os.environ,
+) -> T:
+    """The value of `name`, or of its default. Raises ImproperlyConfigured saying what was expected; a secret's value is not repeated."""
+    VARIABLES[name] = Variable(name, default, expects, help, secret)
+    raw = environment.get(name, "").strip() or default
+    try:
+        return parse(raw)
+    except ValueError as error:
+        got = "a value that does not parse" if secret else repr(raw)
+        raise ImproperlyConfigured(f"{name} must be {expects}; got {got} ({error})") from None
+
+
+def text(value: str) -> str:
+    return value
+
+
+def flag(value: str) -> bool:
+    try:
+        return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}[
+            value.lower()
+        ]
+    except KeyError:
+        raise ValueError("not a yes or no") from None
+
+
+def between(low: int, high: int) -> Callable[[str], int]:
+    def parse(value: str) -> int:
+        number = int(value)
+        if not low <= number <= high:
+            raise ValueError(f"outside {low} to {high}")
+        return number
+
+    return parse
+
+
+def listed(value: str) -> list[str]:
+    return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def database(value: str) -> dict[str, object]:
+    """A libpq URL as Django's settings. A socket folder may stand percent-encoded in the host or as `?host=`."""
+    url = urlsplit(value)
+    if url.scheme not in ("postgres", "postgresql"):
+        raise ValueError("the scheme is not postgresql")
+    options = dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+    name = unquote(url.path.lstrip("/"))
+    if not name:
+        raise ValueError("no database name")
+    host = options.pop("host", "") or unquote(url.hostname or "")
+    return {
+        "NAME": name,
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": host,
+        "PORT": str(url.port or options.pop("port", "")),
+        "OPTIONS": options,
+    }
+
+
+def broker(value: str) -> str:
+    scheme = urlsplit(value).scheme
+    if scheme not in ("redis", "rediss", "redis+socket", "amqp", "amqps"):
+        raise ValueError(f"unknown scheme {scheme!r}")
+    return value

@@ -1,0 +1,59 @@
+"""Every error that a client can meet is a class with a code, a status and its data. All leave in one shape (`factcheck.api.problems`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one place of the request: exactly one of `pointer` (JSON pointer into the body), `parameter`, `header`."""
+
+    code: str
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+    header: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        places = {"pointer": self.pointer, "parameter": self.parameter, "header": self.header}
+        return {"code": self.code, "detail": self.detail} | {k: v for k, v in places.items() if v is not None}
+
+
+class Problem(Exception):
+    """An error with a stable `code` (never translated), an HTTP `status` and a `title`; `detail` says what happened here.
+
+    `extra` holds further members of the problem document (for example `allowed_actions`). Source: RFC 9457.
+    """
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str = "", *, errors: Iterable[FieldError] = (), **extra: Any) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = tuple(errors)
+        self.extra = extra
+
+
+class NotFound(Problem):
+    code, status, title = "not_found", 404, "Not found"
+
+
+class InvalidInput(Problem):
+    """The request is well formed but its meaning is refused."""
+
+    code, status, title = "invalid_input", 422, "The input was refused"
+
+
+class ActionNotAllowed(Problem):
+    """The action is impossible in the present state. `extra` may carry `allowed_actions`."""
+
+    code, status, title = "action_not_allowed", 409, "This action is not possible now"
+
+
+class ActionForbidden(Problem):
+    code, status, title = "action_forbidden", 403, "You may not do this"

@@ -1,0 +1,222 @@
+"""One settings file. Runs with nothing set (embedded services of this folder); production sets the environment."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from celery.schedules import schedule
+
+from factcheck import embedded, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = env.read("DEBUG", env.flag, default="0", expects="yes or no", help="Error pages with code. Never in production.")
+PRODUCTION = env.read(
+    "PRODUCTION", env.flag, default="0", expects="yes or no",
+    help="Refuses to start without SECRET_KEY, and sends cookies over HTTPS only.",
+)  # fmt: skip
+
+
+def _secret_key(value: str) -> str:
+    if value:
+        if len(value) < 32:
+            raise ValueError("shorter than 32 characters")
+        return value
+    if PRODUCTION:
+        raise ValueError("required when PRODUCTION is on")
+    # Kept beside the data, so that sessions survive a restart of a laptop's installation.
+    path = embedded.home() / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+SECRET_KEY = env.read(
+    "SECRET_KEY", _secret_key, default="", expects="32 random characters or more", secret=True,
+    help="Signs sessions and cursors. Made and kept in the data folder when not set.",
+)  # fmt: skip
+ALLOWED_HOSTS = env.read(
+    "ALLOWED_HOSTS", env.listed, default="localhost,127.0.0.1,[::1]", expects="host names, comma separated",
+    help="Names under which browsers and clients reach the server.",
+)  # fmt: skip
+CSRF_TRUSTED_ORIGINS = env.read(
+    "CSRF_TRUSTED_ORIGINS", env.listed, default="", expects="origins with scheme, comma separated",
+    help="Other origins whose forms are accepted.",
+)  # fmt: skip
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "factcheck",
+    "factcheck.accounts",
+    "claims",
+]
+
+MIDDLEWARE = [
+    "factcheck.middleware.RequestId",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "factcheck.urls"
+WSGI_APPLICATION = "factcheck.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **env.read(
+            "DATABASE_URL", env.database, default=embedded.database_url(), secret=True,
+            expects="a URL like postgresql://user:password@host:5432/name",
+            help="PostgreSQL 15 or newer. The embedded one of this folder when not set.",
+        ),  # fmt: skip
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+STATEMENT_TIMEOUT_SECONDS = env.read(
+    "STATEMENT_TIMEOUT_SECONDS", env.between(1, 3600), default="5", expects="seconds from 1 to 3600",
+    help="Longest database statement of a web request. Workers and commands take 60.",
+)  # fmt: skip
+# Lock waits and idle transactions end soon, so that one stuck client cannot hold up a desk.
+DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]
+    "connect_timeout": "2",
+    "server_side_binding": False,
+    "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
+}
+
+BROKER_URL = env.read(
+    "BROKER_URL", env.broker, default=embedded.broker_url(), secret=True,
+    expects="a redis://, rediss://, redis+socket:// or amqp(s):// URL",
+    help="Celery's broker: Valkey or Redis, RabbitMQ in production. The embedded one of this folder when not set.",
+)  # fmt: skip
+
+WORKER_CONCURRENCY = env.read(
+    "WORKER_CONCURRENCY", env.between(1, 256), default="2", expects="a number from 1 to 256", help="Processes of one worker."
+)
+JOB_TIME_LIMIT_SECONDS = env.read(
+    "JOB_TIME_LIMIT_SECONDS", env.between(1, 3600), default="60", expects="seconds from 1 to 3600",
+    help="A job that takes longer is stopped and counts as failed.",
+)  # fmt: skip
+SWEEP_SECONDS = env.read(
+    "SWEEP_SECONDS", env.between(1, 300), default="5", expects="seconds from 1 to 300",
+    help="How often beat looks for jobs whose message was lost.",
+)  # fmt: skip
+
+CELERY_BROKER_URL = BROKER_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CONCURRENCY = WORKER_CONCURRENCY
+CELERY_TASK_SOFT_TIME_LIMIT = JOB_TIME_LIMIT_SECONDS
+CELERY_TASK_TIME_LIMIT = JOB_TIME_LIMIT_SECONDS + 15
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {
+        # Longer than the hard time limit, or a slow job would be delivered a second time while it runs.
+        "visibility_timeout": JOB_TIME_LIMIT_SECONDS + 60,
+        "unacked_restore_interval": 5,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        "socket_keepalive": True,
+    }
+    if BROKER_URL.startswith("redis")
+    else {}
+)
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "factcheck.sweep", "schedule": schedule(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}},
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "static"
+# Assets are served from the packages themselves: nothing to collect on a laptop, the image collects once.
+WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+
+APPEND_SLASH = False
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "factcheck.api.problems.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; the longest article that a newsroom sent us had 400 kB
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "factcheck.accounts.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["factcheck.accounts.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["factcheck.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["factcheck.api.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.Schema",
+    "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
+    "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "DATETIME_FORMAT": "%Y-%m-%dT%H:%M:%S.%fZ",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Fact-check API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "factcheck.middleware.RequestIdFilter"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}
