@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Lower
+
+from factcheck.accounts.roles import SCOPES, scopes_of
+from factcheck.ids import uuid7
+
+
+class Users(UserManager["User"]):
+    def with_roles(self) -> models.QuerySet[User]:
+        """Users with their role names in the same query: sign-in must not cost a query more on every request."""
+        groups = User.groups.through._base_manager.filter(user_id=models.OuterRef("pk"))
+        return self.get_queryset().annotate(
+            loaded_roles=ArraySubquery(groups.order_by("group__name").values("group__name"))
+        )
+
+
+class User(AbstractUser):
+    """A person or a machine account. Rights come from its roles (groups) and, on a review, its relation to it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    is_machine = models.BooleanField(
+        default=False,
+        help_text="A program. It signs in with tokens only, and can neither vote nor approve nor publish.",
+    )
+
+    objects: ClassVar[Users] = Users()  # type: ignore[assignment]
+    loaded_roles: list[str]
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="one_user_per_username",
+                violation_error_message="This username is taken.",
+            )
+        ]
+
+    @property
+    def roles(self) -> list[str]:
+        if "loaded_roles" not in self.__dict__:
+            self.loaded_roles = sorted(self.groups.values_list("name", flat=True))
+        return self.loaded_roles
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        return (
+            scopes_of(self.roles, is_superuser=self.is_superuser, is_machine=self.is_machine)
+            if self.is_active
+            else frozenset()
+        )
+
+
+class Token(models.Model):
+    """An API credential. The secret is shown once; the row keeps its digest. Written by `accounts.tokens` alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(
+        max_length=12,
+        help_text="The beginning of the secret, to recognise it in a list.",
+    )
+    digest = models.CharField(
+        max_length=64,
+        unique=True,
+        editable=False,
+        help_text="SHA-256 of the secret, in hexadecimal.",
+    )
+    scopes = ArrayField(models.CharField(max_length=20, choices=[(scope, help) for scope, help in SCOPES.items()]))
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, help_text="Exact to the minute.")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                condition=models.Q(scopes__contained_by=list(SCOPES), scopes__len__gt=0),
+                name="token_scopes_are_known",
+            ),
+        ]
+        ordering: ClassVar[list[str]] = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"

@@ -1,0 +1,5 @@
+from rest_framework.pagination import BasePagination
+
+
+class KeysetPagination(BasePagination):
+    pass

@@ -1,0 +1,229 @@
+"""All errors leave in one shape, `application/problem+json`, whoever raised them: a verb, DRF, Django or the database. Source: RFC 9457."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import db, http
+from django.core import exceptions as core
+from django.http import HttpRequest, HttpResponse
+from django.views import csrf, defaults
+from rest_framework import exceptions as drf
+from rest_framework.fields import get_error_detail
+from rest_framework.settings import api_settings
+
+from factcheck.api.renderers import dumps
+from factcheck.errors import (
+    ActionForbidden,
+    FieldError,
+    InvalidInput,
+    NotFound,
+    Problem,
+)
+from factcheck.middleware import current_request_id
+
+MEDIA_TYPE = "application/problem+json"
+LIST_PATH = "/api/v1/problems"
+
+
+class Malformed(Problem):
+    code, status, title = "malformed", 400, "The request cannot be read"
+
+
+class InvalidParameter(Problem):
+    code, status, title = "invalid_parameter", 400, "A query parameter is wrong"
+
+
+class NotAuthenticated(Problem):
+    code, status, title = "not_authenticated", 401, "Sign in or send a token"
+
+
+class MethodNotAllowed(Problem):
+    code, status, title = (
+        "method_not_allowed",
+        405,
+        "This address does not have that method",
+    )
+
+
+class NotAcceptable(Problem):
+    code, status, title = (
+        "not_acceptable",
+        406,
+        "The answer does not exist in that format",
+    )
+
+
+class TooLarge(Problem):
+    code, status, title = "too_large", 413, "The body is too large"
+
+
+class UnsupportedMediaType(Problem):
+    code, status, title = (
+        "unsupported_media_type",
+        415,
+        "Bodies of that type are not read here",
+    )
+
+
+class Throttled(Problem):
+    code, status, title = "throttled", 429, "Too many requests"
+
+
+class Unavailable(Problem):
+    """The database is away, or too busy to answer in time. The same request may succeed later."""
+
+    code, status, title = "unavailable", 503, "Out of service for a moment"
+
+
+RETRY_AFTER_SECONDS = 2
+
+
+def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """DRF's hook. None for what nobody foresaw: Django then logs it and answers through `server_error`."""
+    problem = as_problem(error)
+    if problem is None:
+        return None
+    return respond(problem)
+
+
+def respond(problem: Problem) -> HttpResponse:
+    """The problem as an answer; `retry_after_seconds` and `allow` among its extra members become headers too."""
+    document = {
+        "type": f"{LIST_PATH}#{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+        "request_id": current_request_id(),
+        "errors": [error.as_json() for error in problem.errors],
+    }
+    response = HttpResponse(dumps(problem.extra | document), status=problem.status, content_type=MEDIA_TYPE)
+    if problem.status == NotAuthenticated.status:
+        response["WWW-Authenticate"] = "Bearer"
+    if seconds := problem.extra.get("retry_after_seconds"):
+        response["Retry-After"] = str(seconds)
+    if methods := problem.extra.get("allow"):
+        response["Allow"] = ", ".join(methods)
+    return response
+
+
+def as_problem(error: Exception) -> Problem | None:
+    """The problem that tells a client about `error`, or None for a fault of ours."""
+    match error:
+        case Problem():
+            return error
+        case http.Http404() | drf.NotFound():
+            return NotFound("There is nothing at this address, or you may not see it.")
+        case drf.ValidationError():
+            return _refused(error.detail)
+        case core.ValidationError():
+            return _refused(get_error_detail(error))
+        case (
+            drf.ParseError()
+            | drf.UnsupportedMediaType()
+            | drf.NotAcceptable()
+            | drf.MethodNotAllowed()
+            | drf.Throttled()
+        ):
+            return _from_drf(error)
+        case drf.NotAuthenticated() | drf.AuthenticationFailed():
+            return NotAuthenticated("This needs a signed-in user or a token: `Authorization: Bearer fc_...`.")
+        case drf.PermissionDenied():
+            return ActionForbidden(str(error.detail))
+        case core.PermissionDenied():
+            return ActionForbidden(str(error))
+        case core.RequestDataTooBig():
+            return TooLarge("The body is larger than this installation reads.")
+        case core.SuspiciousOperation() | core.BadRequest() | http.UnreadablePostError():
+            return Malformed("The request was refused as malformed.")
+        case db.OperationalError() | db.InterfaceError():
+            return Unavailable(
+                "The database did not answer in time. Try again.",
+                retry_after_seconds=RETRY_AFTER_SECONDS,
+            )
+    return None
+
+
+def _from_drf(error: drf.APIException) -> Problem:
+    detail = str(error.detail)
+    match error:
+        case drf.UnsupportedMediaType():
+            return UnsupportedMediaType(detail)
+        case drf.NotAcceptable():
+            return NotAcceptable(detail)
+        case drf.MethodNotAllowed():
+            return MethodNotAllowed(detail)
+        case drf.Throttled():
+            return Throttled(detail, retry_after_seconds=max(1, round(error.wait or 1)))
+    return Malformed(detail)
+
+
+def _refused(detail: Any) -> InvalidInput:
+    return InvalidInput("Some fields were refused.", errors=_field_errors(detail, ""))
+
+
+def _field_errors(detail: Any, pointer: str) -> Iterator[FieldError]:
+    """DRF's nested lists and mappings of messages, flat, each with the JSON pointer (RFC 6901) of its place in the body."""
+    if isinstance(detail, Mapping):
+        for key, value in detail.items():
+            is_whole = key in (api_settings.NON_FIELD_ERRORS_KEY, core.NON_FIELD_ERRORS)
+            step = str(key).replace("~", "~0").replace("/", "~1")
+            yield from _field_errors(value, pointer if is_whole else f"{pointer}/{step}")
+    elif isinstance(detail, (list, tuple)):
+        for index, value in enumerate(detail):
+            # A list of messages is about one place; a list of mappings is about the items of a list.
+            yield from _field_errors(value, pointer if isinstance(value, str) else f"{pointer}/{index}")
+    else:
+        yield FieldError(getattr(detail, "code", "invalid"), str(detail), pointer=pointer)
+
+
+# Django's own hooks: what goes wrong before a view is found, or in a view nobody foresaw
+
+
+def _has_pages(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/") and request.accepts("text/html")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return defaults.bad_request(request, exception) if _has_pages(request) else respond(Malformed())
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return (
+        defaults.permission_denied(request, exception)
+        if _has_pages(request)
+        else respond(ActionForbidden(str(exception)))
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if _has_pages(request):
+        return defaults.page_not_found(request, exception or http.Http404())
+    return respond(NotFound("There is nothing at this address, or you may not see it."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return (
+        defaults.server_error(request)
+        if _has_pages(request)
+        else respond(Problem("Something broke here; it was logged."))
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    from factcheck.accounts.authentication import CsrfFailed
+
+    return csrf.csrf_failure(request, reason) if _has_pages(request) else respond(CsrfFailed(reason))
+
+
+def catalogue() -> list[type[Problem]]:
+    """Every kind of problem, by code. One code has one status and one title, wherever it is raised."""
+    found: dict[str, type[Problem]] = {}
+    waiting = [Problem]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        found.setdefault(kind.code, kind)
+    return [found[code] for code in sorted(found)]
