@@ -43,7 +43,8 @@ class Quantity:
 
     `form` is one of number, range, ratio, multiple, percentage, percentage_points, ordinal, money, vague, change, superlative.
     `value` is in `unit` (None when it could not be parsed); `maximum` closes a range; `factor` is new/old for a relative
-    change (tripled: 3.0; fell by 40 %: 0.6). `comparator` is one of equal, about, at_least, at_most, more_than, less_than, between.
+    change (tripled: 3.0; fell by 40 %: 0.6). `parts` are the pieces of `span` that carry meaning: the word of change, the
+    amount, the number without its comparator. `comparator` is one of equal, about, at_least, at_most, more_than, less_than, between.
     `direction` is up, down or "" for changes.
     """
 
@@ -58,6 +59,7 @@ class Quantity:
     of: str = ""
     baseline: Baseline | None = None
     period: str = ""
+    parts: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,5 +136,3 @@ def as_json(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {name: as_json(getattr(value, name)) for name in value.__dataclass_fields__}
     return value
-
-

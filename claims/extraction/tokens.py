@@ -1,0 +1,36 @@
+"""Words, numbers and marks of one sentence with their offsets: what every rule of the extractor reads."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# `re` and not re2: each alternative is decided by its first character and never gives a character back, so the scan is
+# linear on any text, at a tenth of the cost of crossing into re2 for every token.
+_TOKEN = re.compile(r"(\d+(?:[.,]\d+)*)|([^\W\d_](?:\w|['’](?=[^\W\d_]))*)|\S")
+
+
+class Token(NamedTuple):
+    """`text[start:end] == word`; `low` is the word in lower case with straight apostrophes."""
+
+    word: str
+    low: str
+    start: int
+    end: int
+    is_number: bool
+    is_word: bool
+
+    @property
+    def is_capitalised(self) -> bool:
+        return self.is_word and self.word[0].isupper()
+
+
+def read(text: str) -> list[Token]:
+    """The tokens of a text. A word keeps inner apostrophes (Korea’s); a hyphen, a currency sign, a full stop stand alone."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        word = match.group()
+        kind = match.lastindex
+        low = word.lower().replace("’", "'") if kind == 2 else word
+        found.append(Token(word, low, match.start(), match.end(), kind == 1, kind == 2))
+    return found
