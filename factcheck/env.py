@@ -26,7 +26,13 @@ VARIABLES: dict[str, Variable] = {}
 
 
 def read(
-    name: str, parse: Callable[[str], T], *, default: str, expects: str, help: str, secret: bool = False,
+    name: str,
+    parse: Callable[[str], T],
+    *,
+    default: str,
+    expects: str,
+    help: str,
+    secret: bool = False,
     environment: Mapping[str, str] = os.environ,
 ) -> T:
     """The value of `name`, or of its default. Raises ImproperlyConfigured saying what was expected; a secret's value is not repeated."""
@@ -45,9 +51,17 @@ def text(value: str) -> str:
 
 def flag(value: str) -> bool:
     try:
-        return {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False, "": False}[
-            value.lower()
-        ]
+        return {
+            "1": True,
+            "true": True,
+            "yes": True,
+            "on": True,
+            "0": False,
+            "false": False,
+            "no": False,
+            "off": False,
+            "": False,
+        }[value.lower()]
     except KeyError:
         raise ValueError("not a yes or no") from None
 

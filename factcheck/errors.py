@@ -57,3 +57,9 @@ class ActionNotAllowed(Problem):
 
 class ActionForbidden(Problem):
     code, status, title = "action_forbidden", 403, "You may not do this"
+
+
+class StaleVersion(Problem):
+    """Somebody changed it since the version that the client saw. `extra` says the current version, who changed it and when."""
+
+    code, status, title = "stale_version", 412, "It was changed meanwhile"

@@ -1,0 +1,22 @@
+"""The only writer of articles and claims: from a draft to versions, from a version to claims, from a claim to its triage."""
+
+from claims.pipeline.editing import add_claim, edit_claim
+from claims.pipeline.extracting import extract_claims, request_extraction
+from claims.pipeline.importing import Outcome, import_article, land_batch
+from claims.pipeline.runs import finish_run, interrupt_run, start_run
+from claims.pipeline.triaging import split, triage
+
+__all__ = [
+    "Outcome",
+    "add_claim",
+    "edit_claim",
+    "extract_claims",
+    "finish_run",
+    "import_article",
+    "interrupt_run",
+    "land_batch",
+    "request_extraction",
+    "split",
+    "start_run",
+    "triage",
+]

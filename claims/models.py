@@ -1,0 +1,311 @@
+"""Articles as they were published, and the claims found in them. Only `claims.pipeline` changes these rows."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Length, Lower, Now
+
+from claims.triage import REASON_LABELS, Reason, Risk, TriageStatus
+from factcheck.ids import uuid7
+
+
+class Row(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Outlet(Row):
+    """Who printed it."""
+
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=253, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("name"), name="outlet_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Article(Row):
+    """One published text. Its identity is its canonical URL; without one, outlet and fingerprint of the first text."""
+
+    canonical_url = models.TextField(blank=True)
+    outlet = models.ForeignKey(Outlet, null=True, on_delete=models.PROTECT, related_name="articles", db_index=False)
+    identity = models.CharField(
+        max_length=64,
+        help_text="SHA-256 (hex) of the canonical URL, or of the outlet and the first text's fingerprint.",
+    )
+    title = models.TextField(blank=True)
+    byline = models.TextField(blank=True)
+    language = models.CharField(max_length=35, blank=True, help_text="BCP 47; empty when unknown.")
+    published_at = models.DateTimeField(null=True, help_text="Null when unknown; never the time of the import.")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["identity"], name="article_identity_once")]
+        indexes = [
+            models.Index(F("published_at").desc(nulls_last=True), F("id").desc(), name="article_published"),
+            models.Index(fields=["outlet", "-id"], name="article_outlet"),
+            GinIndex(SearchVector("title", config="simple"), name="article_title_words"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.canonical_url or str(self.id)
+
+
+class ArticleVersion(Row):
+    """The text as it stood at one fetch. Never edited."""
+
+    article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="versions", db_index=False)
+    number = models.PositiveIntegerField(help_text="1 for the first text of an article.")
+    text = models.TextField()
+    text_sha256 = models.CharField(max_length=64, help_text="Of the text as stored, in UTF-8; hex.")
+    text_fingerprint = models.CharField(
+        max_length=64, help_text="Of the normalised text: equal where only white space differs."
+    )
+    length = models.PositiveIntegerField(help_text="Unicode code points of the text.")
+    fetched_at = models.DateTimeField()
+    import_run = models.ForeignKey("ImportRun", null=True, on_delete=models.PROTECT, related_name="versions")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["article", "number"], name="version_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_one"),
+            models.CheckConstraint(condition=Q(length__gte=1) & Q(length=Length("text")), name="version_text_present"),
+        ]
+        indexes = [models.Index(fields=["text_fingerprint"], name="version_fingerprint")]
+
+    def __str__(self) -> str:
+        return f"{self.article_id} version {self.number}"
+
+
+class ImportRun(Row):
+    """One import: how far it came, what it counted, and the rows it could not take."""
+
+    class State(models.TextChoices):
+        RUNNING = "running"
+        INTERRUPTED = "interrupted"
+        DONE = "done"
+        FAILED = "failed"
+
+    source = models.TextField(help_text="The sources as given on the command line, or `api`.")
+    source_key = models.CharField(
+        max_length=64, help_text="SHA-256 (hex) of what identifies the sources; one running import each."
+    )
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=12, choices=State, default=State.RUNNING)
+    checkpoint = models.JSONField(default=dict, help_text="Where the next batch begins: file, byte offset, line.")
+    rows = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    versioned = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    updated_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+    error = models.JSONField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "interrupted", "done", "failed"]), name="import_run_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(rows=F("created") + F("versioned") + F("unchanged") + F("skipped") + F("failed")),
+                name="import_run_counts_add_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.state})"
+
+
+class FailedRow(Row):
+    """A row that an import could not take, as it came, so that it can be mended and fed back."""
+
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="failed_rows", db_index=False)
+    source = models.TextField()
+    line = models.PositiveIntegerField(null=True)
+    field = models.CharField(max_length=100, blank=True)
+    code = models.CharField(max_length=60)
+    detail = models.TextField()
+    raw = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "id"], name="failed_row_run")]
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line or ''} {self.field} {self.code}"
+
+
+class ExtractionRun(Row):
+    """One reading of one version by one extractor; its job does the work. A failed run is retried in its row."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        DONE = "done"
+        FAILED = "failed"
+
+    version = models.ForeignKey(
+        ArticleVersion, on_delete=models.PROTECT, related_name="extraction_runs", db_index=False
+    )
+    extractor = models.CharField(max_length=40)
+    extractor_version = models.CharField(max_length=40)
+    status = models.CharField(max_length=8, choices=Status, default=Status.QUEUED)
+    candidates = models.PositiveIntegerField(default=0)
+    created_claims = models.PositiveIntegerField(default=0)
+    attached_claims = models.PositiveIntegerField(default=0)
+    superseded_claims = models.PositiveIntegerField(default=0)
+    seconds = models.FloatField(null=True, help_text="Time spent reading, without the database.")
+    error = models.JSONField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "extractor", "extractor_version"], name="extraction_once_per_version"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["queued", "done", "failed"]), name="extraction_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="queued", finished_at__isnull=True)
+                | (~Q(status="queued") & Q(finished_at__isnull=False)),
+                name="extraction_finished_when_final",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.extractor} {self.extractor_version}: {self.status}"
+
+
+class Claim(Row):
+    """One checkable assertion, in a form that stands alone."""
+
+    class Kind(models.TextChoices):
+        CHANGE = "change", "change of a number"
+        NUMBER = "number", "number"
+        STATEMENT = "statement", "statement"
+
+    class Modality(models.TextChoices):
+        ASSERTED = "asserted"
+        FORECAST = "forecast"
+        CONDITIONAL = "conditional"
+        DENIED = "denied"
+
+    text = models.TextField()
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.STATEMENT)
+    modality = models.CharField(max_length=12, choices=Modality, default=Modality.ASSERTED)
+    claimant = models.TextField(blank=True, help_text="Who asserted it; not the outlet that printed it.")
+    language = models.CharField(max_length=35, blank=True)
+    check_worthiness = models.FloatField(null=True, help_text="0.0 to 1.0; null for a claim written by hand.")
+    contributions = models.JSONField(default=list, help_text="Named addends of the score's log-odds.")
+    rank_in_article = models.PositiveIntegerField(null=True)
+    quantities = models.JSONField(default=list)
+    time_references = models.JSONField(default=list)
+    entities = ArrayField(models.TextField(), default=list)
+    gaps = ArrayField(models.CharField(max_length=60), default=list)
+    has_number = models.GeneratedField(
+        expression=~Q(quantities=[]), output_field=models.BooleanField(), db_persist=True
+    )
+    article = models.ForeignKey(
+        Article,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="claims",
+        db_index=False,
+        help_text="Of the first appearance.",
+    )
+    triage_status = models.CharField(
+        max_length=10, choices=[(s.value, s.value) for s in TriageStatus], default=TriageStatus.CANDIDATE
+    )
+    triage_reason = models.CharField(max_length=30, choices=[(r.value, REASON_LABELS[r]) for r in Reason], blank=True)
+    triage_note = models.TextField(blank=True)
+    triaged_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    triaged_at = models.DateTimeField(null=True)
+    risk = models.CharField(max_length=6, choices=[(r.value, r.value) for r in Risk], default=Risk.NORMAL)
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged_claims", db_index=False
+    )
+    split_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="split_claims")
+    is_manual = models.BooleanField(default=False, help_text="Written by a person, not found by an extractor.")
+    edited_fields = ArrayField(
+        models.CharField(max_length=40), default=list, help_text="What a person has edited: no extractor overwrites it."
+    )
+    revision = models.PositiveIntegerField(default=1, help_text="Raised by every edit of text, span, kind or claimant.")
+    version = models.PositiveIntegerField(default=1, help_text="Raised by every change of the row.")
+    updated_at = models.DateTimeField(db_default=Now())
+    updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="claim_text_present"),
+            models.CheckConstraint(
+                condition=Q(triage_status__in=[s.value for s in TriageStatus]), name="claim_triage_status_known"
+            ),
+            models.CheckConstraint(condition=Q(risk__in=[r.value for r in Risk]), name="claim_risk_known"),
+            models.CheckConstraint(
+                condition=Q(check_worthiness__isnull=True) | Q(check_worthiness__gte=0, check_worthiness__lte=1),
+                name="claim_check_worthiness_in_range",
+            ),
+            models.CheckConstraint(
+                condition=Q(triage_status=TriageStatus.MERGED, merged_into__isnull=False)
+                | (~Q(triage_status=TriageStatus.MERGED) & Q(merged_into__isnull=True)),
+                name="claim_merged_into_something",
+            ),
+            models.CheckConstraint(condition=~Q(merged_into=F("id")), name="claim_not_merged_into_itself"),
+            models.CheckConstraint(
+                condition=~Q(triage_status__in=[TriageStatus.REJECTED, TriageStatus.DEFERRED, TriageStatus.MERGED])
+                | ~Q(triage_reason=""),
+                name="claim_triage_reason_given",
+            ),
+        ]
+        indexes = [
+            models.Index(F("check_worthiness").desc(nulls_last=True), F("id").desc(), name="claim_by_worth"),
+            models.Index(
+                F("article"), F("check_worthiness").desc(nulls_last=True), F("id").desc(), name="claim_by_article"
+            ),
+            models.Index(
+                F("triage_status"), F("check_worthiness").desc(nulls_last=True), F("id").desc(), name="claim_by_status"
+            ),
+            models.Index(F("updated_at"), F("id"), name="claim_by_change"),
+            GinIndex(SearchVector("text", config="simple"), name="claim_words"),
+            models.Index(fields=["merged_into"], name="claim_merged", condition=Q(merged_into__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Appearance(Row):
+    """Where an article version makes a claim. `text[start:end] == quotation` in code points: a trigger refuses anything else."""
+
+    claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="appearances", db_index=False)
+    article_version = models.ForeignKey(
+        ArticleVersion, on_delete=models.PROTECT, related_name="appearances", db_index=False
+    )
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    quotation = models.TextField()
+    attribution = models.JSONField(default=list, help_text="Hops from the origin towards this article.")
+    is_manual = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gt=F("start")), name="appearance_span_not_empty"),
+            models.UniqueConstraint(fields=["claim", "article_version", "start", "end"], name="appearance_once"),
+        ]
+        indexes = [models.Index(fields=["article_version", "start"], name="appearance_in_version")]
+
+    def __str__(self) -> str:
+        return self.quotation

@@ -1,0 +1,124 @@
+"""Claims by hand: written from a span or in free words, and edited. An edit of text, span, kind or claimant raises the revision."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from claims.models import Appearance, ArticleVersion, Claim
+from claims.pipeline.triaging import check_version, save
+from claims.triage import TriageStatus
+from factcheck.accounts.models import User
+from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound
+
+EDITABLE = ("text", "kind", "claimant")
+
+
+def add_claim(
+    *,
+    actor: User,
+    text: str = "",
+    kind: str = Claim.Kind.STATEMENT,
+    claimant: str = "",
+    version_id: UUID | None = None,
+    start: int | None = None,
+    end: int | None = None,
+    quotation: str | None = None,
+) -> Claim:
+    """A claim that a person found: a span of a version (then `text` may be left out), or free text without an article.
+
+    `start` and `end` are code points of the version's text; `quotation`, when given, must be what stands there.
+    Raises InvalidInput (422) when the span does not fit the text or neither span nor text is given.
+    """
+    with transaction.atomic():
+        claim = Claim(
+            text=text.strip(), kind=kind, claimant=claimant.strip(), is_manual=True, updated_by=actor,
+            edited_fields=sorted({"text", "kind", "claimant"}),
+        )  # fmt: skip
+        if version_id is None:
+            if not claim.text:
+                raise InvalidInput(
+                    errors=[FieldError("required", "Give a text, or a span of an article version.", pointer="/text")]
+                )
+            claim.save(force_insert=True)
+        else:
+            version = _version(version_id)
+            words = _cut(version, start, end, quotation)
+            claim.text = claim.text or words
+            claim.article_id, claim.language = version.article_id, version.article.language
+            claim.save(force_insert=True)
+            Appearance.objects.create(
+                claim=claim, article_version=version, start=start, end=end, quotation=words, is_manual=True
+            )
+    claim.refresh_from_db()
+    return claim
+
+
+def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version: int | None = None) -> Claim:
+    """Change text, kind, claimant or the span (`{"start", "end", "quotation"}` in the newest version where it appears).
+
+    Values equal to the present ones change nothing. Raises NotFound, StaleVersion (412), ActionNotAllowed (409) for a claim that is
+    merged or superseded, InvalidInput (422).
+    """
+    with transaction.atomic():
+        claim = Claim.objects.select_for_update(no_key=True).filter(pk=claim_id).first()
+        if claim is None:
+            raise NotFound("There is no such claim.")
+        check_version(claim, version)
+        if claim.triage_status in (TriageStatus.MERGED, TriageStatus.SUPERSEDED):
+            raise ActionNotAllowed(f"A claim that is {claim.triage_status} cannot be edited.")
+        edited = {name for name in EDITABLE if name in changes and getattr(claim, name) != changes[name].strip()}
+        for name in edited:
+            setattr(claim, name, changes[name].strip())
+        if not claim.text:
+            raise InvalidInput(errors=[FieldError("blank", "A claim has a text.", pointer="/text")])
+        if (span := changes.get("span")) and _move(claim, span):
+            edited.add("span")
+        if edited:
+            claim.edited_fields = sorted({*claim.edited_fields, *edited})
+            claim.revision += 1
+            save(claim, actor, *EDITABLE, "edited_fields", "revision")
+    return claim
+
+
+def _move(claim: Claim, span: dict[str, Any]) -> bool:
+    appearance = claim.appearances.select_related("article_version").order_by("-article_version__number", "id").first()
+    if appearance is None:
+        raise InvalidInput(errors=[FieldError("no_appearance", "This claim appears in no article.", pointer="/span")])
+    words = _cut(appearance.article_version, span["start"], span["end"], span.get("quotation"))
+    if (appearance.start, appearance.end) == (span["start"], span["end"]):
+        return False
+    appearance.start, appearance.end, appearance.quotation, appearance.is_manual = (
+        span["start"],
+        span["end"],
+        words,
+        True,
+    )
+    appearance.save(update_fields=["start", "end", "quotation", "is_manual"])
+    return True
+
+
+def _version(version_id: UUID) -> ArticleVersion:
+    version = ArticleVersion.objects.select_related("article").filter(pk=version_id).first()
+    if version is None:
+        raise InvalidInput(
+            errors=[FieldError("unknown_version", "There is no such article version.", pointer="/article_version")]
+        )
+    return version
+
+
+def _cut(version: ArticleVersion, start: int | None, end: int | None, quotation: str | None) -> str:
+    if start is None or end is None or not 0 <= start < end <= version.length:
+        detail = f"Give start and end in code points, 0 <= start < end <= {version.length}."
+        raise InvalidInput(errors=[FieldError("span_outside_text", detail, pointer="/start")])
+    words = version.text[start:end]
+    if not words.strip():
+        raise InvalidInput(errors=[FieldError("span_is_blank", "Only white space stands there.", pointer="/start")])
+    if quotation is not None and quotation != words:
+        detail = (
+            "Something else stands there. Offsets count Unicode code points; JavaScript strings count UTF-16 units."
+        )
+        raise InvalidInput(errors=[FieldError("quotation_differs", detail, pointer="/quotation")])
+    return words

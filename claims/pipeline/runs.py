@@ -1,0 +1,79 @@
+"""Import runs: one at a time per source, each with the checkpoint from which it can go on."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.utils import timezone
+
+from claims.models import ImportRun
+from factcheck.errors import Problem
+
+
+class SourceBusy(Problem):
+    """Another run holds this source."""
+
+    code, status, title = "source_busy", 409, "Another import of this source is running"
+
+
+def source_key(source: str) -> str:
+    """What makes two runs compete: SHA-256 (hex) of the sources as named."""
+    return hashlib.sha256(source.encode()).hexdigest()
+
+
+def start_run(
+    source: str, options: dict[str, Any], *, started_by: AbstractBaseUser | None = None, resume: ImportRun | None = None
+) -> ImportRun:
+    """A new run of `source`, or `resume` going on. Holds the source until this process ends, however it ends.
+
+    Raises SourceBusy when another process imports the same source.
+    """
+    key = resume.source_key if resume else source_key(source)
+    _hold(key)
+    with transaction.atomic():
+        # Whoever had it before is gone, or it would still hold the lock.
+        ImportRun.objects.filter(source_key=key, state=ImportRun.State.RUNNING).update(
+            state=ImportRun.State.INTERRUPTED, finished_at=timezone.now()
+        )
+        if resume is None:
+            return ImportRun.objects.create(source=source, source_key=key, options=options, started_by=started_by)
+        resume.refresh_from_db()
+        resume.state, resume.finished_at, resume.error = ImportRun.State.RUNNING, None, None
+        resume.save(update_fields=["state", "finished_at", "error"])
+        return resume
+
+
+def _hold(key: str) -> None:
+    # A session's lock: the server lets go of it when the process is killed.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_lock_number(key)])
+        if not cursor.fetchone()[0]:
+            raise SourceBusy("Another process is importing this source; wait for it or stop it.")
+
+
+def release(run: ImportRun) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_unlock(%s)", [_lock_number(run.source_key)])
+
+
+def _lock_number(key: str) -> int:
+    return int.from_bytes(bytes.fromhex(key)[:8], signed=True)
+
+
+def finish_run(run: ImportRun, error: dict[str, Any] | None = None) -> None:
+    """Close the run: done, or failed with its error."""
+    _close(run, ImportRun.State.FAILED if error else ImportRun.State.DONE, error)
+
+
+def interrupt_run(run: ImportRun) -> None:
+    """Close the run where it stands; it may be resumed from its checkpoint."""
+    _close(run, ImportRun.State.INTERRUPTED, None)
+
+
+def _close(run: ImportRun, state: ImportRun.State, error: dict[str, Any] | None) -> None:
+    run.state, run.error, run.finished_at = state, error, timezone.now()
+    run.save(update_fields=["state", "error", "finished_at"])
+    release(run)

@@ -1,0 +1,172 @@
+"""The triage verbs: lock, ask the table, change, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from claims.models import Appearance, Claim
+from claims.triage import BY_ACTION, MERGE_TARGETS, Reason, Risk, TriageAction, TriageStatus, allowed
+from factcheck.accounts.models import User
+from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
+
+
+def triage(
+    claim_id: UUID,
+    action: TriageAction,
+    *,
+    actor: User,
+    version: int | None = None,
+    reason: Reason | str = "",
+    note: str = "",
+    risk: Risk | str = "",
+    into: UUID | None = None,
+) -> Claim:
+    """Take one action of the triage table, except `split`.
+
+    `reason` is needed by reject, defer and merge (with reason `other` also a note), `into` by merge, `risk` is accept's.
+    Raises NotFound, StaleVersion (412) when the claim moved since `version`, ActionNotAllowed (409) when the table has no such
+    arrow from here, InvalidInput (422) when something is missing. None leaves a trace.
+    """
+    transition = BY_ACTION[action]
+    with transaction.atomic():
+        claim, target = _lock(claim_id, into if action is TriageAction.MERGE else None)
+        check_version(claim, version)
+        check_arrow(claim, action)
+        if action is TriageAction.MERGE:
+            _check_target(claim, into, target)
+        check_reason(transition.reasons, reason, note)
+        claim.triage_status = transition.to_status
+        claim.triage_reason = reason if transition.reasons else ""
+        claim.triage_note = note
+        claim.merged_into = target
+        if action is TriageAction.ACCEPT and risk:
+            claim.risk = risk
+        claim.triaged_by, claim.triaged_at = actor, timezone.now()
+        save(
+            claim,
+            actor,
+            "triage_status",
+            "triage_reason",
+            "triage_note",
+            "merged_into",
+            "risk",
+            "triaged_by",
+            "triaged_at",
+        )
+    return claim
+
+
+def split(
+    claim_id: UUID, texts: Sequence[str], *, actor: User, version: int | None = None, note: str = ""
+) -> list[Claim]:
+    """Two or more propositions of one claim as claims of their own: the first stays with it, each other is a new candidate
+    that appears at the same places. Returns all, the old one first. Raises as `triage` does.
+    """
+    texts = [text.strip() for text in texts]
+    if len(texts) < 2 or not all(texts) or len(set(texts)) < len(texts):
+        raise InvalidInput(errors=[FieldError("too_few_texts", "Give two or more different texts.", pointer="/texts")])
+    with transaction.atomic():
+        claim, _ = _lock(claim_id)
+        check_version(claim, version)
+        check_arrow(claim, TriageAction.SPLIT)
+        appearances = list(claim.appearances.order_by("id"))
+        parts = [_part(claim, text, actor) for text in texts[1:]]
+        Claim.objects.bulk_create(parts)
+        Appearance.objects.bulk_create(
+            Appearance(
+                claim=part,
+                article_version_id=appearance.article_version_id,
+                start=appearance.start,
+                end=appearance.end,
+                quotation=appearance.quotation,
+                attribution=appearance.attribution,
+                is_manual=True,
+            )
+            for part in parts
+            for appearance in appearances
+        )
+        claim.text, claim.triage_note = texts[0], note
+        claim.revision += 1
+        claim.edited_fields = sorted({*claim.edited_fields, "text"})
+        claim.triaged_by, claim.triaged_at = actor, timezone.now()
+        save(claim, actor, "text", "triage_note", "revision", "edited_fields", "triaged_by", "triaged_at")
+    # What the database filled in (has_number, created_at) is part of the answer.
+    return [claim, *Claim.objects.filter(pk__in=[part.pk for part in parts]).order_by("id")]
+
+
+def _part(claim: Claim, text: str, actor: User) -> Claim:
+    return Claim(
+        text=text,
+        kind=claim.kind,
+        modality=claim.modality,
+        claimant=claim.claimant,
+        language=claim.language,
+        article_id=claim.article_id,
+        risk=claim.risk,
+        split_from=claim,
+        is_manual=True,
+        edited_fields=["text"],
+        updated_by=actor,
+    )
+
+
+def _lock(claim_id: UUID, other_id: UUID | None = None) -> tuple[Claim, Claim | None]:
+    # Both in one order: two people who merge two claims into each other must not wait for each other.
+    ids = sorted({claim_id, other_id} - {None}, key=str)  # type: ignore[arg-type]
+    locked = {
+        claim.pk: claim for claim in Claim.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id")
+    }
+    if claim_id not in locked:
+        raise NotFound("There is no such claim.")
+    return locked[claim_id], locked.get(other_id) if other_id else None
+
+
+def check_version(claim: Claim, version: int | None) -> None:
+    if version is not None and claim.version != version:
+        raise StaleVersion(
+            f"You saw version {version}; it is at version {claim.version} now.",
+            current_version=claim.version,
+            changed_at=claim.updated_at,
+            changed_by=claim.updated_by.get_username() if claim.updated_by else None,
+        )
+
+
+def check_arrow(claim: Claim, action: TriageAction) -> None:
+    if claim.triage_status not in BY_ACTION[action].from_statuses:
+        raise ActionNotAllowed(
+            f"A claim that is {claim.triage_status} cannot be given the action {action}.",
+            allowed_actions=[str(other) for other in allowed(TriageStatus(claim.triage_status))],
+        )
+
+
+def _check_target(claim: Claim, into: UUID | None, target: Claim | None) -> None:
+    code = ""
+    if into is None:
+        code, detail = "required", "Name the claim to merge into."
+    elif target is None:
+        code, detail = "unknown_claim", "There is no such claim."
+    elif target.pk == claim.pk:
+        code, detail = "same_claim", "A claim cannot be merged into itself."
+    elif target.triage_status not in MERGE_TARGETS:
+        code, detail = "target_closed", f"That claim is {target.triage_status}."
+    if code:
+        raise InvalidInput(errors=[FieldError(code, detail, pointer="/into")])
+
+
+def check_reason(reasons: tuple[Reason, ...], reason: str, note: str) -> None:
+    if reasons and reason not in reasons:
+        known = ", ".join(reasons)
+        raise InvalidInput(
+            errors=[FieldError("reason_needed", f"Give one of these reasons: {known}.", pointer="/reason")]
+        )
+    if reasons and reason == Reason.OTHER and not note.strip():
+        raise InvalidInput(errors=[FieldError("note_needed", "Say what the other reason is.", pointer="/note")])
+
+
+def save(claim: Claim, actor: User, *fields: str) -> None:
+    claim.version, claim.updated_at, claim.updated_by = claim.version + 1, timezone.now(), actor
+    claim.save(update_fields=[*fields, "version", "updated_at", "updated_by"])

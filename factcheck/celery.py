@@ -1,0 +1,46 @@
+"""The Celery application: `celery -A factcheck worker`, `celery -A factcheck beat`."""
+
+import os
+
+from celery import Celery, bootsteps
+from celery.signals import worker_ready
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
+
+app = Celery("factcheck")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+HEARTBEAT_SECONDS = 10
+
+
+class Heartbeat(bootsteps.StartStopStep):
+    """Tells the database, not the broker, that this worker lives: /readyz and the sweeper read it there."""
+
+    requires = {"celery.worker.components:Timer"}
+
+    def __init__(self, worker, **kwargs):  # type: ignore[no-untyped-def]
+        self.entry = None
+        super().__init__(worker, **kwargs)
+
+    def start(self, worker):  # type: ignore[no-untyped-def]
+        from factcheck import jobs
+
+        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, jobs.worker_alive, (worker.hostname,))
+
+    def stop(self, worker):  # type: ignore[no-untyped-def]
+        from factcheck import jobs
+
+        if self.entry:
+            self.entry.cancel()
+            jobs.worker_stopped(worker.hostname)
+
+
+app.steps["worker"].add(Heartbeat)
+
+
+@worker_ready.connect
+def _announce(sender, **_):  # type: ignore[no-untyped-def]
+    from factcheck import jobs
+
+    jobs.worker_started(sender.hostname, sender.controller.concurrency)

@@ -1,0 +1,335 @@
+"""The queue: its only writer, its sweeper, retry and cancel.
+
+A job is queued in the transaction of the change that needs it. The Celery message sent afterwards is only a nudge that makes
+a worker look; whatever is lost on the way (message, broker, worker), the sweeper finds the row again.
+
+    queued -> running -> done | failed | queued again (attempts left)      queued, running -> cancelled
+
+A worker holds a job by its lease. Work writes its result and `done` in one transaction that first checks the lease, so a worker
+that was taken for dead and comes back changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from factcheck.errors import ActionNotAllowed, Problem
+from factcheck.ids import uuid7
+from factcheck.models import Job, JobState, WorkerHeartbeat
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 3  # failures of the work itself, after which the job is parked with its error
+MAX_LOSSES = (
+    5  # workers that vanished under it: mostly the machine's fault, but work that kills its worker must end too
+)
+BACK_OFF_SECONDS = (5, 30)  # before the second and the third attempt
+LEASE_MARGIN_SECONDS = 30  # above Celery's hard limit: a lease never ends while its work may still write
+HEARTBEAT_STALE_SECONDS = 60  # six missed heartbeats
+NUDGE = "factcheck.work"
+
+
+class LeaseLost(Exception):
+    """Another worker has this job now, or it was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    run: Callable[[Job], None]
+    parked: Callable[[Job], None] | None = None
+
+
+_handlers: dict[str, Handler] = {}
+
+
+def handles(
+    kind: str, *, parked: Callable[[Job], None] | None = None
+) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
+    """Register what does the work of `kind`: called with the leased job, it finishes inside `finishing(job)`.
+
+    `parked` is called in the transaction that gives the job up, to tell its subject.
+    """
+
+    def register(run: Callable[[Job], None]) -> Callable[[Job], None]:
+        _handlers[kind] = Handler(run, parked)
+        return run
+
+    return register
+
+
+# Asking for work
+
+
+def enqueue(kind: str, subject_id: UUID) -> Job:
+    """Queue one piece of work; the one that waits or runs already is returned as it is."""
+    now = timezone.now()
+    Job.objects.bulk_create([Job(kind=kind, subject_id=subject_id, due_at=now, created_at=now)], ignore_conflicts=True)
+    job = Job.objects.filter(kind=kind, subject_id=subject_id, state__in=ACTIVE).first()
+    if job is None:  # it ended between the two statements
+        return enqueue(kind, subject_id)
+    nudge()
+    return job
+
+
+_COPY = """
+    COPY factcheck_job (id, kind, subject_id, state, attempts, losses, due_at, done, unit, worker, created_at)
+    FROM STDIN (FORMAT BINARY)
+"""
+_COPY_TYPES = (
+    "uuid",
+    "varchar",
+    "uuid",
+    "varchar",
+    "int2",
+    "int2",
+    "timestamptz",
+    "int4",
+    "varchar",
+    "varchar",
+    "timestamptz",
+)
+
+
+def enqueue_many(kind: str, subject_ids: Collection[UUID]) -> None:
+    """Queue work for subjects that are new, so that none of them can be queued already. Within a transaction."""
+    now = timezone.now()
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        copy.set_types(_COPY_TYPES)
+        for subject_id in subject_ids:
+            copy.write_row((uuid7(), kind, subject_id, JobState.QUEUED.value, 0, 0, now, 0, "", "", now))
+    nudge(nudges_for(len(subject_ids)))
+
+
+ACTIVE = (JobState.QUEUED, JobState.RUNNING)
+FINAL = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
+
+
+def nudge(count: int = 1) -> None:
+    """Once the present transaction is committed, tell up to `count` free workers to look. Never fails: the sweeper looks anyway."""
+    transaction.on_commit(lambda: _send(count))
+
+
+def _send(count: int) -> None:
+    from factcheck.celery import app
+
+    try:
+        with app.producer_pool.acquire(block=True, timeout=2) as producer:
+            for _ in range(count):
+                app.send_task(NUDGE, producer=producer, retry=False)
+    except Exception as error:  # whatever a broker's client raises: the row is safe
+        logger.warning("The broker did not take a nudge; the sweeper will find the work: %s", error)
+
+
+def nudges_for(count: int) -> int:
+    """How many nudges `count` new rows deserve: one for each idle worker process, at least one."""
+    running = Job.objects.filter(state=JobState.RUNNING).count()
+    return max(1, min(count, capacity() - running))
+
+
+# Doing work
+
+
+def lease(worker: str, kinds: Collection[str] | None = None) -> Job | None:
+    """Take the oldest due job, or None. Committed at once: from here on the sweeper knows who has it."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = Job.objects.select_for_update(skip_locked=True).filter(state=JobState.QUEUED, due_at__lte=now)
+        job = (due if kinds is None else due.filter(kind__in=kinds)).order_by("due_at", "id").first()
+        if job is None:
+            return None
+        job.state, job.lease_id, job.worker = JobState.RUNNING, uuid4(), worker
+        job.lease_until = now + timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + LEASE_MARGIN_SECONDS)
+        job.attempts, job.started_at = job.attempts + 1, now
+        job.save(update_fields=["state", "lease_id", "worker", "lease_until", "attempts", "started_at"])
+    return job
+
+
+def work(worker: str) -> bool:
+    """Do the next due job, if any. True when there was one. Nothing a job raises leaves this function, but for the process's own end."""
+    job = lease(worker)
+    if job is None:
+        return False
+    try:
+        handler = _handlers.get(job.kind)
+        if handler is None:
+            raise LookupError(f"nothing here handles jobs of kind {job.kind!r}")
+        handler.run(job)
+    except LeaseLost:
+        logger.warning("Job %s was taken over; nothing was written", job.id)
+    except Exception as error:
+        logger.exception("Job %s failed", job.id)
+        try:
+            fail(job, error)
+        except DatabaseError:
+            # The database went away under it: there is nobody to report to, and the lease ends by itself.
+            logger.exception("Job %s lost its database", job.id)
+            close_old_connections()
+    return True
+
+
+@contextmanager
+def finishing(job: Job, result: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+    """The transaction that holds the work's effects and the end of the job: both or neither.
+
+    Yields the result, to be filled in. Raises LeaseLost when the job is not ours any more.
+    """
+    outcome = result if result is not None else {}
+    with transaction.atomic():
+        _hold(job)
+        yield outcome
+        Job.objects.filter(pk=job.pk).update(
+            state=JobState.DONE, finished_at=timezone.now(), result=outcome, error=None, lease_id=None, lease_until=None
+        )
+
+
+def _hold(job: Job) -> None:
+    if not Job.objects.select_for_update().filter(pk=job.pk, state=JobState.RUNNING, lease_id=job.lease_id).exists():
+        raise LeaseLost(job.pk)
+
+
+def report(job: Job, done: int, total: int | None, unit: str) -> None:
+    """Progress, for people who wait: `done` of `total` `unit`s. Raises LeaseLost."""
+    if not Job.objects.filter(pk=job.pk, lease_id=job.lease_id).update(done=done, total=total, unit=unit):
+        raise LeaseLost(job.pk)
+
+
+def fail(job: Job, error: BaseException) -> None:
+    """Record a failure: due again after a while, or parked when the attempts are used up."""
+    problem = {
+        "code": error.code if isinstance(error, Problem) else "job_failed",
+        "detail": f"{type(error).__name__}: {error}"[:2000],
+        "attempt": job.attempts,
+        "where": _innermost(error),
+    }
+    try:
+        with transaction.atomic():
+            _hold(job)
+            _retry_or_park(job, problem)
+    except LeaseLost:
+        logger.warning("Job %s was taken over before its failure was written", job.id)
+
+
+def _retry_or_park(job: Job, problem: dict[str, Any]) -> None:
+    failures = job.attempts - job.losses
+    if failures >= MAX_ATTEMPTS or job.losses >= MAX_LOSSES:
+        Job.objects.filter(pk=job.pk).update(
+            state=JobState.FAILED, error=problem, finished_at=timezone.now(), lease_id=None, lease_until=None
+        )
+        job.refresh_from_db()
+        handler = _handlers.get(job.kind)
+        if handler and handler.parked:
+            handler.parked(job)
+        return
+    wait = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS)) - 1] if failures else 0
+    due_at = timezone.now() + timedelta(seconds=wait)
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.QUEUED, error=problem, due_at=due_at, lease_id=None, lease_until=None
+    )
+
+
+def _innermost(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].name}:{frames[-1].lineno}" if frames else ""
+
+
+# Looking after the queue
+
+
+def sweep() -> dict[str, int]:
+    """Give back what vanished workers held, and nudge when due work waits while workers are idle."""
+    now = timezone.now()
+    returned = _give_back(Q(lease_until__lt=now), "The lease ended")
+    WorkerHeartbeat.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
+    idle = capacity() - Job.objects.filter(state=JobState.RUNNING).count()
+    due = Job.objects.filter(state=JobState.QUEUED, due_at__lte=now)[: max(idle, 0)].count() if idle > 0 else 0
+    if due:
+        nudge(due)
+    return {"returned": returned, "nudged": due}
+
+
+def _give_back(held: Q, why: str) -> int:
+    with transaction.atomic():
+        jobs = list(Job.objects.select_for_update(skip_locked=True).filter(held, state=JobState.RUNNING).order_by("id"))
+        for job in jobs:
+            job.losses += 1
+            job.save(update_fields=["losses"])
+            _retry_or_park(
+                job,
+                {"code": "worker_lost", "detail": f"{why}: worker {job.worker}", "attempt": job.attempts, "where": ""},
+            )
+    return len(jobs)
+
+
+def retry(job_id: UUID) -> Job:
+    """Queue a job that ended without success again, with all its attempts. Raises ActionNotAllowed otherwise."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.state not in (JobState.FAILED, JobState.CANCELLED):
+            raise ActionNotAllowed(f"A job that is {job.state} cannot be retried.")
+        if Job.objects.filter(kind=job.kind, subject_id=job.subject_id, state__in=ACTIVE).exists():
+            raise ActionNotAllowed("The same work is queued already.")
+        now = timezone.now()
+        job.state, job.attempts, job.losses, job.due_at, job.finished_at = JobState.QUEUED, 0, 0, now, None
+        job.save(update_fields=["state", "attempts", "losses", "due_at", "finished_at"])
+        nudge()
+    return job
+
+
+def cancel(job_id: UUID) -> Job:
+    """End a job; a worker that has it will find its lease gone and write nothing. Raises ActionNotAllowed when it has ended."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.state not in ACTIVE:
+            raise ActionNotAllowed(f"A job that is {job.state} cannot be cancelled.")
+        job.state, job.finished_at, job.lease_id, job.lease_until = JobState.CANCELLED, timezone.now(), None, None
+        job.save(update_fields=["state", "finished_at", "lease_id", "lease_until"])
+    return job
+
+
+# Workers
+
+
+def worker_started(node: str, concurrency: int) -> None:
+    """A worker of this name is ready. What an earlier life of it held (it was killed) is given back at once, not when the lease ends."""
+    now = timezone.now()
+    WorkerHeartbeat.objects.update_or_create(
+        pk=node, defaults={"concurrency": concurrency, "started_at": now, "seen_at": now}
+    )
+    _give_back(Q(worker=node, started_at__lt=now), "The worker was started anew")
+    waiting = Job.objects.filter(state=JobState.QUEUED, due_at__lte=now)[:concurrency].count()
+    nudge(waiting)
+
+
+def worker_alive(node: str) -> None:
+    """Note that the worker lives. A database that is away is the next heartbeat's business."""
+    try:
+        WorkerHeartbeat.objects.filter(pk=node).update(seen_at=timezone.now())
+    except DatabaseError as error:
+        logger.warning("No heartbeat written: %s", error)
+        close_old_connections()
+
+
+def worker_stopped(node: str) -> None:
+    WorkerHeartbeat.objects.filter(pk=node).delete()
+
+
+def capacity() -> int:
+    """Processes of all workers heard of lately."""
+    return sum(living_workers().values_list("concurrency", flat=True))
+
+
+def living_workers(now: datetime | None = None):  # type: ignore[no-untyped-def]
+    since = (now or timezone.now()) - timedelta(seconds=HEARTBEAT_STALE_SECONDS)
+    return WorkerHeartbeat.objects.filter(seen_at__gte=since)
