@@ -1,0 +1,190 @@
+"""The shape of a list item, declared once: a serializer's fields become one SQL expression, and a page one query whose rows are JSON.
+
+PostgreSQL writes each item as text, which is joined and sent; no model instance is made and no value converted. The same
+serializer answers for one object, and both must be equal: what SQL cannot make is refused when the view's class is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.db.models import Case, Expression, F, Func, JSONField, Model, OuterRef, TextField, Value, When
+from django.db.models.functions import Cast
+from rest_framework import relations, serializers
+from rest_framework.mixins import ListModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+MAX_FIELDS = 50  # PostgreSQL functions take 100 arguments
+
+
+class NotExpressible(ImproperlyConfigured):
+    """A field of a serializer cannot be made by the database and declares no expression for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a query an object stands: call it with a field's name to get the path from the query's model."""
+
+    model: type[Model]
+    prefix: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def __call__(self, path: str) -> str:
+        return self.prefix + path
+
+    def step(self, path: str, model: type[Model]) -> Place:
+        return Place(model, f"{self.prefix}{path}__", self.context)
+
+
+# For fields that SQL cannot guess: `sql = {"field": lambda at: F(at("column"))}` on the serializer. The expression must give what
+# the field itself gives; `at.context` is the serializer's context (request, view).
+Declared = Mapping[str, Callable[[Place], Any]]
+
+
+class ShapedListMixin(ListModelMixin):
+    """A list whose pages are made by the database. The view sets queryset, serializer_class and its orderings as always."""
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        queryset = self.filter_queryset(self.get_queryset())  # type: ignore[attr-defined]
+        serializer = self.get_serializer_class()  # type: ignore[attr-defined]
+        item = as_text(serializer, queryset.model, self.get_serializer_context())  # type: ignore[attr-defined]
+        return self.paginator.paginate_json(queryset, item, request, self)  # type: ignore[attr-defined]
+
+
+def as_text(
+    serializer: type[serializers.BaseSerializer[Any]], model: type[Model], context: Mapping[str, Any] | None = None
+) -> Expression:
+    """The item as JSON text, to annotate a queryset of `model` with. Raises NotExpressible, naming the field."""
+    return Cast(_object(serializer(), Place(model, context=context or {})), TextField())
+
+
+def _object(serializer: Any, at: Place) -> Expression:
+    declared: Declared = getattr(serializer, "sql", {})
+    pairs: list[Any] = []
+    for name, member in serializer.fields.items():
+        if member.write_only:
+            continue
+        where = f"{type(serializer).__name__}.{name}"
+        pairs += [Value(name), declared[name](at) if name in declared else _member(member, at, where)]
+    if len(pairs) > 2 * MAX_FIELDS:
+        raise NotExpressible(f"{type(serializer).__name__} has more than {MAX_FIELDS} fields")
+    return _JSONObject(*pairs)
+
+
+def _member(member: Any, at: Place, where: str) -> Any:
+    steps = [] if member.source == "*" else member.source.split(".")
+    if isinstance(member, serializers.ListSerializer):
+        return _list(member, at, steps, where)
+    if isinstance(member, serializers.BaseSerializer):
+        return _nested(member, at, steps, where)
+    if isinstance(member, relations.SlugRelatedField):
+        steps = [*steps, *(member.slug_field or "").split("__")]
+    column = _column(at.model, steps, where)
+    path = at("__".join(steps))
+    if isinstance(member, relations.PrimaryKeyRelatedField):
+        return F(path)
+    for kind, render in _RENDERED.items():
+        if isinstance(member, kind):
+            return render(member, F(path))
+    if isinstance(member, serializers.ModelField):
+        return F(path)
+    raise NotExpressible(
+        f"{where} is a {type(member).__name__} of {column}: declare how the database makes it, `sql = {{...: lambda at: ...}}`"
+    )
+
+
+def _nested(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
+    if not steps:
+        return _object(member, at)
+    column = _column(at.model, steps, where)
+    if not column.related_model or not column.concrete:
+        raise NotExpressible(f"{where} is an object, but {'.'.join(steps)} leads to no single row")
+    inner = at.step("__".join(steps), column.related_model)
+    value = _object(member, inner)
+    is_nullable = any(_column(at.model, steps[: n + 1], where).null for n in range(len(steps)))
+    if not is_nullable and not at.prefix:
+        return value
+    return Case(When(**{inner("pk") + "__isnull": True}, then=Value(None, JSONField())), default=value, output_field=_JSON())
+
+
+def _list(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
+    """A reverse foreign key, in the related model's own order."""
+    if len(steps) != 1:
+        raise NotExpressible(f"{where} is a list of {'.'.join(steps) or 'the row itself'}: only a direct relation can be")
+    relation: Any = _field(at.model, steps[0], where)
+    if not relation.one_to_many:
+        raise NotExpressible(f"{where} is a list, but {steps[0]} is no reverse foreign key")
+    model = relation.related_model
+    if not model._meta.ordering:
+        raise NotExpressible(f"{where} is a list, but {model.__name__} has no Meta.ordering")
+    rows = model._default_manager.filter(**{relation.field.name: OuterRef(at("pk"))}).order_by(*model._meta.ordering)
+    items = rows.annotate(_item=_object(member.child, Place(model, context=at.context))).values("_item")
+    return Func(ArraySubquery(items), function="array_to_json", output_field=_JSON())
+
+
+def _column(model: type[Model], steps: Sequence[str], where: str) -> Any:
+    found: Any = None
+    for step in steps:
+        found = _field(model, step, where)
+        model = found.related_model or model
+    if found is None:
+        raise NotExpressible(f"{where} is made of the whole object: declare how the database makes it, `sql = {{...: lambda at: ...}}`")
+    return found
+
+
+def _field(model: type[Model], name: str, where: str) -> Any:
+    if name == "pk":
+        return model._meta.pk
+    try:
+        return model._meta.get_field(name)
+    except FieldDoesNotExist:
+        # `outlet_id` is an attribute, not a field's name.
+        for candidate in model._meta.concrete_fields:
+            if candidate.attname == name:
+                return candidate
+    raise NotExpressible(
+        f"{where}: {model.__name__} has no column {name!r}; declare how the database makes it, `sql = {{...: lambda at: ...}}`"
+    )
+
+
+class _JSON(JSONField):
+    """`json`, not `jsonb`: it keeps the members' order and costs no parsing."""
+
+    def db_type(self, connection: Any) -> str:
+        return "json"
+
+
+class _JSONObject(Func):
+    function = "json_build_object"
+    output_field = _JSON()
+
+
+class _Instant(Func):
+    """As settings.REST_FRAMEWORK["DATETIME_FORMAT"] writes it."""
+
+    template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    output_field = TextField()
+
+
+def _as_is(member: Any, value: F) -> Any:
+    return value
+
+
+_RENDERED: dict[type[Any], Callable[[Any, F], Any]] = {
+    serializers.DateTimeField: lambda member, value: _Instant(value),
+    serializers.DecimalField: lambda member, value: Cast(value, TextField()),
+    serializers.UUIDField: _as_is,
+    serializers.CharField: _as_is,
+    serializers.ChoiceField: _as_is,
+    serializers.BooleanField: _as_is,
+    serializers.IntegerField: _as_is,
+    serializers.FloatField: _as_is,
+    serializers.DateField: _as_is,
+    serializers.JSONField: _as_is,
+    serializers.ListField: _as_is,
+}
