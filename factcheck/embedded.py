@@ -15,7 +15,6 @@ import signal
 import socket
 import stat
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -252,21 +251,22 @@ def prepare_sockets(home: Path) -> Path:
 
 
 @contextmanager
-def throw_away() -> Iterator[Path]:
-    """Both services on fresh data in a temporary folder, which is yielded as their home and removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="factcheck-test-"))
-    postgres, valkey = Postgres(folder, durable=False), Valkey(folder, durable=False)
-    (folder / "log").mkdir()
+def throw_away(folder: Path, *, postgres: bool = True, broker: bool = True) -> Iterator[None]:
+    """Run both services, or one, on fresh data in `folder`, which is theirs alone. Nothing of it lasts."""
+    services: list[Service] = []
+    if postgres:
+        services.append(Postgres(folder, durable=False))
+    if broker:
+        services.append(Valkey(folder, durable=False))
+    sockets = prepare_sockets(folder)
     try:
-        prepare_sockets(folder)
-        postgres.start()
-        valkey.start()
-        yield folder
+        for service in services:
+            service.start()
+        yield
     finally:
-        valkey.stop()
-        postgres.stop()
-        shutil.rmtree(postgres.sockets, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
+        for service in services:
+            service.stop()
+        shutil.rmtree(sockets, ignore_errors=True)
 
 
 def _is_root() -> bool:
@@ -294,7 +294,7 @@ def _package(name: str) -> Path:
 @contextmanager
 def _fresh_log(path: Path) -> Iterator[IO[bytes]]:
     """The log of one life; that of the life before is kept beside it."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         path.replace(path.with_suffix(".log.1"))
     with path.open("wb") as log:

@@ -1,0 +1,269 @@
+"""The real services under the tests: PostgreSQL, the broker and Celery workers.
+
+They are thrown away afterwards, or are those of DATABASE_URL and BROKER_URL where these are set: there, tests create and drop
+databases named `test_...` and use a logical database of the broker that they found empty.
+
+- `@pytest.mark.django_db`: a transaction that is rolled back; for most tests.
+- `committed_database`: a database of its own, a copy of the migrated one; for threads, workers and `on_commit`. Never a flush.
+- `broker`: an empty broker, to which this process's Celery application is pointed as well.
+- `worker`: a real worker on both, in a process of its own that can be killed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+
+from factcheck import embedded
+from factcheck.process import kill_group, launch
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKER_START_SECONDS = 30
+_home = pytest.StashKey[Path]()
+_number = itertools.count(1)
+
+
+def wait_until(ask: Callable[[], T], *, timeout_seconds: float = 20, what: str = "") -> T:
+    """The first true answer of `ask`. Fails the test when none comes in time."""
+    deadline = time.monotonic() + timeout_seconds
+    while not (answer := ask()):
+        assert time.monotonic() < deadline, f"not within {timeout_seconds} s: {what or ask}"
+        time.sleep(0.05)
+    return answer
+
+
+# The instance
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    import django
+    from django.conf import settings
+
+    if settings.configured:
+        raise pytest.UsageError(
+            "The settings were read before the tests chose their services: unset DJANGO_SETTINGS_MODULE."
+        )
+    config.stash[_home] = Path(tempfile.mkdtemp(prefix="factcheck-test-"))
+    os.environ["FACTCHECK_HOME"] = str(config.stash[_home])
+    os.environ["DJANGO_SETTINGS_MODULE"] = "factcheck.settings"
+    django.setup()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _home in config.stash:
+        shutil.rmtree(config.stash[_home], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def services(pytestconfig: pytest.Config) -> Iterator[None]:
+    """PostgreSQL and the broker run: from the first test that needs one of them to the end."""
+    wanted = {"postgres": not os.environ.get("DATABASE_URL"), "broker": not os.environ.get("BROKER_URL")}
+    with embedded.throw_away(pytestconfig.stash[_home], **wanted):
+        yield
+
+
+# The database
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        mark = item.get_closest_marker("django_db")
+        if mark and (mark.kwargs.get("transaction") or "committed_database" in getattr(item, "fixturenames", ())):
+            raise pytest.UsageError(
+                f"{item.nodeid}: committed data comes with `committed_database`, without a django_db mark"
+            )
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(services: None, django_test_environment: None, django_db_blocker) -> Iterator[None]:
+    """The migrated test database, and a copy of it that no test enters: the template of further copies."""
+    from django.db import connection
+    from django.test.utils import setup_databases, teardown_databases
+
+    with django_db_blocker.unblock():
+        created = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        name = connection.settings_dict["NAME"]
+        assert name.startswith("test_")
+        connection.close()  # a database to which somebody is connected cannot be copied
+        _administer(
+            f'DROP DATABASE IF EXISTS "{name}_template"', f'CREATE DATABASE "{name}_template" TEMPLATE "{name}"'
+        )
+    yield
+    with django_db_blocker.unblock():
+        _administer(f'DROP DATABASE "{name}_template" WITH (FORCE)')
+        teardown_databases(created, verbosity=0)
+
+
+@pytest.fixture
+def committed_database(django_db_setup: None, django_db_blocker) -> Iterator[str]:
+    """A copy of the migrated database, used by all connections of this process during the test. The value is its URL."""
+    from django.conf import settings
+    from django.db import connections
+
+    connection = connections["default"]
+    original = connection.settings_dict["NAME"]
+    name = f"{original}_{next(_number)}"
+    with django_db_blocker.unblock():
+        connection.close()
+        _administer(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "{original}_template"')
+        # Other threads make their connections from the settings.
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+        try:
+            yield _database_url(name)
+        finally:
+            connections.close_all()
+            settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = original
+            _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _administer(*statements: str) -> None:
+    from django.db import connection
+
+    with connection._nodb_cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def _database_url(name: str) -> str:
+    url = os.environ.get("DATABASE_URL") or embedded.database_url()
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
+
+
+# The broker
+
+
+@pytest.fixture
+def broker(services: None, settings) -> Iterator[str]:
+    """An empty logical database of the broker; this process sends there too. The value is its URL."""
+    import redis
+
+    from factcheck.celery import app
+
+    url = os.environ.get("BROKER_URL") or embedded.broker_url()
+    if not url.startswith("redis"):
+        pytest.skip("needs a Valkey or Redis, which has logical databases")
+    for number in range(1, 16):
+        with closing(redis.Redis.from_url(_client_url(url, number))) as client:
+            if client.dbsize() == 0:
+                break
+    else:
+        pytest.fail("none of the broker's logical databases 1 to 15 is empty")
+
+    before = app.conf.broker_url
+    settings.BROKER_URL = app.conf.broker_url = _celery_url(url, number)
+    try:
+        yield settings.BROKER_URL
+    finally:
+        app.conf.broker_url = before
+        app.pool.force_close_all()
+        flush(_celery_url(url, number))
+
+
+def flush(broker_url: str) -> None:
+    """Lose every message of the broker that the fixture gave out."""
+    import redis
+
+    with closing(redis.Redis.from_url(_client_url(broker_url))) as client:
+        client.flushdb()
+
+
+def _celery_url(url: str, number: int) -> str:
+    if url.startswith("redis+socket"):
+        return f"{url.partition('?')[0]}?virtual_host={number}"
+    return urlsplit(url)._replace(path=f"/{number}").geturl()
+
+
+def _client_url(url: str, number: int | None = None) -> str:
+    if number is not None:
+        url = _celery_url(url, number)
+    return url.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+
+
+# The worker
+
+
+class Worker:
+    """One Celery worker with two processes. It keeps its name and its log through its lives."""
+
+    def __init__(self, database_url: str, broker_url: str, log: Path) -> None:
+        self.environment = os.environ | {"DATABASE_URL": database_url, "BROKER_URL": broker_url}
+        self.name = f"{urlsplit(database_url).path.strip('/')}@tests"
+        self.log = log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self, *, ready: bool = True) -> None:
+        """Start it, and unless told otherwise return when it takes work."""
+        heard = self.output.count(" ready.")
+        options = [
+            "--loglevel=INFO",
+            "--pool=prefork",
+            "--concurrency=2",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+        with self.log.open("ab") as log:
+            self.process = launch(
+                [sys.executable, "-m", "celery", "-A", "factcheck", "worker", "-n", self.name, *options],
+                dies_by=signal.SIGKILL,
+                cwd=ROOT,
+                env=self.environment,
+                output=log,
+            )
+        if ready:
+            self.wait_until_ready(after=heard)
+
+    def wait_until_ready(self, *, after: int = 0) -> None:
+        process = self.process
+        assert process is not None
+        with suppress(AssertionError):
+            wait_until(
+                lambda: process.poll() is not None or self.output.count(" ready.") > after,
+                timeout_seconds=WORKER_START_SECONDS,
+            )
+        assert process.poll() is None, self.output
+        assert self.output.count(" ready.") > after, self.output
+
+    def kill(self) -> None:
+        """SIGKILL to the worker and all its processes at once."""
+        if self.process is not None:
+            kill_group(self.process)
+            self.process = None
+
+    def stop(self, *, timeout_seconds: float = 30) -> None:
+        """Ask it to finish what it has and end, as a deployment does."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout_seconds)
+            self.kill()
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+
+@pytest.fixture
+def worker(committed_database: str, broker: str, tmp_path: Path) -> Iterator[Worker]:
+    """A worker that is ready. `kill()`, `stop()` and `start()` it as the test needs."""
+    worker = Worker(committed_database, broker, tmp_path / "worker.log")
+    try:
+        worker.start()
+        yield worker
+    finally:
+        worker.kill()
