@@ -30,6 +30,7 @@ class RequestId:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(HEADER, "")
         request_id = given if 1 <= len(given) <= _LONGEST and _SANE.issuperset(given) else str(uuid7())
+        request.request_id = request_id  # type: ignore[attr-defined]
         reset = _request_id.set(request_id)
         try:
             response = self.get_response(request)
@@ -41,5 +42,7 @@ class RequestId:
 
 class RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = _request_id.get()
+        # Django logs a refusal when this middleware is done with the request.
+        request = getattr(record, "request", None)
+        record.request_id = getattr(request, "request_id", _request_id.get())
         return True

@@ -174,9 +174,11 @@ USE_TZ = True
 USE_I18N = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static"
-# Assets are served from the packages themselves: nothing to collect on a laptop, the image collects once.
-WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
+STATIC_ROOT = env.read(
+    "STATIC_ROOT", env.text, default="", expects="a folder",
+    help="Where collectstatic put the assets; they are served from the packages themselves when not set.",
+)  # fmt: skip
+WHITENOISE_USE_FINDERS = not STATIC_ROOT
 
 APPEND_SLASH = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
@@ -196,6 +198,8 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["factcheck.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["factcheck.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.Schema",
+    "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilters"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",
     "EXCEPTION_HANDLER": "factcheck.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -211,6 +215,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "factcheck.api.openapi.describe"],
 }
 
 LOGGING = {

@@ -1,9 +1,36 @@
 """Every address of the installation."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from factcheck import health
+from factcheck.accounts.views import Me
+from factcheck.api import views
+from factcheck.api.jobs import JobViewSet
+from factcheck.api.problems import not_found
+from factcheck.api.routers import Router
+
+router = Router()
+router.register("jobs", JobViewSet)
+
+api = [
+    path("me", Me.as_view(), name="me"),
+    path("problems", views.Problems.as_view(), name="problems"),
+    path("schema", views.Document.as_view(), name="schema"),
+    path("docs", views.Reference.as_view(), name="docs"),
+    path("docs/try", views.TryOut.as_view(), name="docs-try"),
+    *router.urls,
+    path("", include("claims.urls")),
+]
 
 urlpatterns = [
+    path("api/v1/", include(api)),
+    # With DEBUG on, Django would answer with its own page.
+    re_path(r"^api(/.*)?$", not_found),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]
 

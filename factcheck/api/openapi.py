@@ -1,5 +1,156 @@
+"""The OpenAPI document: the contract with front ends, committed as tests/snapshots/openapi.yaml and reviewed like code.
+
+manage.py spectacular --validate --fail-on-warn --file tests/snapshots/openapi.yaml
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from rest_framework import serializers
+from rest_framework.permissions import AllowAny
+
+from factcheck.accounts.permissions import HasScope, required_scope
+from factcheck.api import problems
+from factcheck.errors import ActionForbidden, ActionNotAllowed, InvalidInput, NotFound
+
+DESCRIPTION = """
+From an imported article to a published, correctable fact-check.
+
+**Positions** (`start`, `end`) count Unicode code points of the version's text, so that `text[start:end]` is the quotation in
+Python. JavaScript strings are UTF-16: there, cut `Array.from(text).slice(start, end).join("")`.
+
+**Times** are RFC 3339 in UTC; `*_at` is an instant, `*_on` a date. **Lists** are pages by key: follow `next` until it is null.
+An unknown query parameter is refused; a comma between values means any of them.
+
+**Errors** are `application/problem+json` (RFC 9457) with a stable `code`; all are listed at `/api/v1/problems`. Send
+`X-Request-Id`, or take it from the answer, to find the request in our logs.
+
+**Sign in** with a session cookie (browsers; unsafe methods need the CSRF token) or `Authorization: Bearer fc_...` (programs).
+"""
+
+_VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
+
+
+class FieldErrorSerializer(serializers.Serializer[Any]):
+    """One thing wrong with one place of the request."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    pointer = serializers.CharField(required=False, help_text="JSON pointer (RFC 6901) into the body.")
+    parameter = serializers.CharField(required=False, help_text="Name of the query parameter.")
+    header = serializers.CharField(required=False, help_text="Name of the header.")
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """RFC 9457. Some codes carry further members."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField(help_text="Stable, never translated; listed at /api/v1/problems.")
+    request_id = serializers.CharField()
+    errors = FieldErrorSerializer(many=True)
 
 
 class Schema(AutoSchema):
-    pass
+    """Names operations verb_noun (`list_claims`, `get_claim`, `accept_claim`), and gives every one its problems and its scope."""
+
+    def get_operation_id(self) -> str:
+        static = [step.replace("-", "_") for step in self._tokenize_path()]
+        steps = [step for step in self.path.split("/") if step]
+        is_below_one = any(step.startswith("{") for step in steps[:-1]) and not steps[-1].startswith("{")
+        is_action = self.method == "POST" and len(static) > 1 and getattr(self.view, "action", "") != "create"
+        if is_action:
+            noun = _singular(static[0]) if is_below_one else static[0]
+            return "_".join([*static[1:], noun])
+        if self.method == "GET" and self._is_list_view():
+            return "_".join(["list", *(_singular(step) for step in static[:-1]), static[-1]])
+        names = (
+            static if self.method == "GET" and not steps[-1].startswith("{") else [_singular(step) for step in static]
+        )
+        if is_below_one:
+            names = [*(_singular(step) for step in static[:-1]), static[-1]]
+        return "_".join([_VERBS[self.method], *(_singular(n) if self.method == "POST" else n for n in names)])
+
+    def get_tags(self) -> list[str]:
+        return [self._tokenize_path()[0]]
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        if self._is_public():
+            return []
+        requirements: list[dict[str, Any]] = super().get_auth()
+        scope = self._scope()
+        # OpenAPI 3.1 lets a requirement of any kind name what the caller must hold.
+        return [{name: [scope] if scope else [] for name in requirement} for requirement in requirements]
+
+    def get_description(self) -> str:
+        scope = None if self._is_public() else self._scope()
+        own = super().get_description()
+        return f"{own}\n\nScope: `{scope}`." if scope else own
+
+    def problem_kinds(self) -> list[type[problems.Problem]]:
+        """What this operation may answer besides its result."""
+        kinds: list[type[problems.Problem]] = [
+            problems.Malformed,
+            problems.NotAcceptable,
+            problems.Problem,
+            problems.Unavailable,
+        ]
+        if not self._is_public():
+            kinds += [problems.NotAuthenticated, ActionForbidden]
+        if "{" in self.path:
+            kinds.append(NotFound)
+        if self.method in ("POST", "PUT", "PATCH", "DELETE"):
+            kinds.append(ActionNotAllowed)
+        if self.method in ("POST", "PUT", "PATCH"):
+            kinds += [problems.TooLarge, problems.UnsupportedMediaType, InvalidInput]
+        return kinds
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        answers = super()._get_response_bodies(direction)
+        problem = self.resolve_serializer(ProblemSerializer, "response").ref
+        for kind in sorted(self.problem_kinds(), key=lambda kind: kind.status):
+            answers.setdefault(
+                str(kind.status), {"description": kind.title, "content": {problems.MEDIA_TYPE: {"schema": problem}}}
+            )
+        return answers
+
+    def _scope(self) -> str | None:
+        is_scoped = any(isinstance(permission, HasScope) for permission in self.view.get_permissions())
+        return required_scope(self.view, self.method) if is_scoped else None
+
+    def _is_public(self) -> bool:
+        permissions = self.view.get_permissions()
+        return not permissions or all(isinstance(permission, AllowAny) for permission in permissions)
+
+
+def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """drf-spectacular's hook for the finished document."""
+    result["info"]["description"] = DESCRIPTION.strip()
+    return result
+
+
+def _singular(word: str) -> str:
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "factcheck.accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "http", "scheme": "bearer", "description": "`manage.py create_token` prints one: `fc_...`."}
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "factcheck.accounts.authentication.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        return {"type": "apiKey", "in": "cookie", "name": "sessionid"}

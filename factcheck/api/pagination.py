@@ -85,9 +85,7 @@ class KeysetPagination(BasePagination):
         marked = queryset.annotate(_key=F(self.ordering.path))
         return self._cut(list(self._page(marked)), lambda row: (row._key, row.pk))
 
-    def paginate_json(
-        self, queryset: QuerySet[Any], item: Expression, request: Request, view: Any
-    ) -> Response:
+    def paginate_json(self, queryset: QuerySet[Any], item: Expression, request: Request, view: Any) -> Response:
         """The page as an answer, its items made by the database: `item` is JSON as text (`factcheck.api.shape`)."""
         self._begin(queryset, request, view)
         rows = queryset.annotate(_item=item, _key=F(self.ordering.path)).values_list("_key", "pk", "_item")
@@ -120,7 +118,9 @@ class KeysetPagination(BasePagination):
         if self.ordering.is_by_id:
             return ordered.filter(_RowComparison(operator, F("pk"), pk_value))[: self.size + 1]
         if key is None:
-            after = ordered.filter(_RowComparison(operator, F("pk"), pk_value), **{f"{self.ordering.path}__isnull": True})
+            after = ordered.filter(
+                _RowComparison(operator, F("pk"), pk_value), **{f"{self.ordering.path}__isnull": True}
+            )
             return after[: self.size + 1]
         key_value = Value(key, output_field=self.ordering.field)
         after = ordered.filter(_RowComparison(operator, F(self.ordering.path), F("pk"), key_value, pk_value))
@@ -131,9 +131,9 @@ class KeysetPagination(BasePagination):
         # merge above them reads the second one only when the first is used up.
         nulls = ordered.filter(**{f"{self.ordering.path}__isnull": True})[: self.size + 1]
         key_column = OrderBy(F("_key"), descending=self.ordering.is_descending, nulls_last=True)
-        return after.union(nulls, all=True).order_by(key_column, OrderBy(F("id"), descending=self.ordering.is_descending))[
-            : self.size + 1
-        ]
+        return after.union(nulls, all=True).order_by(
+            key_column, OrderBy(F("id"), descending=self.ordering.is_descending)
+        )[: self.size + 1]
 
     def _cut(self, rows: list[Any], position_of: Any) -> list[Any]:
         page = rows[: self.size]
@@ -181,7 +181,9 @@ class KeysetPagination(BasePagination):
 
         return [
             parameter("cursor", "Where the page begins: taken from `next` of the page before.", type="string"),
-            parameter("page_size", "Items of a page.", type="integer", minimum=1, maximum=MAX_PAGE_SIZE, default=PAGE_SIZE),
+            parameter(
+                "page_size", "Items of a page.", type="integer", minimum=1, maximum=MAX_PAGE_SIZE, default=PAGE_SIZE
+            ),
             parameter(
                 "ordering",
                 "Nulls come last in both directions; `id` breaks ties.",
@@ -189,7 +191,9 @@ class KeysetPagination(BasePagination):
                 enum=allowed,
                 default=default_ordering(view),
             ),
-            parameter("count", "`exact` adds `count`, which costs a pass over all rows.", type="string", enum=["exact"]),
+            parameter(
+                "count", "`exact` adds `count`, which costs a pass over all rows.", type="string", enum=["exact"]
+            ),
         ]
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
@@ -226,7 +230,9 @@ def ordering_of(model: type[Model], view: Any, request: Request) -> Ordering:
     if name not in allowed:
         near = get_close_matches(name, allowed, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise _invalid(InvalidParameter, "ordering", f"Not ordered by {name!r}.{hint} Allowed: {', '.join(sorted(allowed))}.")
+        raise _invalid(
+            InvalidParameter, "ordering", f"Not ordered by {name!r}.{hint} Allowed: {', '.join(sorted(allowed))}."
+        )
     path = allowed[name]
     field, is_nullable = _describe(model, path)
     return Ordering(name, path, asked.startswith("-"), is_nullable, field)

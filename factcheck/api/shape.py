@@ -109,13 +109,17 @@ def _nested(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
     is_nullable = any(_column(at.model, steps[: n + 1], where).null for n in range(len(steps)))
     if not is_nullable and not at.prefix:
         return value
-    return Case(When(**{inner("pk") + "__isnull": True}, then=Value(None, JSONField())), default=value, output_field=_JSON())
+    return Case(
+        When(**{inner("pk") + "__isnull": True}, then=Value(None, JSONField())), default=value, output_field=_JSON()
+    )
 
 
 def _list(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
     """A reverse foreign key, in the related model's own order."""
     if len(steps) != 1:
-        raise NotExpressible(f"{where} is a list of {'.'.join(steps) or 'the row itself'}: only a direct relation can be")
+        raise NotExpressible(
+            f"{where} is a list of {'.'.join(steps) or 'the row itself'}: only a direct relation can be"
+        )
     relation: Any = _field(at.model, steps[0], where)
     if not relation.one_to_many:
         raise NotExpressible(f"{where} is a list, but {steps[0]} is no reverse foreign key")
@@ -133,7 +137,9 @@ def _column(model: type[Model], steps: Sequence[str], where: str) -> Any:
         found = _field(model, step, where)
         model = found.related_model or model
     if found is None:
-        raise NotExpressible(f"{where} is made of the whole object: declare how the database makes it, `sql = {{...: lambda at: ...}}`")
+        raise NotExpressible(
+            f"{where} is made of the whole object: declare how the database makes it, `sql = {{...: lambda at: ...}}`"
+        )
     return found
 
 

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from factcheck.accounts.models import Token, User
+from factcheck.accounts.permissions import granted_scopes
+from factcheck.accounts.roles import SCOPES
+
+
+class CurrentTokenSerializer(serializers.ModelSerializer[Token]):
+    class Meta:
+        model = Token
+        fields = ("id", "name", "prefix", "expires_at")
+
+
+class MeSerializer(serializers.ModelSerializer[User]):
+    name = serializers.CharField(source="get_full_name", read_only=True)
+    roles = serializers.ListField(child=serializers.CharField(), read_only=True)
+    scopes = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(SCOPES.items())),
+        read_only=True,
+        help_text="What this request may do.",
+    )
+    token = CurrentTokenSerializer(allow_null=True, read_only=True, help_text="Null in a browser's session.")
+
+    class Meta:
+        model = User
+        fields = ("id", "username", "name", "email", "is_machine", "roles", "scopes", "token")
+
+
+class Me(APIView):
+    required_scopes: ClassVar[dict[str, None]] = {"get": None}
+
+    @extend_schema(operation_id="get_me", responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        """Who I am, my roles, and what this request may do."""
+        user, token = request.user, request.auth
+        answer = {
+            **{
+                name: getattr(user, name)
+                for name in ("id", "username", "get_full_name", "email", "is_machine", "roles")
+            },
+            "scopes": sorted(granted_scopes(request), key=list(SCOPES).index),
+            "token": token if isinstance(token, Token) else None,
+        }
+        return Response(MeSerializer(answer).data)

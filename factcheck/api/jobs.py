@@ -1,0 +1,71 @@
+"""Background work as clients see it: state, progress, result or problem; retry and cancel."""
+
+from __future__ import annotations
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.mixins import RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from factcheck import jobs
+from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
+from factcheck.api.shape import ShapedListMixin
+from factcheck.models import Job, JobState
+
+
+class ProgressSerializer(serializers.Serializer):
+    done = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
+    unit = serializers.CharField()
+
+
+class JobSerializer(serializers.ModelSerializer):
+    progress = ProgressSerializer(source="*")
+
+    class Meta:
+        model = Job
+        fields = (
+            "id", "kind", "subject_id", "state", "attempts", "losses", "due_at", "progress", "result", "error", "created_at",
+            "started_at", "finished_at",
+        )  # fmt: skip
+
+
+class JobFilter(FilterSet):
+    state = AnyOfChoice(choices=JobState.choices)
+    kind = AnyOfText()
+    subject_id = django_filters.UUIDFilter()
+
+    class Meta:
+        model = Job
+        fields = ()
+
+
+class JobViewSet(ShapedListMixin, RetrieveModelMixin, GenericViewSet):
+    """The queue. A job's row is what counts; messages of the broker are hints."""
+
+    queryset = Job.objects.all()
+    serializer_class = JobSerializer
+    filterset_class = JobFilter
+    ordering_fields = {"created_at": "id"}
+    ordering = "-created_at"
+    required_scopes = {"retry": "triage", "cancel": "triage"}
+    lookup_value_regex = "[^/.]+"
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str) -> Response:
+        """Queue a job that failed or was cancelled again, with all its attempts."""
+        return self._answer(jobs.retry(self.get_object().pk))
+
+    @extend_schema(request=None)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str) -> Response:
+        """End a job that has not ended."""
+        return self._answer(jobs.cancel(self.get_object().pk))
+
+    def _answer(self, job: Job) -> Response:
+        return Response(self.get_serializer(job).data)
