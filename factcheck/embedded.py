@@ -170,7 +170,7 @@ class Valkey:
         """Start it and return when it answers. Raises ServiceError."""
         # Two servers on one append-only file would ruin it, and Valkey itself takes no lock.
         _end_leftovers(self.data, "valkey-server")
-        self.data.mkdir(exist_ok=True)
+        self.data.mkdir(mode=0o700, exist_ok=True)
         self.socket.unlink(missing_ok=True)
         settings = {
             "port": "0",
@@ -294,7 +294,7 @@ def _package(name: str) -> Path:
 @contextmanager
 def _fresh_log(path: Path) -> Iterator[IO[bytes]]:
     """The log of one life; that of the life before is kept beside it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         path.replace(path.with_suffix(".log.1"))
     with path.open("wb") as log:

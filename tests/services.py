@@ -97,7 +97,7 @@ def django_db_setup(services: None, django_test_environment: None, django_db_blo
     from django.test.utils import setup_databases, teardown_databases
 
     with django_db_blocker.unblock():
-        created = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        created = setup_databases(verbosity=0, interactive=False)
         name = connection.settings_dict["NAME"]
         assert name.startswith("test_")
         connection.close()  # a database to which somebody is connected cannot be copied
@@ -166,12 +166,13 @@ def broker(services: None, settings) -> Iterator[str]:
         pytest.fail("none of the broker's logical databases 1 to 15 is empty")
 
     before = app.conf.broker_url
-    settings.BROKER_URL = app.conf.broker_url = _celery_url(url, number)
+    settings.BROKER_URL = _celery_url(url, number)
+    app.conf.update(broker_url=settings.BROKER_URL)
     try:
         yield settings.BROKER_URL
     finally:
-        app.conf.broker_url = before
-        app.pool.force_close_all()
+        app.conf.update(broker_url=before)
+        app.pool.force_close_all()  # type: ignore[attr-defined]
         flush(_celery_url(url, number))
 
 

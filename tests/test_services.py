@@ -50,8 +50,8 @@ def test_the_ordinary_test_database_is_back_after_a_committed_one(request):
 
 def test_a_worker_takes_messages_of_its_broker_and_lives_again_after_a_kill(worker, broker):
     def waiting() -> int:
-        with celery.app.connection_for_read() as connection_:
-            return connection_.default_channel.client.llen("celery")
+        with celery.app.connection_for_read() as to_broker:
+            return to_broker.default_channel.client.llen("celery")  # type: ignore[attr-defined]
 
     celery.app.send_task("factcheck.sweep")
     wait_until(lambda: worker.output.count("succeeded") == 1, what="the first task")
