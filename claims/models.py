@@ -54,6 +54,7 @@ class Article(Row):
         constraints = [models.UniqueConstraint(fields=["identity"], name="article_identity_once")]
         indexes = [
             models.Index(F("published_at").desc(nulls_last=True), F("id").desc(), name="article_published"),
+            models.Index(F("published_at"), F("id"), name="article_published_up"),
             models.Index(fields=["outlet", "-id"], name="article_outlet"),
             GinIndex(SearchVector("title", config="simple"), name="article_title_words"),
         ]
@@ -77,6 +78,7 @@ class ArticleVersion(Row):
     import_run = models.ForeignKey("ImportRun", null=True, on_delete=models.PROTECT, related_name="versions")
 
     class Meta:
+        ordering = ("number",)
         constraints = [
             models.UniqueConstraint(fields=["article", "number"], name="version_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_one"),
@@ -278,6 +280,8 @@ class Claim(Row):
             models.Index(
                 F("triage_status"), F("check_worthiness").desc(nulls_last=True), F("id").desc(), name="claim_by_status"
             ),
+            # A null comes last in both directions, so each direction has its index.
+            models.Index(F("check_worthiness"), F("id"), name="claim_by_worth_up"),
             models.Index(F("updated_at"), F("id"), name="claim_by_change"),
             GinIndex(SearchVector("text", config="simple"), name="claim_words"),
             models.Index(fields=["merged_into"], name="claim_merged", condition=Q(merged_into__isnull=False)),
@@ -301,6 +305,7 @@ class Appearance(Row):
     is_manual = models.BooleanField(default=False)
 
     class Meta:
+        ordering = ("id",)
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="appearance_span_not_empty"),
             models.UniqueConstraint(fields=["claim", "article_version", "start", "end"], name="appearance_once"),

@@ -1,0 +1,293 @@
+"""The shapes of the API. Each list is made by the database from the same declaration (`factcheck.api.shape`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Case, F, JSONField, Value, When
+from django.db.models.functions import Greatest, Least, Substr
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
+from claims.triage import TRANSITIONS, Reason, Risk, TriageStatus, blocked_by
+from factcheck.accounts.models import User
+from factcheck.accounts.permissions import granted_scopes
+from factcheck.api.strict import StrictSerializer
+
+
+class OutletSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Outlet
+        fields = ("id", "name", "domain")
+
+
+class PersonSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ("id", "username")
+
+
+class ExtractionRunSerializer(serializers.ModelSerializer):
+    article_version = serializers.UUIDField(source="version_id")
+
+    class Meta:
+        model = ExtractionRun
+        fields = (
+            "id", "article_version", "extractor", "extractor_version", "status", "candidates", "created_claims", "attached_claims",
+            "superseded_claims", "seconds", "error", "created_at", "finished_at",
+        )  # fmt: skip
+
+
+class ArticleVersionSerializer(serializers.ModelSerializer):
+    """A version without its text, which `GET /article-versions/{id}` has."""
+
+    article = serializers.UUIDField(source="article_id")
+
+    class Meta:
+        model = ArticleVersion
+        fields = ("id", "article", "number", "text_sha256", "length", "fetched_at")
+
+
+class ArticleVersionTextSerializer(ArticleVersionSerializer):
+    class Meta(ArticleVersionSerializer.Meta):
+        fields = (*ArticleVersionSerializer.Meta.fields, "text")
+
+
+class ArticleSerializer(serializers.ModelSerializer):
+    outlet = OutletSerializer(allow_null=True)
+    versions = ArticleVersionSerializer(many=True)
+
+    class Meta:
+        model = Article
+        fields = (
+            "id", "canonical_url", "outlet", "title", "byline", "language", "published_at", "versions", "created_at", "withdrawn_at",
+        )  # fmt: skip
+
+
+class ImportedArticleSerializer(ArticleSerializer):
+    """The answer to a POST: `job` reads the new version; null where nothing is left to read."""
+
+    job = serializers.UUIDField(allow_null=True)
+
+    class Meta(ArticleSerializer.Meta):
+        fields = (*ArticleSerializer.Meta.fields, "job")
+
+
+class ArticleInputSerializer(StrictSerializer):
+    """An article as text or as HTML, exactly one of them."""
+
+    text = serializers.CharField(required=False, trim_whitespace=False)
+    html = serializers.CharField(
+        required=False, trim_whitespace=False, help_text="The page; its text is taken out of it."
+    )
+    title = serializers.CharField(required=False, allow_blank=True)
+    url = serializers.CharField(
+        required=False, allow_blank=True, help_text="Absolute; its normal form is the article's identity."
+    )
+    byline = serializers.CharField(required=False, allow_blank=True)
+    language = serializers.CharField(required=False, allow_blank=True, help_text="BCP 47.")
+    outlet = serializers.CharField(required=False, allow_blank=True, help_text="Name of who printed it.")
+    published_at = serializers.CharField(required=False, allow_null=True, help_text="RFC 3339; null when unknown.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("text" in attrs) == ("html" in attrs):
+            raise serializers.ValidationError({"text": "Give either text or html."}, code="text_or_html")
+        return attrs
+
+
+class ArticleOfClaimSerializer(serializers.ModelSerializer):
+    outlet = OutletSerializer(allow_null=True)
+
+    class Meta:
+        model = Article
+        fields = ("id", "title", "canonical_url", "published_at", "outlet")
+
+
+class PlaceSerializer(serializers.ModelSerializer):
+    """Where an article version makes a claim: `text[start:end] == quote`, in Unicode code points of the version's text."""
+
+    article_version = serializers.UUIDField(source="article_version_id")
+    text_sha256 = serializers.CharField(source="article_version.text_sha256")
+    quote = serializers.CharField(source="quotation")
+
+    class Meta:
+        model = Appearance
+        fields = ("id", "article_version", "text_sha256", "start", "end", "quote", "attribution", "is_manual")
+
+
+CONTEXT_CHARS = 32  # of the text before and after a quotation, as W3C's text quote selectors usually carry
+
+
+class AppearanceSerializer(PlaceSerializer):
+    """With what stands before and after it, to find the place again in a text that has moved."""
+
+    claim = serializers.UUIDField(source="claim_id")
+    article = serializers.UUIDField(source="article_version.article_id")
+    prefix = serializers.SerializerMethodField()
+    suffix = serializers.SerializerMethodField()
+
+    sql = {
+        "prefix": lambda at: Substr(
+            at("article_version__text"),
+            Greatest(F(at("start")) - CONTEXT_CHARS + 1, 1),
+            Least(F(at("start")), CONTEXT_CHARS),
+        ),
+        "suffix": lambda at: Substr(at("article_version__text"), F(at("end")) + 1, CONTEXT_CHARS),
+    }
+
+    class Meta(PlaceSerializer.Meta):
+        fields = ("claim", "article", *PlaceSerializer.Meta.fields, "prefix", "suffix")
+
+    def get_prefix(self, appearance: Appearance) -> str:
+        return appearance.article_version.text[max(0, appearance.start - CONTEXT_CHARS) : appearance.start]
+
+    def get_suffix(self, appearance: Appearance) -> str:
+        return appearance.article_version.text[appearance.end : appearance.end + CONTEXT_CHARS]
+
+
+class AllowedActionSerializer(serializers.Serializer):
+    action = serializers.CharField()
+    label = serializers.CharField()
+    allowed = serializers.BooleanField()
+    blocked_by = serializers.ListField(child=serializers.CharField())
+
+
+def allowed_actions(status: TriageStatus, scopes: frozenset[str]) -> list[dict[str, Any]]:
+    """The triage table as this person sees it from here."""
+    missing = () if "triage" in scopes else ("scope_triage_missing",)
+    answers = []
+    for transition in TRANSITIONS:
+        codes = [*blocked_by(transition.action, status), *missing]
+        answers.append(
+            {"action": str(transition.action), "label": transition.label, "allowed": not codes, "blocked_by": codes}
+        )
+    return answers
+
+
+def _scopes(context: Any) -> frozenset[str]:
+    request = context.get("request")
+    return granted_scopes(request) if request is not None and request.user.is_authenticated else frozenset()
+
+
+def _allowed_actions_sql(at: Any) -> Case:
+    scopes = _scopes(at.context)
+    return Case(
+        *(
+            When(**{at("triage_status"): status.value}, then=Value(allowed_actions(status, scopes), JSONField()))
+            for status in TriageStatus
+        ),
+        output_field=JSONField(),
+    )
+
+
+class ClaimSerializer(serializers.ModelSerializer):
+    article = ArticleOfClaimSerializer(allow_null=True)
+    appearances = PlaceSerializer(many=True)
+    status = serializers.ChoiceField(source="triage_status", choices=[(s.value, s.value) for s in TriageStatus])
+    reason = serializers.CharField(source="triage_reason")
+    note = serializers.CharField(source="triage_note")
+    triaged_by = PersonSerializer(allow_null=True)
+    merged_into = serializers.UUIDField(source="merged_into_id", allow_null=True)
+    split_from = serializers.UUIDField(source="split_from_id", allow_null=True)
+    allowed_actions = serializers.SerializerMethodField()
+
+    sql = {"allowed_actions": _allowed_actions_sql}
+
+    class Meta:
+        model = Claim
+        fields = (
+            "id", "text", "kind", "modality", "claimant", "language", "check_worthiness", "contributions", "rank_in_article",
+            "quantities", "has_number", "time_references", "entities", "gaps", "article", "appearances", "status", "reason", "note",
+            "triaged_by", "triaged_at", "risk", "merged_into", "split_from", "is_manual", "edited_fields", "revision", "version",
+            "created_at", "updated_at", "allowed_actions",
+        )  # fmt: skip
+
+    @extend_schema_field(AllowedActionSerializer(many=True))
+    def get_allowed_actions(self, claim: Claim) -> list[dict[str, Any]]:
+        return allowed_actions(TriageStatus(claim.triage_status), _scopes(self.context))
+
+
+class SpanSerializer(StrictSerializer):
+    start = serializers.IntegerField(min_value=0, help_text="In Unicode code points.")
+    end = serializers.IntegerField(min_value=1)
+    quote = serializers.CharField(
+        required=False, trim_whitespace=False, help_text="What stands there; checked when given."
+    )
+
+
+class NewClaimSerializer(StrictSerializer):
+    """A claim by hand: a span of an article version, or free text."""
+
+    text = serializers.CharField(
+        required=False, help_text="The claim in a form that stands alone; the span's words when left out."
+    )
+    kind = serializers.ChoiceField(choices=Claim.Kind.choices, default=Claim.Kind.STATEMENT)
+    claimant = serializers.CharField(required=False, allow_blank=True, default="")
+    article_version = serializers.UUIDField(required=False)
+    span = SpanSerializer(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("article_version" in attrs) != ("span" in attrs):
+            raise serializers.ValidationError(
+                {"span": "A span and its article_version go together."}, code="span_incomplete"
+            )
+        return attrs
+
+
+class ClaimEditSerializer(StrictSerializer):
+    """Merge patch: what is absent stays."""
+
+    actions_instead = {
+        "status": "POST to one of the actions accept, reject, defer, restore, merge, unmerge.",
+        "triage_status": "POST to one of the actions accept, reject, defer, restore, merge, unmerge.",
+        "merged_into": "POST to merge or unmerge.",
+        "risk": "POST to accept.",
+    }
+
+    text = serializers.CharField(required=False)
+    kind = serializers.ChoiceField(choices=Claim.Kind.choices, required=False)
+    claimant = serializers.CharField(required=False, allow_blank=True)
+    span = SpanSerializer(required=False)
+
+
+class NoteSerializer(StrictSerializer):
+    note = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class AcceptSerializer(NoteSerializer):
+    risk = serializers.ChoiceField(choices=[(r.value, r.value) for r in Risk], default=Risk.NORMAL.value)
+
+
+class ReasonSerializer(NoteSerializer):
+    reason = serializers.ChoiceField(choices=[(r.value, r.value) for r in Reason])
+
+
+class MergeSerializer(ReasonSerializer):
+    into = serializers.UUIDField(help_text="The claim that stays.")
+
+
+class SplitSerializer(NoteSerializer):
+    texts = serializers.ListField(
+        child=serializers.CharField(),
+        min_length=2,
+        max_length=10,
+        help_text="The first stays with this claim; the others become claims.",
+    )
+
+
+class ImportRunSerializer(serializers.ModelSerializer):
+    started_by = PersonSerializer(allow_null=True)
+
+    class Meta:
+        model = ImportRun
+        fields = (
+            "id", "source", "options", "state", "checkpoint", "rows", "created", "versioned", "unchanged", "skipped", "failed",
+            "started_by", "created_at", "updated_at", "finished_at", "error",
+        )  # fmt: skip
+
+
+class FailedRowSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = FailedRow
+        fields = ("id", "source", "line", "field", "code", "detail", "raw")

@@ -1,0 +1,293 @@
+"""The API of articles and claims: check the form, call one verb, shape the answer."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.mixins import RetrieveModelMixin
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from claims import filters, pipeline, serializers
+from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
+from claims.pipeline.importing import EXTRACT
+from claims.sources.base import ArticleDraft, BadRow
+from claims.sources.payload import draft_of_payload
+from claims.triage import TriageAction
+from factcheck.accounts.models import User
+from factcheck.api.shape import ShapedListMixin
+from factcheck.errors import FieldError, InvalidInput
+from factcheck.models import Job, JobState
+
+
+class ReadViewSet(ShapedListMixin, RetrieveModelMixin, GenericViewSet):
+    """List and detail from one serializer; a list is one query, its rows made by the database."""
+
+    lookup_value_regex = "[^/.]+"
+
+
+def _actor(request: Request) -> User:
+    return cast(User, request.user)
+
+
+def _read(form: type[Any], request: Request) -> dict[str, Any]:
+    serializer = form(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return cast(dict[str, Any], serializer.validated_data)
+
+
+class OutletViewSet(ReadViewSet):
+    """Who printed the articles."""
+
+    queryset = Outlet.objects.all()
+    serializer_class = serializers.OutletSerializer
+    filterset_class = filters.OutletFilter
+    ordering_fields = {"name": "name", "created_at": "id"}
+    ordering = "-created_at"
+
+
+class ArticleViewSet(ReadViewSet):
+    """Published texts as they were given to us."""
+
+    queryset = Article.objects.select_related("outlet").prefetch_related(
+        Prefetch("versions", ArticleVersion.objects.defer("text").order_by("number"))
+    )
+    serializer_class = serializers.ArticleSerializer
+    filterset_class = filters.ArticleFilter
+    ordering_fields = {"published_at": "published_at", "created_at": "id"}
+    ordering = "-created_at"
+    required_scopes = {"create": "import", "extract": "triage"}
+
+    @extend_schema(
+        request=serializers.ArticleInputSerializer,
+        responses={201: serializers.ImportedArticleSerializer, 200: serializers.ImportedArticleSerializer},
+    )
+    def create(self, request: Request) -> Response:
+        """Store an article and queue its extraction. One that is here already, unchanged, is answered with 200."""
+        draft = _draft(_read(serializers.ArticleInputSerializer, request))
+        outcome = pipeline.import_article(draft)
+        article = self.get_queryset().get(pk=outcome.article_id)
+        job = Job.objects.filter(
+            kind=EXTRACT,
+            subject_id__in=ExtractionRun.objects.filter(version=outcome.version_id).values("id"),
+            state__in=(JobState.QUEUED, JobState.RUNNING),
+        ).first()
+        article.job = job.pk if job else None  # type: ignore[attr-defined]
+        code = status.HTTP_200_OK if outcome.status == "unchanged" else status.HTTP_201_CREATED
+        body = serializers.ImportedArticleSerializer(article, context=self.get_serializer_context()).data
+        return Response(body, status=code, headers={"Location": f"/api/v1/articles/{article.pk}"})
+
+    @extend_schema(
+        request=None, responses={202: serializers.ExtractionRunSerializer, 200: serializers.ExtractionRunSerializer}
+    )
+    @action(detail=True, methods=["post"])
+    def extract(self, request: Request, pk: str) -> Response:
+        """Read the newest version again. With the same extractor version the existing run is answered (200); a failed one is retried."""
+        version = self.get_object().versions.order_by("-number").values_list("pk", flat=True)[0]
+        run, job = pipeline.request_extraction(version)
+        body = serializers.ExtractionRunSerializer(run).data
+        if job is None:
+            return Response(body)
+        return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}"})
+
+
+def _draft(body: dict[str, Any]) -> ArticleDraft:
+    draft = draft_of_payload(body)
+    if isinstance(draft, BadRow):
+        raise InvalidInput(errors=[FieldError(draft.code, draft.detail, pointer=f"/{draft.field}")])
+    return draft
+
+
+class NestedList(ShapedListMixin, GenericViewSet):
+    """The rows under one parent, which must exist: `/parents/{parent}/rows`."""
+
+    parent: type[Any]
+    parent_field: str
+
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset
+        parent = get_object_or_404(self.parent.objects.only("pk"), pk=self.kwargs["parent"])
+        return queryset.filter(**{self.parent_field: parent.pk})
+
+
+class ArticleVersionsOfArticle(NestedList):
+    queryset = ArticleVersion.objects.all()
+    serializer_class = serializers.ArticleVersionSerializer
+    parent, parent_field = Article, "article"
+    ordering_fields = {"number": "number"}
+    ordering = "-number"
+
+
+class ArticleVersionViewSet(RetrieveModelMixin, GenericViewSet):
+    """The text as it stood at one fetch."""
+
+    queryset = ArticleVersion.objects.all()
+    serializer_class = serializers.ArticleVersionTextSerializer
+    lookup_value_regex = "[^/.]+"
+
+
+class AppearanceViewSet(ReadViewSet):
+    """Where article versions make claims. Offsets are Unicode code points; JavaScript strings count UTF-16 units."""
+
+    queryset = Appearance.objects.select_related("article_version")
+    serializer_class = serializers.AppearanceSerializer
+    filterset_class = filters.AppearanceFilter
+    ordering_fields = {"created_at": "id", "start": "start"}
+    ordering = "-created_at"
+
+
+class ExtractionRunViewSet(ReadViewSet):
+    """Readings of versions by extractors, with what they found."""
+
+    queryset = ExtractionRun.objects.all()
+    serializer_class = serializers.ExtractionRunSerializer
+    filterset_class = filters.ExtractionRunFilter
+    ordering_fields = {"created_at": "id"}
+    ordering = "-created_at"
+
+
+class ImportRunViewSet(ReadViewSet):
+    """Imports, with how far they came."""
+
+    queryset = ImportRun.objects.select_related("started_by")
+    serializer_class = serializers.ImportRunSerializer
+    filterset_class = filters.ImportRunFilter
+    ordering_fields = {"created_at": "id"}
+    ordering = "-created_at"
+
+
+class FailedRowsOfImportRun(NestedList):
+    queryset = FailedRow.objects.all()
+    serializer_class = serializers.FailedRowSerializer
+    parent, parent_field = ImportRun, "run"
+    ordering_fields = {"created_at": "id"}
+    ordering = "created_at"
+
+
+class ClaimViewSet(ReadViewSet):
+    """Checkable assertions. Their status changes only through the actions."""
+
+    queryset = Claim.objects.select_related("article__outlet", "triaged_by").prefetch_related(
+        Prefetch(
+            "appearances",
+            Appearance.objects.select_related("article_version").defer("article_version__text").order_by("id"),
+        )
+    )
+    serializer_class = serializers.ClaimSerializer
+    filterset_class = filters.ClaimFilter
+    ordering_fields = {"check_worthiness": "check_worthiness", "created_at": "id", "updated_at": "updated_at"}
+    ordering = "-created_at"
+    required_scopes = {
+        "create": "triage", "partial_update": "triage",
+        **{str(name): "triage" for name in TriageAction},
+    }  # fmt: skip
+
+    def _answer(self, claim_id: UUID, code: int = status.HTTP_200_OK) -> Response:
+        claim = self.get_queryset().get(pk=claim_id)
+        return Response(self.get_serializer(claim).data, status=code)
+
+    @extend_schema(request=serializers.NewClaimSerializer, responses={201: serializers.ClaimSerializer})
+    def create(self, request: Request) -> Response:
+        """Write a claim by hand, from a span of an article version or in free words."""
+        form = _read(serializers.NewClaimSerializer, request)
+        span = form.pop("span", {})
+        claim = pipeline.add_claim(
+            actor=_actor(request),
+            version_id=form.pop("article_version", None),
+            start=span.get("start"),
+            end=span.get("end"),
+            quotation=span.get("quote"),
+            **form,
+        )
+        response = self._answer(claim.pk, status.HTTP_201_CREATED)
+        response["Location"] = f"/api/v1/claims/{claim.pk}"
+        return response
+
+    @extend_schema(request=serializers.ClaimEditSerializer, responses=serializers.ClaimSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Edit text, span, kind or claimant. What was edited by hand survives every later extraction."""
+        claim = self.get_object()
+        changes = _read(serializers.ClaimEditSerializer, request)
+        if span := changes.get("span"):
+            changes["span"] = {"start": span["start"], "end": span["end"], "quotation": span.get("quote")}
+        pipeline.edit_claim(claim.pk, changes, actor=_actor(request))
+        return self._answer(claim.pk)
+
+    def _triage(self, request: Request, verb: TriageAction, form: type[Any]) -> Response:
+        claim = self.get_object()
+        pipeline.triage(claim.pk, verb, actor=_actor(request), **_read(form, request))
+        return self._answer(claim.pk)
+
+    @extend_schema(request=serializers.AcceptSerializer)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, pk: str) -> Response:
+        """Take the claim on: it waits for a review."""
+        return self._triage(request, TriageAction.ACCEPT, serializers.AcceptSerializer)
+
+    @extend_schema(request=serializers.ReasonSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        """Leave the claim unchecked, with a reason."""
+        return self._triage(request, TriageAction.REJECT, serializers.ReasonSerializer)
+
+    @extend_schema(request=serializers.ReasonSerializer)
+    @action(detail=True, methods=["post"])
+    def defer(self, request: Request, pk: str) -> Response:
+        """Put the claim off, with a reason."""
+        return self._triage(request, TriageAction.DEFER, serializers.ReasonSerializer)
+
+    @extend_schema(request=serializers.NoteSerializer)
+    @action(detail=True, methods=["post"])
+    def restore(self, request: Request, pk: str) -> Response:
+        """Make it a candidate again."""
+        return self._triage(request, TriageAction.RESTORE, serializers.NoteSerializer)
+
+    @extend_schema(request=serializers.MergeSerializer)
+    @action(detail=True, methods=["post"])
+    def merge(self, request: Request, pk: str) -> Response:
+        """Say that another claim is the same assertion; that one stays."""
+        return self._triage(request, TriageAction.MERGE, serializers.MergeSerializer)
+
+    @extend_schema(request=serializers.NoteSerializer)
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request: Request, pk: str) -> Response:
+        """Undo a merge."""
+        return self._triage(request, TriageAction.UNMERGE, serializers.NoteSerializer)
+
+    @extend_schema(
+        request=serializers.SplitSerializer, responses={200: serializers.ClaimSerializer(many=True)}, filters=False
+    )
+    @action(detail=True, methods=["post"], pagination_class=None)
+    def split(self, request: Request, pk: str) -> Response:
+        """Make claims of their own of several propositions. Answers with all of them, this claim first."""
+        claim = self.get_object()
+        parts = pipeline.split(claim.pk, actor=_actor(request), **_read(serializers.SplitSerializer, request))
+        order = [part.pk for part in parts]
+        rows = sorted(self.get_queryset().filter(pk__in=order), key=lambda part: order.index(part.pk))
+        return Response(self.get_serializer(rows, many=True).data)
+
+
+class ClaimsOfArticle(NestedList):
+    queryset = Claim.objects.all()
+    serializer_class = serializers.ClaimSerializer
+    filterset_class = filters.ClaimFilter
+    parent, parent_field = Article, "article"
+    ordering_fields = {"check_worthiness": "check_worthiness", "created_at": "id"}
+    ordering = "-check_worthiness"
+
+
+class AppearancesOfClaim(NestedList):
+    queryset = Appearance.objects.select_related("article_version")
+    serializer_class = serializers.AppearanceSerializer
+    parent, parent_field = Claim, "claim"
+    ordering_fields = {"created_at": "id"}
+    ordering = "created_at"
