@@ -28,9 +28,7 @@ CLOSING_MARKS = "”»“"
 CLOSERS = "\"”»’')]}›"
 
 # After these a full stop does not end the sentence when a figure, a currency sign or a small letter follows.
-BEFORE_A_NUMBER = frozenset(
-    "approx ca c est nos no vol pp p art sec fig ch par incl max min avg cf vs circa".split()
-)
+BEFORE_A_NUMBER = frozenset("approx ca c est nos no vol pp p art sec fig ch par incl max min avg cf vs circa".split())
 
 SPEECH = frozenset(
     "said says asked asks told replied replies shouted shouts added adds wrote writes cried exclaimed whispered yelled "
@@ -81,9 +79,7 @@ def normalise_text(text: str) -> str:
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise ValueError(
-                f"not text: lone surrogate at position {error.start}"
-            ) from None
+            raise ValueError(f"not text: lone surrogate at position {error.start}") from None
         text = text.lstrip("\ufeff")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -119,14 +115,8 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
         width = max(end - start for start, end in block)
         first = block[0]
         for previous, line in zip(block, block[1:], strict=False):
-            word = (
-                text[line[0] : line[1]].split(maxsplit=1)[0]
-                if width <= WIDEST_WRAPPED_LINE
-                else ""
-            )
-            was_wrapped = (
-                word[:1].isalnum() and previous[1] - previous[0] + 1 + len(word) > width
-            )
+            word = text[line[0] : line[1]].split(maxsplit=1)[0] if width <= WIDEST_WRAPPED_LINE else ""
+            was_wrapped = word[:1].isalnum() and previous[1] - previous[0] + 1 + len(word) > width
             if not was_wrapped:
                 yield first[0], previous[1]
                 first = line
@@ -161,13 +151,9 @@ def quotations(text: str) -> list[Quotation]:
         for position in range(first, last):
             character = text[position]
             if opened < 0:
-                if character in OPENING_MARKS or (
-                    character == '"' and _opens(text, position, first, last)
-                ):
+                if character in OPENING_MARKS or (character == '"' and _opens(text, position, first, last)):
                     opened = position
-            elif character in CLOSING_MARKS or (
-                character == '"' and not _opens(text, position, first, last)
-            ):
+            elif character in CLOSING_MARKS or (character == '"' and not _opens(text, position, first, last)):
                 found.append(Quotation(opened, position + 1, is_closed=True))
                 opened = -1
         if opened >= 0:
@@ -194,16 +180,12 @@ def sentences(text: str, language: str = "en") -> list[Sentence]:
     return found
 
 
-def _split(
-    text: str, first: int, last: int, language: str
-) -> Iterator[tuple[int, int]]:
+def _split(text: str, first: int, last: int, language: str) -> Iterator[tuple[int, int]]:
     pending: tuple[int, int] | None = None
     for start, end in _labelled(text, _pieces(text, first, last, language)):
         if pending is None:
             pending = (start, end)
-        elif end - pending[0] <= LONGEST_SENTENCE and _belongs(
-            text, pending, start, end
-        ):
+        elif end - pending[0] <= LONGEST_SENTENCE and _belongs(text, pending, start, end):
             pending = (pending[0], end)
         else:
             yield pending
@@ -212,19 +194,14 @@ def _split(
         yield pending
 
 
-def _pieces(
-    text: str, first: int, last: int, language: str
-) -> Iterator[tuple[int, int]]:
+def _pieces(text: str, first: int, last: int, language: str) -> Iterator[tuple[int, int]]:
     """What the splitter finds, with closing marks moved back to the sentence they close."""
     while first < last:
         window = text[first : min(last, first + LONGEST_SENTENCE)]
         is_whole = first + len(window) == last
         # Quotation marks make the splitter keep a quotation in one piece; spaces of the same length do not.
         bare = window.translate(_BLANK) if _has_marks(window) else window
-        cuts = [
-            boundary["end_index"]
-            for boundary in sentencex.get_sentence_boundaries(language, bare)
-        ]
+        cuts = [boundary["end_index"] for boundary in sentencex.get_sentence_boundaries(language, bare)]
         if not is_whole:
             # The last sentence may go on behind the window; one that fills the window is cut between two words.
             cuts = cuts[:-1] or [window.rfind(" ", len(window) // 2) + 1 or len(window)]
@@ -273,14 +250,10 @@ def _before_opening_mark(window: str, start: int, end: int) -> int:
     return end
 
 
-def _labelled(
-    text: str, pieces: Iterator[tuple[int, int]]
-) -> Iterator[tuple[int, int]]:
+def _labelled(text: str, pieces: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The pieces, cut again before a caption and after an omission in brackets that a new sentence follows."""
     for start, end in pieces:
-        cuts = [
-            at for label in LABELS if (at := text.find(" " + label, start, end)) >= 0
-        ]
+        cuts = [at for label in LABELS if (at := text.find(" " + label, start, end)) >= 0]
         at = text.find("...] ", start, end)
         while at >= 0:
             if text[at + 5 : at + 6].isupper():
@@ -297,16 +270,10 @@ def _belongs(text: str, left: tuple[int, int], start: int, end: int) -> bool:
     """Whether the piece `text[start:end]` continues the sentence `left`."""
     before, after = text[left[0] : left[1]], text[start:end]
     if not any(character.isalnum() for character in after):
-        return not any(
-            character > "\u2fff" for character in after
-        )  # marks belong to what they follow, emoji need not
+        return not any(character > "\u2fff" for character in after)  # marks belong to what they follow, emoji need not
     follows = after.lstrip("\"“„«'‘([ ")[:1]
     closed = before[-1] in CLOSERS
-    if (
-        closed
-        and before.rstrip(CLOSERS)[-1:] in ("?", "!", "…")
-        and _is_attribution(after)
-    ):
+    if closed and before.rstrip(CLOSERS)[-1:] in ("?", "!", "…") and _is_attribution(after):
         return True
     if follows.islower():
         return before[:1].isupper() or closed or not before[:1].isalpha()

@@ -75,7 +75,9 @@ class _Calendar:
             start, end = self.tokens[match.first].start, self.tokens[match.last - 1].end
             words_found = self.text[start:end]
             span = Span(start + self.offset, end + self.offset, words_found)
-            found.append(TimeReference(words_found, span, match.precision, match.start_on, match.end_on, match.is_resolved))
+            found.append(
+                TimeReference(words_found, span, match.precision, match.start_on, match.end_on, match.is_resolved)
+            )
             index = match.last
         return found
 
@@ -114,7 +116,12 @@ class _Calendar:
         if number is None or not self.tokens[index].is_capitalised:
             return None
         last = index + 1
-        if len(low) <= 4 and low not in ("may", "june", "july") and self.low(last) == "." and last + 1 < len(self.tokens):
+        if (
+            len(low) <= 4
+            and low not in ("may", "june", "july")
+            and self.low(last) == "."
+            and last + 1 < len(self.tokens)
+        ):
             last += 1
         return number, last
 
@@ -139,7 +146,14 @@ class _Calendar:
         if year is None or self.low(index + 1) not in ("-", "/") or self.low(index + 3) != self.low(index + 1):
             return None
         month, day = self.word(index + 2), self.word(index + 4)
-        if not (month.isascii() and month.isdigit() and len(month) <= 2 and day.isascii() and day.isdigit() and len(day) <= 2):
+        if not (
+            month.isascii()
+            and month.isdigit()
+            and len(month) <= 2
+            and day.isascii()
+            and day.isdigit()
+            and len(day) <= 2
+        ):
             return None
         on = _date(year, int(month), int(day))
         return on and _Found(index, index + 5, "day", on, on)
@@ -176,7 +190,11 @@ class _Calendar:
         if day is not None and self.word(day[1]) not in ("%", "."):
             return self.day_range(index, number, day[0], day[1]) or self.day(index, day[0], number, day[1])
         year, end, is_resolved = self.year_behind(last)
-        if self.low(index) in ("may", "march", "mar", "sep", "dec", "jan") and year is None and self.low(index - 1) not in BEFORE_MONTH:
+        if (
+            self.low(index) in ("may", "march", "mar", "sep", "dec", "jan")
+            and year is None
+            and self.low(index - 1) not in BEFORE_MONTH
+        ):
             return None
         if year is None and self.low(last) in ("or", "and", "to", "-", "–", "through", "until"):
             second = self.month_at(last + 1)
@@ -299,7 +317,9 @@ class _Calendar:
             return None
         after = self.low(index + 1)
         if after == "s" and self.tokens[index].end == self.tokens[index + 1].start:
-            return _Found(index, index + 2, "range", date(year, 1, 1), date(year + 9, 12, 31)) if year % 10 == 0 else None
+            return (
+                _Found(index, index + 2, "range", date(year, 1, 1), date(year + 9, 12, 31)) if year % 10 == 0 else None
+            )
         if after in ("-", "–", "/"):
             word = self.word(index + 2)
             end = self.year_at(index + 2)
@@ -321,7 +341,18 @@ class _Calendar:
         if not is_introduced and not is_clear and before not in ("(", "the", "'s"):
             return None
         after = self.low(index + 1)
-        if after in ("people", "percent", "%", "per", "million", "soldiers", "troops", "dollars", "euros", "times") or before in ("$", "€", "£"):
+        if after in (
+            "people",
+            "percent",
+            "%",
+            "per",
+            "million",
+            "soldiers",
+            "troops",
+            "dollars",
+            "euros",
+            "times",
+        ) or before in ("$", "€", "£"):
             return None
         if before == "the" and after not in WITH_YEAR:
             return None
@@ -349,7 +380,9 @@ words_before_year = words(
     "in since by of from until till to before after during through early late mid and or between around about than for – -"
 )
 NUMBER_WORDS = words("$ € £ % some than nearly almost over least most no nearly roughly approximately")
-WITH_YEAR = words("election elections census war crisis attack attacks report budget season olympics protests vote referendum summit")
+WITH_YEAR = words(
+    "election elections census war crisis attack attacks report budget season olympics protests vote referendum summit"
+)
 
 
 def _date(year: int, month: int, day: int) -> date | None:

@@ -788,7 +788,7 @@ class _Grammar:
             if low in (",", "and") and words_since > 0 and not (low == "and" and joined == "between"):
                 break
             amount = starts.get(at)
-            if amount is not None and at == amount.first or (amount is not None and amount.first == at):
+            if (amount is not None and at == amount.first) or (amount is not None and amount.first == at):
                 if amount.first in used or amount.form in ("ordinal", "superlative", "vague"):
                     if amount.form == "vague" and joined in ("by", "to") and amount.first not in used:
                         pass

@@ -1,0 +1,616 @@
+"""Who says so: the chain of sources in a sentence, from the origin towards the article, and what they say without the frame.
+
+Rules on cue words, read in one pass; no parser. English.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from claims.extraction.base import Hop, Span
+from claims.extraction.lexicon import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    DETERMINERS,
+    MONTHS,
+    OPENERS,
+    PREPOSITIONS,
+    WEEKDAYS,
+    words,
+)
+from claims.extraction.tokens import Token, read
+
+# Verbs whose subject asserts what follows.
+SAYING = words(
+    "said says say saying stated states announced announces claimed claims declared declares reported reports warned warns "
+    "argued argues insisted insists noted notes added adds confirmed confirms affirmed affirms reaffirmed emphasised emphasized "
+    "emphasises emphasizes stressed stresses acknowledged acknowledges admitted admits alleged alleges asserted asserts "
+    "estimated estimates predicted predicts forecast forecasts projected projects explained explains revealed reveals "
+    "disclosed testified wrote writes tweeted posted maintained maintains contended contends concluded concludes suggested "
+    "suggests believes believed thinks thought reiterated reiterates pledged vowed promised denied denies accused accuses "
+    "rejected rejects remarked recalled clarified complained conceded cautioned observed told tells vows promises pledges "
+    "commented boasted joked replied repeated"
+)
+# These need "that" or a quotation behind them: they have other uses.
+NEEDS_THAT = words(
+    "reports notes claims states estimates forecasts forecast projects adds suggests suggested concluded concludes believed thought "
+    "observed repeated recalled maintained maintains posted wrote writes revealed reveals confirmed confirms rejected rejects "
+    "accused accuses projected declared declares emphasised emphasized stressed reported argued noted disclosed acknowledged "
+    "admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed"
+)
+# A statement may follow these without "that".
+PLAIN = words(
+    "said says say told tells announced claimed claims warned warns insists insisted believes thinks predicted alleged estimates denied denies"
+)
+DENYING = words("denied denies rejected rejects dismissed refuted refutes")
+
+# What a document, not a person, does: the report found, the survey showed.
+SHOWING = words(
+    "showed shows found finds indicated indicates revealed reveals suggested suggests estimated estimates concluded says said states warns warned"
+)
+DOCUMENTS = words(
+    "report reports study survey poll data figures document documents statement analysis assessment assessments research census audit dossier estimates statistics"
+)
+
+MEDIA = words(
+    "reuters ap afp tass bbc cnn xinhua bloomberg interfax yonhap kcna ria dpa efe ansa upi npr nbc abc cbs msnbc itv axios "
+    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera politico telegram"
+)
+MEDIA_HEADS = words(
+    "news newspaper agency magazine post times journal guardian herald tribune telegraph broadcaster television tv radio "
+    "press gazette daily chronicle globe economist spiegel monde jazeera"
+)
+# Press alone is no agency: these make an organisation one of the media only beside a media word.
+BODY_HEADS = words(
+    "service ministry agency office bureau department council committee commission organisation organization institute "
+    "institution university bank fund union nations government parliament court police army navy force forces pentagon kremlin "
+    "house congress senate embassy administration authority board company corporation group association party staff command "
+    "centre center foundation federation league nato un eu who imf nis cia fbi intelligence state treasury reserve"
+)
+TITLES = words(
+    "president vice prime minister deputy foreign defence defense finance interior health secretary chancellor king queen prince "
+    "princess pope general gen colonel col lt lieutenant maj major captain capt sgt sergeant admiral adm marshal commander chief "
+    "chairman chairwoman chair director head leader spokesman spokeswoman spokesperson senator sen rep representative "
+    "congressman congresswoman governor gov mayor judge justice attorney ambassador envoy correspondent reporter journalist "
+    "analyst expert professor prof dr doctor mr mrs ms miss sir lady lord dame rev reverend bishop archbishop cardinal rabbi imam "
+    "sheikh coach captain manager economist officer official ceo founder author writer editor activist lawyer lawmaker military "
+    "war former ex acting state special senior undersecretary commissioner inspector detective sheriff mp mep premier "
+    "researcher scientist historian student teacher actor actress singer player resident witness campaigner co-author coauthor "
+    "member team political assistant associate press house opposition veteran"
+)
+CONNECTORS = words("of the de la von van der bin al el du di da ibn for and")
+# May stand between a subject and its verb.
+BETWEEN = words(
+    "has have had also later then recently repeatedly earlier previously publicly was again already reportedly is once still"
+)
+CITING = words("citing quoting cited quoted cites quotes")
+PRONOUN_SPEAKERS = words("he she they it")
+# How far a subject may stand in front of its verb when an apposition stands between: "X, the minister of Y, said".
+LONGEST_APPOSITION = 14
+LONGEST_NAME = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The hops of a sentence; `frames` are token ranges that only say who said it; `is_denied` when the source denies it.
+
+    `pronoun` is the speaker's pronoun when the sentence names nobody ("he said"), "" otherwise.
+    """
+
+    hops: tuple[Hop, ...] = ()
+    frames: tuple[tuple[int, int], ...] = ()
+    is_denied: bool = False
+    pronoun: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Tokens `first` up to `last`: what stands in the text; `name` is without titles."""
+
+    first: int
+    last: int
+    name: str
+    start: int
+    end: int
+    is_person: bool
+    is_definite: bool = False
+
+
+def find(
+    text: str, *, offset: int = 0, tokens: list[Token] | None = None, outlet: str = "", is_quoted: bool = False
+) -> Attribution:
+    """Who says what a sentence says.
+
+    `offset` is added to the spans; `outlet` is the article's own, which is no hop; `is_quoted` says that the sentence
+    holds direct speech.
+    """
+    return _Reader(text, offset, read(text) if tokens is None else tokens, outlet, is_quoted).run()
+
+
+class _Reader:
+    def __init__(self, text: str, offset: int, tokens: list[Token], outlet: str, is_quoted: bool):
+        self.text, self.offset, self.tokens = text, offset, tokens
+        self.count = len(tokens)
+        self.outlet = outlet.casefold()
+        self.quoted = quoted_tokens(tokens)
+        self.has_quotation = is_quoted or any(self.quoted)
+
+    def low(self, index: int) -> str:
+        return self.tokens[index].low if 0 <= index < self.count else ""
+
+    def run(self) -> Attribution:
+        frames: list[tuple[int, int]] = []
+        origin: list[tuple[Name, str, str]] = []
+        carriers: list[tuple[Name, str, str]] = []
+        denied = False
+        pronoun = ""
+        index = 0
+        while index < self.count:
+            if self.quoted[index]:
+                index += 1
+                continue
+            low = self.low(index)
+            if low == "according" and self.low(index + 1) == "to":
+                name = self.name_from(index + 2)
+                if name is not None:
+                    origin.append((name, "according to", "cited_body" if not name.is_person else "speaker"))
+                    frames.append((index, self.frame_end(name.last)))
+                    index = name.last
+                    continue
+            if low in CITING and (low in ("citing", "quoting") or self.low(index + 1) == "by"):
+                passive = self.low(index + 1) == "by"
+                name = self.name_from(index + (2 if passive else 1))
+                if name is not None:
+                    if passive:
+                        carriers.append((name, low + " by", "reporter"))
+                    else:
+                        origin.insert(0, (name, low, "cited_body" if not name.is_person else "speaker"))
+                    frames.append((index, self.frame_end(name.last)))
+                    index = name.last
+                    continue
+            if (
+                low in ("reported", "published", "obtained", "seen", "aired", "broadcast")
+                and self.low(index + 1) == "by"
+            ):
+                name = self.name_from(index + 2)
+                if name is not None and (self.is_media(name) or self.low(index - 1) == "as"):
+                    carriers.append((name, f"{low} by", "reporter" if self.is_media(name) else "speaker"))
+                    frames.append((index - 1 if self.low(index - 1) == "as" else index, self.frame_end(name.last)))
+                    index = name.last
+                    continue
+            if low in DOCUMENTS and self.low(index + 1) in ("from", "by") and not carriers:
+                name = self.name_from(index + 2)
+                verb = self.verb_after(name.last) if name is not None else -1
+                if name is not None and verb >= 0:
+                    carriers.append(
+                        (name, f"{low} {self.low(index + 1)}", "reporter" if self.is_media(name) else "cited_body")
+                    )
+                    inner = self.cited_between(name.last, verb)
+                    if inner is not None:
+                        origin.insert(0, (inner[0], inner[1], "cited_body" if not inner[0].is_person else "speaker"))
+                    frames.append((0 if self.is_opening(index) else index, self.that(verb + 1)))
+                    index = verb + 1
+                    continue
+            if low in SAYING:
+                said = self.saying(index)
+                if said is not None:
+                    name, frame, word = said
+                    frames.append(frame)
+                    denied = denied or low in DENYING
+                    if name is None:
+                        pronoun = pronoun or word
+                    else:
+                        if self.is_media(name):
+                            carriers.append((name, low, "reporter"))
+                        else:
+                            origin.append((name, low, "speaker"))
+                    heard = self.told(index)
+                    if heard is not None:
+                        carriers.append((heard, "told", "reporter"))
+                    index = max(index + 1, frame[1])
+                    continue
+            index += 1
+        hops = self.hops([*origin, *carriers])
+        return Attribution(hops, merged(frames), denied, "" if origin else pronoun)
+
+    def hops(self, found: list[tuple[Name, str, str]]) -> tuple[Hop, ...]:
+        hops: list[Hop] = []
+        for name, cue, role in found:
+            key = name.name.casefold()
+            if not key or key == self.outlet or any(hop.name.casefold() == key for hop in hops):
+                continue
+            span = Span(name.start + self.offset, name.end + self.offset, self.text[name.start : name.end])
+            speech = "direct" if self.has_quotation and role == "speaker" else "indirect"
+            hops.append(Hop(name.name, role, cue, speech, span))
+        return tuple(hops)
+
+    # Verbs of saying
+
+    def saying(self, index: int) -> tuple[Name | None, tuple[int, int], str] | None:
+        """The subject of a verb of saying, the tokens of the frame, and the pronoun if the subject is one."""
+        low = self.low(index)
+        if low in DETERMINERS or self.low(index - 1) in DETERMINERS | PREPOSITIONS - {"before"}:
+            return None  # a noun: the reports, in reports
+        behind = self.low(index + 1)
+        after_quote = index > 0 and (self.quoted[index - 1] or self.low(index - 1) == ",")
+        subject = self.subject_before(index)
+        if subject is not None:
+            name, first, word = subject
+            end = self.statement_start(index)
+            opens_quote = end < self.count and self.quoted[end]
+            trails = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",") and end >= self.count - 1
+            is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
+            if not is_clear and low in NEEDS_THAT - PLAIN:
+                if name is None or not (trails or self.low(end - 1) == "that"):
+                    return None
+            if (
+                not is_clear
+                and low in PLAIN
+                and end < self.count
+                and self.low(end) in ("to", "of", "about", "goodbye", "nothing")
+            ):
+                return None
+            if word == "it" and not is_clear:
+                return None
+            if trails:
+                return name, (first - 1 if self.low(first - 1) == "," else first, self.count), word
+            return name, (first, end), word
+        if after_quote or (index > 0 and self.low(index - 1) == ","):
+            # Inverted: "...," said Mrs. Park.
+            name = self.name_from(index + 1)
+            if name is not None:
+                return name, (index - 1 if self.low(index - 1) == "," else index, self.frame_end(name.last)), ""
+            if behind in PRONOUN_SPEAKERS:
+                return None, (index, index + 2), behind
+        return None
+
+    def subject_before(self, index: int) -> tuple[Name | None, int, str] | None:
+        """The name or pronoun in front of the verb at `index`: (name, first token of the frame, pronoun)."""
+        at = index - 1
+        while at >= 0 and (
+            self.low(at) in BETWEEN or (self.low(at).endswith("ly") and not self.tokens[at].is_capitalised)
+        ):
+            at -= 1
+        if at < 0 or self.quoted[at]:
+            return None
+        low = self.low(at)
+        if low.endswith("'s"):
+            return None
+        if low in PRONOUN_SPEAKERS and (
+            at == 0 or not self.tokens[at - 1].is_word or self.low(at - 1) in CONJUNCTIONS | OPENERS
+        ):
+            return None, at, low
+        if low == "who":
+            at -= 1
+            if self.low(at) == ",":
+                at -= 1
+            name = self.name_ending(at)
+            return (name, name.first, "") if name is not None else None
+        if low == ",":
+            # X, the minister of Y, said
+            back = at - 1
+            while back >= 0 and at - back <= LONGEST_APPOSITION and self.low(back) != ",":
+                if (
+                    self.low(back) in (".", ";", ":") and self.tokens[back].end != self.tokens[back + 1].start
+                ) or self.quoted[back]:
+                    return None
+                back -= 1
+            if back < 0 or self.low(back) != ",":
+                return None
+            name = self.name_ending(back - 1)
+            if name is None or self.low(back + 1) in ("and", "but", "which"):
+                return None
+            return name, name.first, ""
+        name = self.name_ending(at)
+        return (name, name.first, "") if name is not None else None
+
+    def statement_start(self, index: int) -> int:
+        """The first token of what is said behind the verb at `index`: past "that", the hearer and the day."""
+        at = index + 1
+        if self.low(index) in ("told", "tells"):
+            hearer = self.name_from(at)
+            at = hearer.last if hearer is not None else at + 1
+        end = min(self.count, at + 10)
+        step = at
+        while step < end and not self.quoted[step]:
+            low = self.low(step)
+            if low == "that":
+                return step + 1
+            is_dated = low in WEEKDAYS or low in MONTHS or low in TIMES or low in (",", ".") or low in ON_A_DAY
+            if is_dated or (self.tokens[step].is_number and self.is_day(step)):
+                step += 1
+                continue
+            if low in ("a", "the", "an") and self.low(step + 1) in STATEMENTS:
+                step += 2
+                continue
+            break
+        if step < self.count and self.quoted[step]:
+            return step
+        # Without "that" only a day may stand in front of the statement.
+        day = at
+        if self.low(day) in ON_A_DAY:
+            day += 1
+        first_of_day = day
+        while self.low(day) in WEEKDAYS or self.low(day) in MONTHS or self.low(day) in TIMES or self.is_day(day):
+            day += 1
+        return day if day > first_of_day else at
+
+    def is_day(self, index: int) -> bool:
+        """Whether a number belongs to a date: July 2, 2 July, 2024 behind either."""
+        if not (0 <= index < self.count and self.tokens[index].is_number):
+            return False
+        return self.low(index - 1) in MONTHS or self.low(index + 1) in MONTHS or self.low(index - 2) in MONTHS
+
+    def told(self, index: int) -> Name | None:
+        """The medium that was told: X told Reuters."""
+        if self.low(index) not in ("told", "tells"):
+            return None
+        name = self.name_from(index + 1)
+        return name if name is not None and self.is_media(name) else None
+
+    def verb_after(self, index: int) -> int:
+        """The verb of saying or showing behind a source, past a citation in commas; -1 if there is none."""
+        end = min(self.count, index + LONGEST_APPOSITION + 4)
+        for at in range(index, end):
+            if self.low(at) in SHOWING or self.low(at) in SAYING:
+                return at
+            if (
+                self.low(at) in (".", ";", ":")
+                and at + 1 < self.count
+                and self.tokens[at].end != self.tokens[at + 1].start
+            ):
+                return -1
+        return -1
+
+    def cited_between(self, first: int, last: int) -> tuple[Name, str] | None:
+        for at in range(first, last):
+            if self.low(at) in ("citing", "quoting"):
+                name = self.name_from(at + 1)
+                return (name, self.low(at)) if name is not None else None
+        return None
+
+    def that(self, index: int) -> int:
+        return index + 1 if self.low(index) == "that" else index
+
+    def frame_end(self, index: int) -> int:
+        return index + 1 if self.low(index) == "," else index
+
+    def is_opening(self, index: int) -> bool:
+        return all(token.is_word for token in self.tokens[:index]) and index <= 3
+
+    # Names
+
+    def name_from(self, index: int) -> Name | None:
+        """The source that starts at `index`, its article and possessive included; None if nothing there names one."""
+        at = index
+        if self.low(at) in DETERMINERS or self.low(at) in ("two", "three", "several", "some", "many", "unnamed"):
+            at += 1
+        first_name = last = -1
+        step = at
+        while step < self.count and step - at < LONGEST_NAME and not self.quoted[step]:
+            token = self.tokens[step]
+            if token.is_capitalised and token.low not in WEEKDAYS and not (token.low in MONTHS and last >= 0):
+                first_name = step if first_name < 0 else first_name
+                last = step + 1
+                if token.low.endswith("'s") and step + 1 < self.count and not self.starts_name(step + 1):
+                    follows = self.tokens[step + 1]
+                    if not (follows.is_word and follows.low in TITLES | BODY_HEADS | DOCUMENTS):
+                        break
+            elif (
+                token.is_word
+                and token.low in CONNECTORS
+                and last == step
+                and step + 1 < self.count
+                and self.tokens[step + 1].is_capitalised
+                and (token.low != "and" or self.tokens[step + 1].low in BODY_HEADS)
+            ):
+                pass
+            elif token.word in ("-", "–", ".", "&") and last == step and self.joins(step):
+                last = step + 1 if token.word == "." else last
+            elif token.is_word and (
+                token.low in TITLES or token.low in BODY_HEADS or token.low in DOCUMENTS or token.low in PEOPLE
+            ):
+                last = step + 1
+            elif (
+                token.is_word
+                and last < 0
+                and step - at < 3
+                and token.low not in PREPOSITIONS | AUXILIARIES | CONJUNCTIONS
+                and token.low not in DETERMINERS
+            ):
+                pass  # an adjective before the head: "senior officials"
+            elif token.is_number and last == step and first_name >= 0 and len(token.word) <= 2:
+                last = step + 1
+            else:
+                break
+            step += 1
+        if last < 0:
+            return None
+        return self.named(index, last)
+
+    def starts_name(self, index: int) -> bool:
+        return index < self.count and self.tokens[index].is_capitalised
+
+    def joins(self, index: int) -> bool:
+        """Whether a mark stands inside a name: Son-hui, Mr. Kim, U.N."""
+        before, mark = self.tokens[index - 1], self.tokens[index]
+        after = self.tokens[index + 1] if index + 1 < self.count else None
+        if mark.word == ".":
+            short = len(before.word) == 1 or before.low in ABBREVIATED
+            return short and before.end == mark.start and (after is None or after.is_capitalised or not after.is_word)
+        if after is None:
+            return False
+        return mark.word == "&" or (before.end == mark.start and mark.end == after.start and after.is_word)
+
+    def name_ending(self, index: int) -> Name | None:
+        """The source whose last token stands at `index`: read backwards to where its name begins."""
+        if index < 0 or self.quoted[index]:
+            return None
+        last = index + 1
+        token = self.tokens[index]
+        if token.word == "." and index and self.joins(index) and self.tokens[index - 1].is_word:
+            index -= 1
+            token = self.tokens[index]
+        if not token.is_word:
+            return None
+        is_head = token.low in TITLES or token.low in BODY_HEADS or token.low in DOCUMENTS or token.low in PEOPLE
+        if not token.is_capitalised and not is_head and not self.hyphenated(index):
+            return None
+        at = index
+        while at > 0 and last - at < LONGEST_NAME:
+            before = self.tokens[at - 1]
+            if self.quoted[at - 1]:
+                break
+            if before.is_word and (
+                before.is_capitalised or before.low in TITLES or before.low in PEOPLE or before.low in BODY_HEADS
+            ):
+                if before.low in OPENERS and before.low not in DETERMINERS:
+                    break
+                if before.low in WEEKDAYS:
+                    break
+                at -= 1
+            elif (
+                before.is_word
+                and before.low in CONNECTORS - {"and", "for"}
+                and at > 1
+                and self.tokens[at - 2].is_capitalised
+                and not self.quoted[at - 2]
+            ):
+                at -= 2 if before.low != "the" else 1
+            elif before.is_word and before.low in DETERMINERS:
+                at -= 1
+                break
+            elif before.word in ("-", ".", "&", "–") and at > 1 and self.joins(at - 1) and self.tokens[at - 2].is_word:
+                at -= 2
+            elif (
+                before.is_word
+                and is_head
+                and self.tokens[at].low not in DETERMINERS
+                and before.low not in PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | SAYING
+                and last - at < 4
+            ):
+                at -= 1
+            else:
+                break
+        if self.tokens[at].low in OPENERS and self.tokens[at].low not in DETERMINERS:
+            at += 1
+        return self.named(at, last) if at < last else None
+
+    def hyphenated(self, index: int) -> bool:
+        return (
+            index > 1
+            and self.tokens[index - 1].word == "-"
+            and self.tokens[index - 2].is_capitalised
+            and self.tokens[index - 1].end == self.tokens[index].start
+        )
+
+    def named(self, first: int, last: int) -> Name | None:
+        while (
+            last > first
+            and self.tokens[last - 1].word in (",", ".")
+            and not (last - 2 >= first and self.joins(last - 1))
+        ):
+            last -= 1
+        tokens = self.tokens[first:last]
+        if not tokens:
+            return None
+        is_definite = tokens[0].low in DETERMINERS
+        start = first
+        if is_definite:
+            start += 1
+        # A person's name stands behind the last title; "minister" alone stays as it is.
+        at = start
+        for index in range(start, last):
+            if self.tokens[index].low in TITLES:
+                at = index + 1
+                if self.low(at) == "." and at < last:
+                    at += 1
+        rest = self.tokens[at:last]
+        has_title = at > start
+        if (
+            rest
+            and rest[0].is_capitalised
+            and has_title
+            and not any(token.low in BODY_HEADS | PEOPLE for token in rest)
+        ):
+            return self.make(first, last, at, True, is_definite)
+        capitals = [token for token in self.tokens[start:last] if token.is_capitalised]
+        is_body = any(
+            token.low in BODY_HEADS or token.low in MEDIA or token.low in MEDIA_HEADS
+            for token in self.tokens[start:last]
+        )
+        is_acronym = len(capitals) == 1 and capitals[0].word.isupper()
+        is_person = len(capitals) in (2, 3, 4) and not is_body and not is_acronym and not is_definite
+        is_person = is_person and all(not token.low.endswith("'s") for token in self.tokens[start:last])
+        keep = first if is_definite and not capitals else start
+        if self.tokens[start].low in ("the",):
+            keep = start + 1
+        return self.make(first, last, keep, is_person or (has_title and not is_body), is_definite)
+
+    def make(self, first: int, last: int, at: int, is_person: bool, is_definite: bool) -> Name | None:
+        start, end = self.tokens[at].start, self.tokens[last - 1].end
+        name = self.text[start:end]
+        if name.endswith(("'s", "’s")):
+            name, end = name[:-2], end - 2
+        return Name(first, last, name, start, end, is_person, is_definite) if name else None
+
+    def is_media(self, name: Name) -> bool:
+        found = [token.low.removesuffix("'s") for token in self.tokens[name.first : name.last]]
+        if any(word in MEDIA for word in found):
+            return True
+        return (not name.is_person and any(word in MEDIA_HEADS - {"agency", "press"} for word in found[-1:])) or found[
+            -2:
+        ] == ["news", "agency"]
+
+
+TIMES = words(
+    "yesterday today earlier later afterwards recently monday morning afternoon evening night week month year last this"
+)
+ON_A_DAY = words("on in at late early of")
+STATEMENTS = words("statement interview post tweet briefing speech report letter conference")
+ABBREVIATED = words("mr mrs ms dr gen lt col maj capt sgt prof sen rep gov adm st rev jr sr mt no")
+PEOPLE = words(
+    "officials official sources source authorities analysts experts scientists researchers doctors witnesses residents critics "
+    "police prosecutors investigators lawyers lawmakers diplomats activists campaigners economists rebels opponents supporters "
+    "organisers organizers journalists reporters observers spokesman spokeswoman spokesperson people man woman minister president "
+    "correspondent leader chief mayor governor coach ministry government company team group agency medics firefighters neighbours "
+    "neighbors relatives family friends workers unions farmers advocates conservationists astronomers diplomat general commander"
+)
+
+
+def quoted_tokens(tokens: list[Token]) -> list[bool]:
+    """Which tokens stand inside double quotation marks (the marks too); an open quotation runs to the end."""
+    inside = False
+    found = []
+    for index, token in enumerate(tokens):
+        if token.word in ("“", "«", "„"):
+            inside = True
+            found.append(True)
+        elif token.word in ("”", "»"):
+            found.append(True)
+            if not inside:  # it was opened in an earlier sentence
+                found = [True] * len(found)
+            inside = False
+        elif token.word == '"':
+            is_opening = not inside and index + 1 < len(tokens) and (token.end == tokens[index + 1].start)
+            is_opening = is_opening and (
+                index == 0 or tokens[index - 1].end < token.start or not tokens[index - 1].is_word
+            )
+            if not inside and not is_opening:
+                found = [True] * len(found)
+            found.append(True)
+            inside = not inside and is_opening
+        else:
+            found.append(inside)
+    return found
+
+
+def merged(frames: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Ranges in order, those that touch or overlap as one."""
+    result: list[tuple[int, int]] = []
+    for first, last in sorted(frames):
+        if result and first <= result[-1][1]:
+            result[-1] = (result[-1][0], max(last, result[-1][1]))
+        else:
+            result.append((first, last))
+    return tuple(result)

@@ -1,0 +1,100 @@
+"""A sentence as named numbers: the addends of its check-worthiness. Each is bounded, so that no text can run away."""
+
+from __future__ import annotations
+
+from math import log2, sqrt
+
+from claims.extraction.lexicon import AUXILIARIES, DETERMINERS, FORECAST, MONTHS, OPENERS, WEEKDAYS, words
+from claims.extraction.reading import Reading
+
+FIRST_PERSON = words("i me my mine myself we us our ours ourselves i'm i've i'd i'll we're we've we'll we'd")
+SECOND_PERSON = words("you your yours yourself you're you've you'll")
+OPINION = words(
+    "think thinks believe believes feel feels hope hopes wish seems seem appears appear perhaps maybe probably best better bad good "
+    "great terrible awful wonderful beautiful important clearly obviously certainly unfortunately sadly frankly honestly amazing "
+    "complex complexity delicate sensitivity implications ramifications underscore underscores highlight highlights unclear "
+    "speculation reflecting intricate volatile nuanced cautious ambiguity dynamics interplay remarkable shocking shameful disgrace"
+)
+NORMATIVE = words("should must ought need needs needed let let's please")
+UNIVERSAL = words("all every never none always nobody everyone only entire no")
+DONE = words(
+    "was were had did rose fell grew killed died won lost cut raised spent made gave took went came became began sent said signed "
+    "voted passed built bought sold paid left held ran brought arrested charged found hit shot attacked destroyed seized banned "
+    "approved rejected launched announced deployed injured wounded opened closed increased decreased declined dropped doubled tripled"
+)
+BACKWARD = words("this that these those such it they he she his her their its")
+PERFECT = words("has have had hasn't haven't")
+
+
+def features(reading: Reading) -> dict[str, float]:
+    """The named features of a sentence, each 0 where it is absent. The names are those of the weights in the shipped model."""
+    tokens = reading.tokens
+    spoken = [token for token in tokens if token.is_word]
+    lows = [token.low for token in spoken]
+    forms = [quantity.form for quantity in reading.quantities]
+    count = max(len(spoken), 1)
+    names = sum(
+        1
+        for index, token in enumerate(tokens)
+        if token.is_capitalised and index > 0 and token.low not in OPENERS and token.low not in MONTHS and token.low not in WEEKDAYS
+        and tokens[index - 1].word not in ".?!\"“"
+    )  # fmt: skip
+    found = {
+        "length": min(log2(count + 1), 6.0),
+        "very short": float(count <= 5),
+        "number": float(bool(forms)),
+        "several numbers": min(max(len(forms) - 1, 0), 3) / 3,
+        "figure in the text": float(any(token.is_number for token in tokens)),
+        "change": float("change" in forms),
+        "comparison": float("multiple" in forms or "than" in lows),
+        "percentage": float(
+            any(quantity.unit in ("%", "percentage points", "basis points") for quantity in reading.quantities)
+        ),
+        "money": float(
+            any(
+                quantity.form == "money" or (len(quantity.unit) == 3 and quantity.unit.isupper())
+                for quantity in reading.quantities
+            )
+        ),
+        "share": float("ratio" in forms),
+        "vague number": float("vague" in forms),
+        "superlative": float("superlative" in forms or "ordinal" in forms),
+        "time": float(bool(reading.time_references)),
+        "named source": float(bool(reading.attribution.hops)),
+        "direct speech": float(reading.is_quoted),
+        "names": min(names, 6) / 6,
+        "any name": float(names > 0),
+        "first person": min(sum(low in FIRST_PERSON for low in lows), 3) / 3,
+        "second person": float(any(low in SECOND_PERSON for low in lows)),
+        "question": float(reading.is_question),
+        "exclamation": float("!" in reading.text),
+        "forecast": float(reading.modality == "forecast"),
+        "condition": float(reading.modality == "conditional" or "if" in lows),
+        "denial": float(reading.modality == "denied"),
+        "what should be": float(any(low in NORMATIVE for low in lows)),
+        "opinion words": min(sum(low in OPINION for low in lows), 3) / 3,
+        "universal": float(any(low in UNIVERSAL for low in lows)),
+        "completed action": float(any(low in DONE or (low.endswith("ed") and len(low) > 4) for low in lows)),
+        "perfect tense": float(any(low in PERFECT for low in lows)),
+        "plans or prospects": float(any(low in FORECAST for low in lows)),
+        "negation": float(any(low in ("not", "no", "never") or low.endswith("n't") for low in lows)),
+        "points backward": float(bool(lows) and lows[0] in BACKWARD and not reading.is_quoted),
+        "no verb": float(not any(low in AUXILIARIES or low.endswith(("ed", "s", "ing")) for low in lows)),
+        "determiners": min(sum(low in DETERMINERS for low in lows) / count, 0.3),
+    }
+    return {name: float(value) for name, value in found.items() if value}
+
+
+def wording(reading: Reading) -> dict[str, float]:
+    """Words and word pairs of a sentence without its names and figures, weighted so that their squares add up to one."""
+    lows = []
+    for index, token in enumerate(reading.tokens):
+        if token.is_word:
+            lows.append(token.low if not token.is_capitalised or index == 0 or len(token.word) == 1 else "Name")
+        elif token.is_number:
+            lows.append("0")
+        elif token.word in "%$?!":
+            lows.append(token.word)
+    grams = {*lows, *(f"{first} {second}" for first, second in zip(lows, lows[1:], strict=False))}
+    weight = 1 / sqrt(len(grams)) if grams else 0.0
+    return dict.fromkeys(grams, weight)

@@ -1,0 +1,78 @@
+"""Everything the rules find in one sentence, read once and shared by score, structure and wording of the claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from claims.extraction import attribution, dates, quantities
+from claims.extraction.attribution import Attribution
+from claims.extraction.base import Quantity, TimeReference
+from claims.extraction.lexicon import words
+from claims.extraction.tokens import Token, read
+
+WILL_BE = words("will would might may could shall won't wouldn't couldn't 'll")
+FORESEEN = words(
+    "expected projected forecast forecasts predicted predicts predict projects anticipated poised likely unlikely"
+)
+PLANNED = words("plans planned intends set due")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One sentence. `content` are the indices of the tokens that are asserted, outside the frames that name the source."""
+
+    text: str
+    tokens: list[Token]
+    quantities: list[Quantity]
+    time_references: list[TimeReference]
+    attribution: Attribution
+    modality: str
+    content: list[int]
+    is_question: bool
+    is_quoted: bool
+
+
+def read_sentence(
+    text: str, *, offset: int = 0, published_on: date | None = None, outlet: str = "", is_quoted: bool = False
+) -> Reading:
+    """Read a sentence that starts at `offset` of its article. `is_quoted`: a quotation runs through it."""
+    tokens = read(text)
+    said = attribution.find(text, offset=offset, tokens=tokens, outlet=outlet, is_quoted=is_quoted)
+    framed = {index for first, last in said.frames for index in range(first, last)}
+    content = [index for index in range(len(tokens)) if index not in framed]
+    modality = _modality(tokens, content, said)
+    times = dates.find(text, offset=offset, tokens=tokens, published_on=published_on)
+    if modality == "forecast" and published_on is not None:
+        # Reported in the past, about the future: only the days outside the frame lie ahead.
+        ahead = dates.find(text, offset=offset, tokens=tokens, published_on=published_on, is_future=True)
+        framed_starts = {tokens[index].start + offset for index in framed}
+        times = [
+            past if past.span.start in framed_starts else future for past, future in zip(times, ahead, strict=True)
+        ]
+    taken = [(reference.span.start - offset, reference.span.end - offset) for reference in times]
+    found = quantities.find(text, offset=offset, tokens=tokens, taken=taken)
+    is_question = text.rstrip("\"”»’')] ").endswith(("?", "？", "؟"))
+    return Reading(text, tokens, found, times, said, modality, content, is_question, is_quoted)
+
+
+def _modality(tokens: list[Token], content: list[int], said: Attribution) -> str:
+    if said.is_denied:
+        return "denied"
+    lows = [tokens[index].low for index in content]
+    if "if" in lows or "unless" in lows:
+        behind = set(lows)
+        if behind & WILL_BE or behind & {"can", "should"}:
+            return "conditional"
+    for index, low in zip(content, lows, strict=True):
+        if low in WILL_BE and not (low == "may" and tokens[index].is_capitalised and index > 0):
+            return "forecast"
+        if low in FORESEEN and _is_followed_by_to(tokens, index):
+            return "forecast"
+        if low in PLANNED and _is_followed_by_to(tokens, index):
+            return "forecast"
+    return "asserted"
+
+
+def _is_followed_by_to(tokens: list[Token], index: int) -> bool:
+    return index + 1 < len(tokens) and tokens[index + 1].low in ("to", "that")
