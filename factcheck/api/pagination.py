@@ -88,7 +88,9 @@ class KeysetPagination(BasePagination):
     def paginate_json(self, queryset: QuerySet[Any], item: Expression, request: Request, view: Any) -> Response:
         """The page as an answer, its items made by the database: `item` is JSON as text (`factcheck.api.shape`)."""
         self._begin(queryset, request, view)
-        rows = queryset.annotate(_item=item, _key=F(self.ordering.path)).values_list("_key", "pk", "_item")
+        # What serves model instances would only get in the way of plain rows.
+        plain = queryset.select_related(None).prefetch_related(None)
+        rows = plain.annotate(_item=item, _key=F(self.ordering.path)).values_list("_key", "pk", "_item")
         page = self._cut(list(self._page(rows)), lambda row: row[:2])
         members = [b'"results":[' + ",".join([row[2] for row in page]).encode() + b"]"]
         members += [b'"%s":%s' % (name.encode(), dumps(value)) for name, value in self._around().items()]

@@ -115,7 +115,7 @@ def _nested(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
 
 
 def _list(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
-    """A reverse foreign key, in the related model's own order."""
+    """A reverse foreign key, ordered by `Meta.ordering` of the item's serializer or of its model, else by key."""
     if len(steps) != 1:
         raise NotExpressible(
             f"{where} is a list of {'.'.join(steps) or 'the row itself'}: only a direct relation can be"
@@ -124,9 +124,8 @@ def _list(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
     if not relation.one_to_many:
         raise NotExpressible(f"{where} is a list, but {steps[0]} is no reverse foreign key")
     model = relation.related_model
-    if not model._meta.ordering:
-        raise NotExpressible(f"{where} is a list, but {model.__name__} has no Meta.ordering")
-    rows = model._default_manager.filter(**{relation.field.name: OuterRef(at("pk"))}).order_by(*model._meta.ordering)
+    ordering = getattr(getattr(member.child, "Meta", None), "ordering", None) or model._meta.ordering or ("pk",)
+    rows = model._default_manager.filter(**{relation.field.name: OuterRef(at("pk"))}).order_by(*ordering)
     items = rows.annotate(_item=_object(member.child, Place(model, context=at.context))).values("_item")
     return Func(ArraySubquery(items), function="array_to_json", output_field=_JSON())
 
