@@ -1,0 +1,60 @@
+# `make up` runs everything, `make test` tests everything; both need no more than Python 3.11 with venv.
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+
+RUN = $(VENV)/bin/python
+PIP = $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary=:all:
+READY_TO_RUN = $(VENV)/.installed-embedded
+READY_TO_TEST = $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help up test lint bench soak openapi clean
+
+help:
+	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
+	@echo "make test      run all tests (ARGS='-k import' for some)"
+	@echo "make lint      ruff and mypy"
+	@echo "make bench     measure what the design promises"
+	@echo "make soak      kill, flush and race for longer than a test may take"
+	@echo "make openapi   write the OpenAPI document anew"
+	@echo "make clean     remove the virtual environment and caches; data stays in .local"
+
+# make itself becomes the parent that everything ends with.
+up: $(READY_TO_RUN)
+	@$(RUN) manage.py up --port $(PORT) --with-parent
+
+test: $(READY_TO_TEST)
+	@$(RUN) -m pytest $(ARGS)
+
+lint: $(READY_TO_TEST)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+bench: $(READY_TO_TEST)
+	@$(RUN) -m pytest tests/bench -p no:randomly -s $(ARGS)
+
+soak: $(READY_TO_TEST)
+	@$(RUN) -m pytest tests/soak -p no:randomly -s $(ARGS)
+
+openapi: $(READY_TO_TEST)
+	@$(RUN) manage.py spectacular --validate --fail-on-warn --file tests/snapshots/openapi.yaml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis static
+	find factcheck claims reviews tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)' here. Install Python 3.11 or newer, or name it: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Python 3.11 or newer is needed. Name one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Making the virtual environment $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed-%: requirements-%.txt $(VENV)/.created
+	@echo "Installing $< ..."
+	@$(PIP) --requirement $<
+	@touch $@
