@@ -9,6 +9,8 @@ from typing import Any, BinaryIO, Protocol
 
 import orjson
 
+from claims.sources.languages import language_tag
+
 # A row is one article; the longest we know of are under 1 MiB, so four times that is a broken file, not an article.
 MAX_ROW_BYTES = 4 * 1024 * 1024
 # A whole document (a page, a text) is read into memory at once; saved pages carry their scripts and images inline.
@@ -71,8 +73,9 @@ class ArticleDraft:
 class BadRow:
     """A row that was refused. `field` is one of ours ("text", "published_at", ...), or "" when the row as a whole is broken.
 
-    `code` is stable: invalid_json, not_an_object, invalid_csv, invalid_encoding, too_large, missing_text, empty_text, wrong_type,
-    nul_character, too_long, invalid_date, invalid_url, invalid_language. `detail` is a sentence for the person who repairs the row.
+    `code` is stable: invalid_json, not_an_object, invalid_csv, invalid_encoding, nul_character, too_large, missing_text,
+    empty_text, wrong_type, too_long, invalid_date, invalid_url, invalid_language. `detail` is a sentence for the person who
+    repairs the row.
     """
 
     place: Place
@@ -100,19 +103,19 @@ class BadRow:
             "code": self.code,
             "detail": self.detail,
         }
-        row = {
-            key: value
-            for key, value in (self.place.row or {}).items()
-            if key != BAD_ROW_KEY
-        }
+        row = {key: value for key, value in (self.place.row or {}).items() if key != BAD_ROW_KEY}
         if self.place.row is None and self.place.raw:
             # Bytes that are no UTF-8 become \xNN, which is no JSON: unrepaired, the line is refused again instead of let in garbled.
-            error["raw"] = self.place.raw.decode("utf-8", "backslashreplace").rstrip(
-                "\r\n"
-            )
-        return orjson.dumps(
-            {BAD_ROW_KEY: error} | row, option=orjson.OPT_APPEND_NEWLINE
-        )
+            error["raw"] = self.place.raw.decode("utf-8", "backslashreplace").rstrip("\r\n")
+        return orjson.dumps({BAD_ROW_KEY: error} | row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+class Refused(ValueError):
+    """One field of a row, or the row (field ""), is not what it should be. Readers turn it into a `BadRow`."""
+
+    def __init__(self, field: str, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field, self.code, self.detail = field, code, detail
 
 
 FIELDS = (
@@ -135,7 +138,7 @@ class Options:
     fill rows that state none. `default_timezone` is for dates that name no offset. `base` is the URL against which relative
     article URLs are resolved.
 
-    Raises ValueError on a mapping to a field that is none of `FIELDS`.
+    Raises ValueError on a mapping to a field that is none of `FIELDS`, and on a malformed language tag.
     """
 
     format: str = "auto"
@@ -146,11 +149,10 @@ class Options:
     base: str = ""
 
     def __post_init__(self) -> None:
+        language_tag(self.language)
         for theirs, ours in self.mapping.items():
             if ours not in FIELDS:
-                raise ValueError(
-                    f"{theirs}={ours}: there is no field {ours!r}; use one of {', '.join(FIELDS)}"
-                )
+                raise ValueError(f"{theirs}={ours}: there is no field {ours!r}; use one of {', '.join(FIELDS)}")
 
 
 class Reader(Protocol):

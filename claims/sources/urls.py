@@ -83,9 +83,7 @@ def _is_plain_host(host: str) -> bool:
 
 
 def _normal_form(url: str) -> str:
-    if any(
-        character < "!" or character == "\x7f" for character in url.replace(" ", "")
-    ):
+    if any(character < "!" or character == "\x7f" for character in url.replace(" ", "")):
         raise ValueError("the URL holds a control character")
     scheme, separator, rest = url.partition("://")
     scheme = scheme.lower()
@@ -110,18 +108,14 @@ def _authority(authority: str, scheme: str) -> str:
         try:
             host = f"[{IPv6Address(host)}]"
         except AddressValueError as error:
-            raise ValueError(
-                f"the host of the URL is no IPv6 address: {error}"
-            ) from None
+            raise ValueError(f"the host of the URL is no IPv6 address: {error}") from None
         port = port[1:]
     else:
         host, _, port = authority.partition(":")
         host = _host(host)
     if not port:
         return host
-    if not (
-        port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535
-    ):
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) <= 65535):
         raise ValueError("the port of the URL is no number up to 65535")
     port = str(int(port))
     return host if port == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
@@ -139,8 +133,7 @@ def _host(host: str) -> str:
             raise ValueError(f"the host of the URL is no valid name: {error}") from None
     host = host.removesuffix(".")
     if len(host) > 253 or any(
-        not label or len(label) > 63 or not _HOST_LABEL.issuperset(label)
-        for label in host.split(".")
+        not label or len(label) > 63 or not _HOST_LABEL.issuperset(label) for label in host.split(".")
     ):
         raise ValueError("the host of the URL is no valid name")
     return host
@@ -161,9 +154,7 @@ def _path(path: str) -> str:
 
 def _query(query: str) -> str:
     parts = [
-        part
-        for part in _encoded(query, _QUERY_KEPT).split("&")
-        if part and not _is_tracking(part.partition("=")[0])
+        part for part in _encoded(query, _QUERY_KEPT).split("&") if part and not _is_tracking(part.partition("=")[0])
     ]
     return "?" + "&".join(parts) if parts else ""
 
@@ -181,19 +172,11 @@ def _encoded(text: str, kept: frozenset[str]) -> str:
     position = 0
     while position < len(text):
         character = text[position]
-        if (
-            character == "%"
-            and len(pair := text[position + 1 : position + 3]) == 2
-            and _HEX.issuperset(pair)
-        ):
+        if character == "%" and len(pair := text[position + 1 : position + 3]) == 2 and _HEX.issuperset(pair):
             plain = chr(int(pair, 16))
             out.append(plain if plain in _UNRESERVED else "%" + pair.upper())
             position += 3
             continue
-        out.append(
-            character
-            if character in kept
-            else "".join(f"%{byte:02X}" for byte in character.encode())
-        )
+        out.append(character if character in kept else "".join(f"%{byte:02X}" for byte in character.encode()))
         position += 1
     return "".join(out)

@@ -1,0 +1,73 @@
+"""A saved web page: one article a file. Its text is found by trafilatura, everything else is what the page states."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import replace
+
+from lxml import etree
+
+from claims.sources.base import ArticleDraft, BadRow, Options, Place
+from claims.sources.documents import decoded, one_article
+from claims.sources.html_metadata import PageMetadata
+from claims.sources.rows import RowDrafter
+
+# A page names its encoding within its first 1,024 bytes (HTML standard, 13.2.3.2).
+_PRESCAN_BYTES = 1024
+# Only what newsrooms' systems write: Python also knows "encodings" that run decompressors or read escapes.
+_NAMES = """
+    utf-8 ascii cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-1 iso8859-2 iso8859-5 iso8859-7
+    iso8859-9 iso8859-15 koi8-r koi8-u cp866 gb2312 gbk gb18030 big5 shift_jis euc_jp euc_kr
+"""
+_ENCODINGS = frozenset(_NAMES.split())
+
+
+@one_article
+def read_html_page(content: bytes, place: Place, options: Options) -> ArticleDraft | BadRow:
+    return draft_of_html(decoded(content, _stated_encoding(content)), options, place)
+
+
+def draft_of_html(page: str, options: Options, place: Place, **stated: str) -> ArticleDraft | BadRow:
+    """The article of a page: its paragraphs with an empty line between them; navigation, comments and other stories are gone.
+
+    A date counts only where the page states it (`html_metadata`); one that cannot be read is as good as none. `stated` holds
+    fields that are known from elsewhere, such as `url`, and wins over the page.
+    """
+    # Half a second to import, which commands that read no pages need not wait for.
+    import trafilatura
+
+    try:
+        metadata = PageMetadata(page, base=stated.get("url") or options.base)
+        found = trafilatura.bare_extraction(page, with_metadata=True, include_comments=False)
+    except UnicodeEncodeError as error:
+        return BadRow(place, "text", "invalid_encoding", f"character {error.start + 1} is half of a surrogate pair")
+    except etree.LxmlError as error:
+        return BadRow(place, "text", "empty_text", f"the page cannot be read: {error}")
+    text = getattr(found, "text", None) or ""
+    if not text.strip():
+        return BadRow(place, "text", "empty_text", "no article was found on the page")
+    published_at = metadata.published_at(options.default_timezone)
+    row = {
+        "text": "\n\n".join(line for line in text.split("\n") if line.strip()),
+        "title": getattr(found, "title", None) or "",
+        "byline": getattr(found, "author", None) or "",
+        "outlet": metadata.site_name(),
+        "language": metadata.language(),
+        "url": metadata.url(),
+        "published_at": published_at.isoformat() if published_at else "",
+    }
+    return RowDrafter(replace(options, mapping={})).draft(row | stated, place)
+
+
+def _stated_encoding(content: bytes) -> str:
+    head = content[:_PRESCAN_BYTES].lower()
+    name = (
+        head.partition(b"charset=")[2][:40].strip(b" \"'").replace(b'"', b" ").replace(b"'", b" ").replace(b">", b" ")
+    )
+    try:
+        encoding = codecs.lookup(name.split()[0].decode("ascii").rstrip("/;")).name
+    except (LookupError, UnicodeDecodeError):
+        return "utf-8"
+    if encoding in ("iso8859-1", "ascii"):
+        return "cp1252"  # What browsers read under these names.
+    return encoding if encoding in _ENCODINGS else "utf-8"

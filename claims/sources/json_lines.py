@@ -1,0 +1,68 @@
+"""JSON Lines: one object a line. The format for volume, and the one in which refused rows come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import orjson
+
+from claims.sources.base import BAD_ROW_KEY, MAX_ROW_BYTES, ArticleDraft, BadRow, Options, Place
+from claims.sources.rows import RowDrafter
+from claims.sources.streams import lines, skip_to
+
+
+def read_json_lines(
+    stream: BinaryIO, source: str, options: Options, offset: int = 0
+) -> Iterator[ArticleDraft | BadRow]:
+    """Articles of a JSONL stream, one by one; empty lines are skipped. See `base.Reader`."""
+    drafter = RowDrafter(options)
+    first_line = skip_to(stream, offset)
+    for line, end, raw in lines(stream, first_line, offset):
+        if len(raw) > MAX_ROW_BYTES:
+            yield BadRow(Place(source, line, end), "", "too_large", f"the line is longer than {MAX_ROW_BYTES:,} bytes")
+        elif not raw.isspace():
+            yield json_row(raw, source, line, end, drafter)
+
+
+def json_row(raw: bytes, source: str, line: int, end: int, drafter: RowDrafter) -> ArticleDraft | BadRow:
+    """The draft of one JSON object, or why there is none."""
+    if raw.startswith(b"\xef\xbb\xbf"):
+        raw = raw[3:]
+    try:
+        row = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return BadRow(Place(source, line, end, raw), "", *_what_is_wrong(raw, error))
+    if row.__class__ is not dict:
+        return BadRow(Place(source, line, end, raw), "", "not_an_object", "a row is a JSON object: {...}")
+    if BAD_ROW_KEY in row and len(row) == 1:
+        return _again(row[BAD_ROW_KEY], raw, source, line, end, drafter)
+    return drafter.draft(row, Place(source, line, end, raw, row))
+
+
+def _what_is_wrong(raw: bytes, error: orjson.JSONDecodeError) -> tuple[str, str]:
+    try:
+        raw.decode()
+    except UnicodeDecodeError as wrong:
+        return "invalid_encoding", f"byte {wrong.start + 1} of the row is no UTF-8"
+    if "surrogate" in error.msg:
+        return "invalid_encoding", f"character {error.pos + 1} is half of a surrogate pair"
+    return "invalid_json", f"{error.msg} at character {error.pos + 1}"
+
+
+def _again(bad_row: object, raw: bytes, source: str, line: int, end: int, drafter: RowDrafter) -> ArticleDraft | BadRow:
+    """A line of an errors file that could not be parsed at the time, and may have been repaired since."""
+    kept = bad_row.get("raw") if isinstance(bad_row, dict) else None
+    if isinstance(kept, str) and kept:
+        try:
+            row = orjson.loads(kept)
+        except orjson.JSONDecodeError as error:
+            return BadRow(Place(source, line, end, kept.encode()), "", *_what_is_wrong(kept.encode(), error))
+        if isinstance(row, dict) and BAD_ROW_KEY not in row:
+            return drafter.draft(row, Place(source, line, end, kept.encode(), row))
+    return BadRow(
+        Place(source, line, end, raw),
+        "text",
+        "missing_text",
+        "the row that was refused is not kept here; repair it at its source",
+    )
