@@ -9,6 +9,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_parameter_type
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
@@ -109,6 +110,12 @@ class Schema(AutoSchema):
         if self.method in ("POST", "PUT", "PATCH"):
             kinds += [problems.TooLarge, problems.UnsupportedMediaType, InvalidInput]
         return kinds
+
+    def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
+        """`parent` is the row above a nested list; no column of the list's own model tells its type."""
+        own: list[dict[str, Any]] = super()._resolve_path_parameters([name for name in variables if name != "parent"])
+        key = {"type": "string", "format": "uuid"}
+        return own + [build_parameter_type("parent", key, "path") for name in variables if name == "parent"]
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)

@@ -12,7 +12,6 @@ equality filter in front. Source: https://use-the-index-luke.com/no-offset.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -32,7 +31,6 @@ from factcheck.errors import FieldError
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 PARAMETERS = ("page_size", "cursor", "ordering", "count")
-_BY_ID = {"id": "id"}
 
 
 class InvalidCursor(InvalidParameter):
@@ -175,8 +173,7 @@ class KeysetPagination(BasePagination):
     # What the OpenAPI document says
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        names = orderings(view)
-        allowed = sorted(direction + name for name in names for direction in ("", "-"))
+        allowed = sorted(direction + name for name in orderings(view) for direction in ("", "-"))
 
         def parameter(name: str, description: str, **schema: Any) -> dict[str, Any]:
             return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
@@ -214,9 +211,10 @@ class KeysetPagination(BasePagination):
         }
 
 
-def orderings(view: Any) -> Mapping[str, str]:
+def orderings(view: Any) -> dict[str, str]:
     """What a view may be ordered by: public name -> path from its model."""
-    return getattr(view, "ordering_fields", None) or _BY_ID
+    by_default = default_ordering(view).removeprefix("-")
+    return {by_default: by_default} | dict(getattr(view, "ordering_fields", None) or {})
 
 
 def default_ordering(view: Any) -> str:
@@ -225,10 +223,9 @@ def default_ordering(view: Any) -> str:
 
 def ordering_of(model: type[Model], view: Any, request: Request) -> Ordering:
     """The ordering that the request asks for, or the view's own. Raises InvalidParameter for one that is not allowed."""
-    allowed = dict(orderings(view))
+    allowed = orderings(view)
     asked = request.query_params.get("ordering") or default_ordering(view)
     name = asked.removeprefix("-")
-    allowed.setdefault(default_ordering(view).removeprefix("-"), default_ordering(view).removeprefix("-"))
     if name not in allowed:
         near = get_close_matches(name, allowed, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
@@ -236,11 +233,11 @@ def ordering_of(model: type[Model], view: Any, request: Request) -> Ordering:
             InvalidParameter, "ordering", f"Not ordered by {name!r}.{hint} Allowed: {', '.join(sorted(allowed))}."
         )
     path = allowed[name]
-    field, is_nullable = _describe(model, path)
+    field, is_nullable = describe(model, path)
     return Ordering(name, path, asked.startswith("-"), is_nullable, field)
 
 
-def _describe(model: type[Model], path: str) -> tuple[Field[Any, Any], bool]:
+def describe(model: type[Model], path: str) -> tuple[Field[Any, Any], bool]:
     """The field at the end of `path`, and whether anything on the way there may be null."""
     is_nullable = False
     field: Any = None

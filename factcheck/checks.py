@@ -1,0 +1,52 @@
+"""Mistakes in our own declarations, found at start instead of by a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+
+from factcheck.errors import Problem
+
+
+@register("api")
+def check_api(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Every writing operation names its scope, every shaped list can be made by the database, every ordering has its column."""
+    return [Error(message, id=f"factcheck.{code}") for code, message in (*_of_operations(), *_of_problems())]
+
+
+def _of_operations() -> Iterator[tuple[str, str]]:
+    # Views need the URLs to be loaded, which need the settings checked: imported when the checks run.
+    from drf_spectacular.generators import EndpointEnumerator
+
+    from factcheck.accounts.permissions import HasScope, required_scope
+    from factcheck.api import pagination, shape
+
+    for path, _, method, callback in EndpointEnumerator().get_api_endpoints():
+        view = callback.cls(**getattr(callback, "initkwargs", {}))
+        view.request, view.format_kwarg, view.swagger_fake_view = None, None, True
+        view.action = getattr(callback, "actions", {}).get(method.lower())
+        view.kwargs = {}
+        try:
+            if any(isinstance(permission, HasScope) for permission in view.get_permissions()):
+                required_scope(view, method)
+            if isinstance(view, shape.ShapedListMixin) and view.action == "list":
+                model = view.queryset.model
+                for path_of_key in pagination.orderings(view).values():
+                    pagination.describe(model, path_of_key)
+                shape.as_text(view.get_serializer_class(), model, {"request": None, "view": view})
+        except (ImproperlyConfigured, FieldDoesNotExist) as error:
+            yield "E001", f"{method} {path}: {error}"
+
+
+def _of_problems() -> Iterator[tuple[str, str]]:
+    seen: dict[str, type[Problem]] = {}
+    waiting: list[type[Problem]] = [Problem]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        first = seen.setdefault(kind.code, kind)
+        if (first.status, first.title) != (kind.status, kind.title):
+            yield "E002", f"{first.__qualname__} and {kind.__qualname__} share the code {kind.code!r} but not status and title"

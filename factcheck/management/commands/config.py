@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from textwrap import wrap
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from factcheck import env
+
+
+class Command(BaseCommand):
+    help = "List every environment variable: its default, what it expects, what it does, and whether it is set."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print a JSON list")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        # The settings, read by now, have declared them all.
+        variables = [self._described(variable) for _, variable in sorted(env.VARIABLES.items())]
+        if options["json"]:
+            self.stdout.write(json.dumps(variables, indent=2))
+            return
+        for variable in variables:
+            state = "set" if variable["is_set"] else "not set"
+            self.stdout.write(self.style.MIGRATE_HEADING(variable["name"]) + f" ({state})")
+            for line in wrap(variable["help"], 96):
+                self.stdout.write(f"    {line}")
+            self.stdout.write(f"    expects {variable['expects']}; default {variable['default'] or 'nothing'}")
+
+    def _described(self, variable: env.Variable) -> dict[str, Any]:
+        # The default of a secret names this machine's folders at worst, never a secret; the value itself is not printed.
+        return asdict(variable) | {"is_set": bool(os.environ.get(variable.name, "").strip())}

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from factcheck.accounts import demo
+
+ARTICLES = settings.BASE_DIR / "seeds" / "articles"
+
+
+class Command(BaseCommand):
+    help = "Load demo users with every role, and the demo articles. Running it again adds nothing."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        users = demo.load_cast()
+        if ARTICLES.is_dir():
+            call_command("import_articles", str(ARTICLES), progress="never", stdout=self.stderr, stderr=self.stderr)
+        width = max(len(user.username) for user in users)
+        self.stdout.write(f"{'user':{width}}  {'password':{len(demo.PASSWORD)}}  roles")
+        for user in users:
+            password = demo.PASSWORD if demo.has_demo_password(user) else "(changed)"
+            self.stdout.write(f"{user.username:{width}}  {password:{len(demo.PASSWORD)}}  {', '.join(user.roles)}")
