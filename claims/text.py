@@ -7,6 +7,7 @@ All functions take time linear in the length of the text, whatever the text is.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -114,7 +115,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     for block in _blocks(text):
         width = max(end - start for start, end in block)
         first = block[0]
-        for previous, line in zip(block, block[1:], strict=False):
+        for previous, line in itertools.pairwise(block):
             word = text[line[0] : line[1]].split(maxsplit=1)[0] if width <= WIDEST_WRAPPED_LINE else ""
             was_wrapped = word[:1].isalnum() and previous[1] - previous[0] + 1 + len(word) > width
             if not was_wrapped:

@@ -40,16 +40,19 @@ NEEDS_THAT = words(
 )
 # A statement may follow these without "that".
 PLAIN = words(
-    "said says say told tells announced claimed claims warned warns insists insisted believes thinks predicted alleged estimates denied denies"
+    "said says say told tells announced claimed claims warned warns insists insisted believes thinks predicted "
+    "alleged estimates denied denies"
 )
 DENYING = words("denied denies rejected rejects dismissed refuted refutes")
 
 # What a document, not a person, does: the report found, the survey showed.
 SHOWING = words(
-    "showed shows found finds indicated indicates revealed reveals suggested suggests estimated estimates concluded says said states warns warned"
+    "showed shows found finds indicated indicates revealed reveals suggested suggests estimated estimates concluded says said "
+    "states warns warned"
 )
 DOCUMENTS = words(
-    "report reports study survey poll data figures document documents statement analysis assessment assessments research census audit dossier estimates statistics"
+    "report reports study survey poll data figures document documents statement analysis assessment assessments "
+    "research census audit dossier estimates statistics"
 )
 
 MEDIA = words(
@@ -240,9 +243,12 @@ class _Reader:
             opens_quote = end < self.count and self.quoted[end]
             trails = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",") and end >= self.count - 1
             is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
-            if not is_clear and low in NEEDS_THAT - PLAIN:
-                if name is None or not (trails or self.low(end - 1) == "that"):
-                    return None
+            if (
+                not is_clear
+                and low in NEEDS_THAT - PLAIN
+                and (name is None or not (trails or self.low(end - 1) == "that"))
+            ):
+                return None
             if (
                 not is_clear
                 and low in PLAIN
@@ -543,7 +549,7 @@ class _Reader:
         is_person = len(capitals) in (2, 3, 4) and not is_body and not is_acronym and not is_definite
         is_person = is_person and all(not token.low.endswith("'s") for token in self.tokens[start:last])
         keep = first if is_definite and not capitals else start
-        if self.tokens[start].low in ("the",):
+        if self.tokens[start].low == "the":
             keep = start + 1
         return self.make(first, last, keep, is_person or (has_title and not is_body), is_definite)
 
@@ -582,27 +588,28 @@ def quoted_tokens(tokens: list[Token]) -> list[bool]:
     """Which tokens stand inside double quotation marks (the marks too); an open quotation runs to the end."""
     inside = False
     found = []
+    quoted_from_start = 0  # an earlier sentence opened the quotation that closes here
     for index, token in enumerate(tokens):
         if token.word in ("“", "«", "„"):
             inside = True
             found.append(True)
         elif token.word in ("”", "»"):
             found.append(True)
-            if not inside:  # it was opened in an earlier sentence
-                found = [True] * len(found)
+            if not inside:
+                quoted_from_start = len(found)
             inside = False
         elif token.word == '"':
             is_opening = not inside and index + 1 < len(tokens) and (token.end == tokens[index + 1].start)
             is_opening = is_opening and (
                 index == 0 or tokens[index - 1].end < token.start or not tokens[index - 1].is_word
             )
-            if not inside and not is_opening:
-                found = [True] * len(found)
             found.append(True)
+            if not inside and not is_opening:
+                quoted_from_start = len(found)
             inside = not inside and is_opening
         else:
             found.append(inside)
-    return found
+    return [True] * quoted_from_start + found[quoted_from_start:]
 
 
 def merged(frames: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

@@ -119,7 +119,10 @@ class Candidate:
 
 
 class Extractor(Protocol):
-    """Reads a document and proposes claims, best first. Pure: same document, same candidates. `name` and `version` identify it in ExtractionRun."""
+    """Reads a document and proposes claims, best first. Pure: same document, same candidates.
+
+    `name` and `version` identify it in ExtractionRun.
+    """
 
     name: str
     version: str

@@ -82,6 +82,9 @@ class _Calendar:
         return found
 
     def at(self, index: int) -> _Found | None:
+        token = self.tokens[index]
+        if not (token.is_number or token.low in DATE_STARTS):
+            return None
         return (
             self.iso(index)
             or self.day_first(index)
@@ -156,7 +159,7 @@ class _Calendar:
         ):
             return None
         on = _date(year, int(month), int(day))
-        return on and _Found(index, index + 5, "day", on, on)
+        return _Found(index, index + 5, "day", on, on) if on else None
 
     def day_first(self, index: int) -> _Found | None:
         """2 July 2024, 2nd of July."""
@@ -174,11 +177,11 @@ class _Calendar:
         year, end, is_resolved = self.year_behind(last)
         if year is None and self.published_on is not None:
             on = self.nearest_day(month, day)
-            return on and _Found(first, end, "day", on, on, True)
+            return _Found(first, end, "day", on, on, True) if on else None
         if year is None:
             return _Found(first, end, "day", None, None) if _date(2024, month, day) else None
         on = _date(year, month, day)
-        return on and _Found(first, end, "day", on, on, is_resolved)
+        return _Found(first, end, "day", on, on, is_resolved) if on else None
 
     def month(self, index: int) -> _Found | None:
         """July 2, July 2, 2024, July 2-5, July, July 2024, July or August of this year."""
@@ -189,7 +192,7 @@ class _Calendar:
         day = self.day_at(last)
         if day is not None and self.word(day[1]) not in ("%", "."):
             return self.day_range(index, number, day[0], day[1]) or self.day(index, day[0], number, day[1])
-        year, end, is_resolved = self.year_behind(last)
+        year, _end, _is_resolved = self.year_behind(last)
         if (
             self.low(index) in ("may", "march", "mar", "sep", "dec", "jan")
             and year is None
@@ -336,7 +339,7 @@ class _Calendar:
             return None
         before = self.low(index - 1)
         before_that = self.low(index - 2)
-        is_introduced = before in words_before_year or before_that in ("between", "from") or before in MONTHS
+        is_introduced = before in YEAR_AFTER or before_that in ("between", "from") or before in MONTHS
         is_clear = self.low(index + 1) in ("", ",", ".", ")", ";") and before not in NUMBER_WORDS
         if not is_introduced and not is_clear and before not in ("(", "the", "'s"):
             return None
@@ -376,10 +379,13 @@ class _Calendar:
         return year if first <= month else year - 1
 
 
-words_before_year = words(
+YEAR_AFTER = words(
     "in since by of from until till to before after during through early late mid and or between around about than for – -"
 )
 NUMBER_WORDS = words("$ € £ % some than nearly almost over least most no nearly roughly approximately")
+DATE_STARTS = frozenset(MONTHS.keys() | WEEKDAYS | QUARTERS.keys()) | words(
+    "yesterday today tomorrow tonight last this next q1 q2 q3 q4 h1 h2"
+)
 WITH_YEAR = words(
     "election elections census war crisis attack attacks report budget season olympics protests vote referendum summit"
 )

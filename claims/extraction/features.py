@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from math import log2, sqrt
 
 from claims.extraction.lexicon import AUXILIARIES, DETERMINERS, FORECAST, MONTHS, OPENERS, WEEKDAYS, words
@@ -95,6 +96,6 @@ def wording(reading: Reading) -> dict[str, float]:
             lows.append("0")
         elif token.word in "%$?!":
             lows.append(token.word)
-    grams = {*lows, *(f"{first} {second}" for first, second in zip(lows, lows[1:], strict=False))}
+    grams = {*lows, *(f"{first} {second}" for first, second in itertools.pairwise(lows))}
     weight = 1 / sqrt(len(grams)) if grams else 0.0
     return dict.fromkeys(grams, weight)

@@ -254,15 +254,13 @@ class _Grammar:
         amounts = self.amounts()
         starts = {amount.first: amount for amount in amounts} | {amount.bare: amount for amount in amounts}
         used: set[int] = set()
-        found: list[tuple[int, Quantity]] = []
+        found = []
         for index in range(self.count):
             change = self.change(index, starts, used)
             if change is not None:
-                found.append((self.tokens[index].start, change))
-        for amount in amounts:
-            if amount.first not in used:
-                found.append((self.tokens[amount.first].start, self.quantity(amount)))
-        return [quantity for _, quantity in sorted(found, key=lambda pair: pair[1].span.start)]
+                found.append(change)
+        found += [self.quantity(amount) for amount in amounts if amount.first not in used]
+        return sorted(found, key=lambda quantity: quantity.span.start)
 
     # Amounts
 
@@ -279,12 +277,11 @@ class _Grammar:
         return found
 
     def amount(self, index: int) -> _Amount | None:
-        if index in self.dated:
+        token = self.tokens[index]
+        if index in self.dated or not (token.is_number or token.low in AMOUNT_STARTS):
             return None
         bare, comparator = self.comparator(index)
         amount = self.bare_amount(bare, is_compared=bare > index)
-        if amount is None and bare > index:
-            return None
         if amount is None:
             return None
         if comparator == "between" and amount.form != "range":
@@ -515,10 +512,10 @@ class _Grammar:
         if numerator:
             at = index + 2 if self.low(index + 1) == "-" else index + 1
             name = self.low(at)
-            if name in FRACTIONS and (name.endswith("s") or numerator == 1) and name not in ("halves",):
-                last = at + 2 if self.low(at + 1) == "of" and False else at + 1
-                if name.endswith("s") or self.low(at + 1) in ("of", "the") or self.low(index + 1) == "-":
-                    return _Amount(index, index, last, "ratio", numerator * FRACTIONS[name])
+            is_plural = name.endswith("s") and name != "halves"
+            is_single = numerator == 1 and (self.low(index + 1) == "-" or self.low(at + 1) in ("of", "the"))
+            if name in FRACTIONS and (is_plural or is_single):
+                return _Amount(index, index, at + 1, "ratio", numerator * FRACTIONS[name])
         token = self.tokens[index] if index < self.count else None
         if token is None or not (numerator or token.is_number):
             return None
@@ -533,8 +530,9 @@ class _Grammar:
             return None  # three in 2019
         if self.low(over + 1) in DURATIONS:
             return None  # the second attack in three days
-        last = self.number(over, is_compared=True)
-        return _Amount(index, index, last[1] if last else over + 1, "ratio", part / (last[0] if last else whole))
+        parsed = self.number(over, is_compared=True)
+        whole, last = parsed or (whole, over + 1)
+        return _Amount(index, index, last, "ratio", part / whole)
 
     def plain(self, index: int) -> float | None:
         if index >= self.count:
@@ -640,7 +638,7 @@ class _Grammar:
     def change(self, index: int, starts: dict[int, _Amount], used: set[int]) -> Quantity | None:
         """A relative change whose word stands at `index`, with the amounts it governs (which become used)."""
         low = self.low(index)
-        if index in self.dated:
+        if index in self.dated or not (low in CHANGE_STARTS or index in starts):
             return None
         if low in MULTIPLY and not self.is_plain_double(index):
             return self.verb_change(index, "up" if MULTIPLY[low] > 1 else "down", MULTIPLY[low], starts, used)
@@ -751,6 +749,7 @@ class _Grammar:
                 factor = _factor(delta, direction)
             elif old and new and old.value and new.value and not new.maximum:
                 factor = round(new.value / old.value, 4)
+        baseline: Baseline | None
         if old is not None:
             baseline = Baseline(
                 self.span(old.first, old.last).quotation, old.value, True, self.span(old.first, old.last)
@@ -788,7 +787,7 @@ class _Grammar:
             if low in (",", "and") and words_since > 0 and not (low == "and" and joined == "between"):
                 break
             amount = starts.get(at)
-            if (amount is not None and at == amount.first) or (amount is not None and amount.first == at):
+            if amount is not None and amount.first == at:
                 if amount.first in used or amount.form in ("ordinal", "superlative", "vague"):
                     if amount.form == "vague" and joined in ("by", "to") and amount.first not in used:
                         pass
@@ -1013,6 +1012,15 @@ NOUN_STOPS = (
     | WEEKDAYS
     | words("ago earlier later more less up down compared not it he she they we")
 )
+
+
+# What an amount can start with besides a figure: every other token is passed over at once.
+AMOUNT_STARTS = frozenset(
+    {sequence[0] for sequence in COMPARATORS}
+    | UNITS.keys() | TENS.keys() | FOLD.keys() | MULTIPLY.keys() | ORDINALS.keys() | CURRENCIES.keys() | DOLLARS.keys()
+    | CODES | PLURAL_SCALES | SUPERLATIVES | words("between a an half one twice thrice tens several no most least record")
+)  # fmt: skip
+CHANGE_STARTS = frozenset(MULTIPLY.keys() | CHANGE_NOUNS.keys() | UP | DOWN)
 
 
 def _figure(word: str) -> Decimal | None:

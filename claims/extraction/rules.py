@@ -9,7 +9,7 @@ from datetime import date
 from claims.extraction import wording
 from claims.extraction.base import Candidate, Contribution, Document, Hop, Span, TimeReference
 from claims.extraction.checkworthiness import contributions, probability
-from claims.extraction.lexicon import MONTHS, OPENERS, WEEKDAYS
+from claims.extraction.entities import entities
 from claims.extraction.reading import Reading, read_sentence
 from claims.text import Quotation, Sentence, as_read, quotations, sentences
 
@@ -170,7 +170,7 @@ def _candidate(text: str, found: _Scored, rank: int, language: str) -> Candidate
         attribution=found.hops,
         quantities=tuple(reading.quantities),
         time_references=tuple(reading.time_references),
-        entities=entities(reading),
+        entities=entities(reading.text, reading.tokens),
         gaps=tuple(_gaps(reading, is_resolved)),
         language=language,
     )
@@ -197,49 +197,6 @@ def _gaps(reading: Reading, is_resolved: bool) -> Iterator[str]:
 
 def _is_open(reference: TimeReference) -> bool:
     return reference.start_on is None and reference.precision != ""
-
-
-def entities(reading: Reading) -> tuple[str, ...]:
-    """Names in the sentence, each once, in order: runs of capitalised words."""
-    tokens = reading.tokens
-    found: list[str] = []
-    start = -1
-    for index in range(len(tokens) + 1):
-        token = tokens[index] if index < len(tokens) else None
-        is_name = (
-            token is not None
-            and token.is_capitalised
-            and not (
-                token.low in WEEKDAYS
-                or token.low in MONTHS
-                or (token.low in OPENERS and not token.word.isupper())
-                or token.word == "I"
-            )
-        )
-        is_inside = (
-            token is not None and start >= 0 and index + 1 < len(tokens) and tokens[index + 1].is_word
-            and ((tokens[index + 1].is_capitalised and token.low in ("of", "de", "al", "bin", "von", "van")) or (token.word == "-" and tokens[index - 1].end == token.start and tokens[index + 1].start == token.end))
-        )  # fmt: skip
-        if is_name and start < 0:
-            start = index
-        elif (
-            start >= 0
-            and not is_name
-            and not is_inside
-            and not (token is not None and token.is_word and tokens[index - 1].word == "-")
-        ):
-            name = reading.text[tokens[start].start : tokens[index - 1].end].strip()
-            start = -1
-            for suffix in ("'s", "’s"):
-                name = name.removesuffix(suffix)
-            if name and name not in found:
-                found.append(name)
-        if is_name and token is not None and token.low.endswith("'s"):
-            name = reading.text[tokens[start].start : token.end - 2]
-            start = -1
-            if name not in found:
-                found.append(name)
-    return tuple(found)
 
 
 def _language(text: str) -> str:

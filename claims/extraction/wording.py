@@ -44,7 +44,7 @@ def stand_alone(reading: Reading, *, claimant: str, speaker: Name | None = None,
         resolved = bool(subject)
         if subject:
             replaced[first] = subject
-    elif low in POINTERS and low not in ("that",) and not is_impersonal(tokens, first):
+    elif low in POINTERS and low != "that" and not is_impersonal(tokens, first):
         resolved = False
     replaced |= absolute(tokens, content)
     return sentence(reading.text, tokens, content, replaced), resolved
@@ -118,7 +118,7 @@ def absolute(tokens: list[Token], content: list[int]) -> dict[int, str]:
 
 def subject(tokens: list[Token], content: list[int]) -> str:
     """The words of the subject at the start of a clause: up to its first auxiliary or verb of change; "" if unclear."""
-    found = []
+    found: list[str] = []
     for index in content[:8]:
         token = tokens[index]
         if token.low in AUXILIARIES or token.low in UP or token.low in DOWN or token.low in MULTIPLY:
