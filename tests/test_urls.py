@@ -129,9 +129,7 @@ SAME = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("url", "normal"), [row[1:] for row in SAME], ids=[row[0] for row in SAME]
-)
+@pytest.mark.parametrize(("url", "normal"), [row[1:] for row in SAME], ids=[row[0] for row in SAME])
 def test_a_url_has_one_normal_form(url: str, normal: str) -> None:
     assert canonical_url(url) == normal
     assert canonical_url(normal) == normal
@@ -182,9 +180,7 @@ def test_what_is_no_absolute_web_address_is_refused(url: str) -> None:
 URL_LIKE = st.builds(
     "{}{}{}".format,
     st.sampled_from(["http://", "HTTPS://", "https://"]),
-    st.sampled_from(
-        ["example.com", "Bücher.example:443", "[::1]", "a.b:8080", "EX%61MPLE.com."]
-    ),
+    st.sampled_from(["example.com", "Bücher.example:443", "[::1]", "a.b:8080", "EX%61MPLE.com."]),
     st.text(st.sampled_from("/.%?&=#;+:@ aZ~5eEfFbutm_ж'\"[]\\"), max_size=30),
 )
 
