@@ -21,8 +21,8 @@ INVISIBLE = "\u00ad\u034f\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 # splitter sees at once, because its cost grows with the square of the number of open quotation marks.
 LONGEST_SENTENCE = 4_000
 
-# A line longer than this many code points was not wrapped by a typewriter-width editor.
-WIDEST_WRAPPED_LINE = 100
+# Lines that a program wrapped are about this wide, in code points: wider ones are whole paragraphs, narrower ones lists.
+WRAPPED_WIDTHS = range(40, 101)
 
 OPENING_MARKS = "“«„‟"
 CLOSING_MARKS = "”»“"
@@ -116,7 +116,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
         width = max(end - start for start, end in block)
         first = block[0]
         for previous, line in itertools.pairwise(block):
-            word = text[line[0] : line[1]].split(maxsplit=1)[0] if width <= WIDEST_WRAPPED_LINE else ""
+            word = text[line[0] : line[1]].split(maxsplit=1)[0] if width in WRAPPED_WIDTHS else ""
             was_wrapped = word[:1].isalnum() and previous[1] - previous[0] + 1 + len(word) > width
             if not was_wrapped:
                 yield first[0], previous[1]
