@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -63,6 +63,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["FACTCHECK_HOME"] = str(config.stash[_home])
     os.environ["DJANGO_SETTINGS_MODULE"] = "factcheck.settings"
     django.setup()
+    # Passwords are made slow to guess; here they would only make every user of every test slow to make.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -153,8 +155,6 @@ def broker(services: None, settings) -> Iterator[str]:
     """An empty logical database of the broker; this process sends there too. The value is its URL."""
     import redis
 
-    from factcheck.celery import app
-
     url = os.environ.get("BROKER_URL") or embedded.broker_url()
     if not url.startswith("redis"):
         pytest.skip("needs a Valkey or Redis, which has logical databases")
@@ -165,15 +165,32 @@ def broker(services: None, settings) -> Iterator[str]:
     else:
         pytest.fail("none of the broker's logical databases 1 to 15 is empty")
 
-    before = app.conf.broker_url
     settings.BROKER_URL = _celery_url(url, number)
-    app.conf.update(broker_url=settings.BROKER_URL)
-    try:
+    with sending_to(settings.BROKER_URL):
         yield settings.BROKER_URL
+    flush(settings.BROKER_URL)
+
+
+@contextmanager
+def sending_to(broker_url: str) -> Iterator[None]:
+    """This process's Celery application sends its messages there."""
+    from kombu import pools
+
+    from factcheck.celery import app
+
+    before = app.conf.broker_url
+
+    def point_to(url: str) -> None:
+        app.conf.update(broker_url=url)
+        # Connections are pooled by kombu for the whole process, and by the application once more.
+        pools.reset()
+        app._after_fork()
+
+    point_to(broker_url)
+    try:
+        yield
     finally:
-        app.conf.update(broker_url=before)
-        app.pool.force_close_all()  # type: ignore[attr-defined]
-        flush(_celery_url(url, number))
+        point_to(before)
 
 
 def flush(broker_url: str) -> None:

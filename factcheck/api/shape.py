@@ -109,9 +109,8 @@ def _nested(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:
     is_nullable = any(_column(at.model, steps[: n + 1], where).null for n in range(len(steps)))
     if not is_nullable and not at.prefix:
         return value
-    return Case(
-        When(**{inner("pk") + "__isnull": True}, then=Value(None, JSONField())), default=value, output_field=_JSON()
-    )
+    # An SQL null: JSON's own would be of another type than the object.
+    return Case(When(**{inner("pk") + "__isnull": True}, then=Value(None)), default=value, output_field=_JSON())
 
 
 def _list(member: Any, at: Place, steps: Sequence[str], where: str) -> Any:

@@ -1,0 +1,76 @@
+"""Asking the API as somebody over their own token, and what every refusal has to look like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+
+from factcheck.accounts import tokens
+from factcheck.accounts.models import User
+from factcheck.api.problems import catalogue
+
+BASE = "/api/v1"
+
+
+class Api(Client):
+    """Bodies are JSON; addresses are relative to /api/v1. A fault of ours is answered as a client would see it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(raise_request_exception=False, **options)
+
+    def generic(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:
+        return super().generic(method, path if path.startswith(("/api", "http")) else BASE + path, *args, **kwargs)
+
+    def post(self, path: str, data: Any = None, content_type: str = "application/json", **kwargs: Any) -> Any:  # type: ignore[override]
+        return super().post(path, {} if data is None else data, content_type, **kwargs)
+
+
+def api(user: User | None, *scopes: str) -> Api:
+    """A client with a token of this user: of all its scopes, or of these. Without a user nobody is signed in."""
+    if user is None:
+        return Api()
+    _, secret = tokens.issue(user, name="tests", scopes=scopes or sorted(user.scopes))
+    return Api(headers={"Authorization": f"Bearer {secret}"})
+
+
+def assert_problem(response: HttpResponse, status: int, code: str) -> dict[str, Any]:
+    """The answer is this problem, in the one shape that problems have, and clients can look it up. Returns the document."""
+    document = assert_some_problem(response)
+    assert (response.status_code, document["code"]) == (status, code), document
+    return document
+
+
+def assert_some_problem(response: HttpResponse) -> dict[str, Any]:
+    assert response["Content-Type"] == "application/problem+json", (response.status_code, response.content[:300])
+    document: dict[str, Any] = response.json()  # type: ignore[attr-defined]
+    assert document.keys() >= {"type", "title", "status", "detail", "code", "request_id", "errors"}
+    known = {kind.code: kind for kind in catalogue()}
+    assert document["code"] in known
+    kind = known[document["code"]]
+    assert (document["status"], document["title"]) == (response.status_code, kind.title)
+    assert document["status"] == kind.status
+    assert document["type"] == f"/api/v1/problems#{kind.code}"
+    assert document["request_id"] == response["X-Request-Id"]
+    return document
+
+
+def places(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Code and place of each error of a problem."""
+    return [(e["code"], e.get("pointer", e.get("parameter", e.get("header", "")))) for e in document["errors"]]
+
+
+def walk(client: Api, path: str) -> Iterator[list[dict[str, Any]]]:
+    """The pages of a list, following `next` to the end."""
+    address: str | None = path
+    for _ in range(1000):
+        response = client.get(address)
+        assert response.status_code == 200, response.content
+        page = response.json()
+        yield page["results"]
+        address = page["next"]
+        if address is None:
+            return
+    raise AssertionError(f"{path} has no end")
