@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class ClaimsConfig(AppConfig):
     name = "claims"
     verbose_name = "Articles and claims"
+
+    def ready(self) -> None:
+        from claims import tasks  # noqa: F401  the queue must know who handles what, in every process

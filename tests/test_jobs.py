@@ -1,0 +1,293 @@
+"""The queue loses nothing: the row is the work, the message a hint."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from claims.models import Claim, ExtractionRun
+from factcheck import jobs
+from factcheck.errors import ActionNotAllowed
+from factcheck.ids import uuid7
+from factcheck.models import Job, JobState, WorkerHeartbeat
+from tests import make
+from tests.services import flush, sending_to, wait_until
+
+TEXT = "Exports rose from 11,000 tonnes to 30,000 tonnes in 2024, the Ministry of Trade said."
+
+
+@pytest.fixture
+def kind(monkeypatch):
+    """A kind of job that does what the test puts into `kind.run`."""
+
+    class Kind:
+        run = staticmethod(lambda job: _finish(job))
+        parked: list[Job] = []
+
+    def _finish(job: Job) -> None:
+        with jobs.finishing(job) as result:
+            result["ok"] = True
+
+    Kind.parked = []
+    monkeypatch.setitem(
+        jobs._handlers, "test", jobs.Handler(lambda job: Kind.run(job), lambda job: Kind.parked.append(job))
+    )
+    return Kind
+
+
+def explode(job: Job) -> None:
+    raise ValueError("no")
+
+
+def make_due() -> None:
+    Job.objects.filter(state=JobState.QUEUED).update(due_at=timezone.now())
+
+
+@pytest.mark.django_db
+def test_the_same_work_is_queued_once_however_often_it_is_asked_for(kind):
+    subject = uuid7()
+    assert jobs.enqueue("test", subject).pk == jobs.enqueue("test", subject).pk
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Job.objects.create(kind="test", subject_id=subject, due_at=timezone.now(), created_at=timezone.now())
+    assert Job.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_work_that_ended_may_be_asked_for_again(kind):
+    first = jobs.enqueue("test", uuid7())
+    jobs.work("w")
+    assert jobs.enqueue("test", first.subject_id).pk != first.pk
+
+
+@pytest.mark.django_db
+def test_a_job_that_fails_is_tried_three_times_with_growing_pauses_and_then_parked(kind):
+    kind.run = explode
+    job = jobs.enqueue("test", uuid7())
+    pauses = []
+    for _ in range(2):
+        jobs.work("w")
+        job.refresh_from_db()
+        assert job.state == JobState.QUEUED
+        pauses.append(round((job.due_at - timezone.now()).total_seconds()))
+        assert jobs.work("w") is False, "not due yet"
+        make_due()
+    jobs.work("w")
+    job.refresh_from_db()
+    assert pauses == [5, 30]
+    assert (job.state, job.attempts, job.error["detail"]) == (JobState.FAILED, 3, "ValueError: no")
+    assert [parked.pk for parked in kind.parked] == [job.pk]
+
+
+@pytest.mark.django_db
+def test_a_job_whose_worker_vanished_is_given_back_when_its_lease_ends(kind):
+    job = jobs.enqueue("test", uuid7())
+    jobs.lease("vanished")
+    assert jobs.sweep()["returned"] == 0
+    Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert jobs.sweep()["returned"] == 1
+    job.refresh_from_db()
+    assert (job.state, job.losses, job.error["code"]) == (JobState.QUEUED, 1, "worker_lost")
+
+
+@pytest.mark.django_db
+def test_lost_workers_do_not_use_up_the_attempts_of_the_work(kind):
+    job = jobs.enqueue("test", uuid7())
+    for _ in range(jobs.MAX_LOSSES - 1):
+        jobs.lease("vanished")
+        Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        jobs.sweep()
+    jobs.work("w")
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+
+
+@pytest.mark.django_db
+def test_a_job_that_kills_its_worker_every_time_is_parked(kind):
+    job = jobs.enqueue("test", uuid7())
+    for _ in range(jobs.MAX_LOSSES):
+        assert jobs.lease("vanished") is not None
+        Job.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        jobs.sweep()
+    job.refresh_from_db()
+    assert (job.state, job.error["code"]) == (JobState.FAILED, "worker_lost")
+    assert len(kind.parked) == 1
+
+
+@pytest.mark.django_db
+def test_a_worker_started_anew_gives_back_at_once_what_it_held_when_it_was_killed(kind):
+    job = jobs.enqueue("test", uuid7())
+    jobs.enqueue("test", uuid7())
+    jobs.lease("w1")
+    jobs.lease("w2")
+    jobs.worker_started("w1", 2)
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert Job.objects.filter(state=JobState.RUNNING, worker="w2").count() == 1
+
+
+@pytest.mark.django_db
+def test_effects_and_the_end_of_a_job_are_one_transaction(kind):
+    def half(job: Job) -> None:
+        with jobs.finishing(job):
+            WorkerHeartbeat.objects.create(node="effect", started_at=timezone.now(), seen_at=timezone.now())
+            raise ValueError("in the middle")
+
+    kind.run = half
+    job = jobs.enqueue("test", uuid7())
+    jobs.work("w")
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+    assert not WorkerHeartbeat.objects.filter(node="effect").exists()
+
+
+@pytest.mark.django_db
+def test_a_cancelled_job_writes_nothing_although_it_runs(kind):
+    def cancelled_under_it(job: Job) -> None:
+        jobs.cancel(job.pk)
+        with jobs.finishing(job):
+            WorkerHeartbeat.objects.create(node="effect", started_at=timezone.now(), seen_at=timezone.now())
+
+    kind.run = cancelled_under_it
+    job = jobs.enqueue("test", uuid7())
+    jobs.work("w")
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+    assert not WorkerHeartbeat.objects.filter(node="effect").exists()
+
+
+@pytest.mark.django_db
+def test_a_failed_job_is_retried_with_all_its_attempts_and_a_done_one_is_not(kind):
+    kind.run = explode
+    job = jobs.enqueue("test", uuid7())
+    for _ in range(3):
+        make_due()
+        jobs.work("w")
+    assert jobs.retry(job.pk).attempts == 0
+    kind.run = lambda job: jobs.finishing(job).__enter__()  # never committed: the lease stays
+    with pytest.raises(ActionNotAllowed):
+        jobs.retry(job.pk)
+    job.refresh_from_db()
+    assert job.state == JobState.QUEUED
+
+
+@pytest.mark.django_db
+def test_a_job_of_an_unknown_kind_fails_with_a_word_on_it():
+    job = jobs.enqueue("nobody-does-this", uuid7())
+    jobs.work("w")
+    job.refresh_from_db()
+    assert "nobody-does-this" in job.error["detail"]
+
+
+@pytest.mark.django_db
+def test_the_sweeper_nudges_only_idle_workers(kind, monkeypatch):
+    sent: list[int] = []
+    monkeypatch.setattr(jobs, "nudge", lambda count=1: sent.append(count))
+    for _ in range(5):
+        jobs.enqueue("test", uuid7())
+    sent.clear()
+    assert jobs.sweep()["nudged"] == 0, "nobody is there to be nudged"
+    jobs.worker_started("w", 3)
+    sent.clear()
+    assert jobs.sweep()["nudged"] == 3
+    jobs.lease("w")
+    assert jobs.sweep()["nudged"] == 2
+    assert sent == [3, 2]
+
+
+@pytest.mark.django_db
+def test_a_worker_not_heard_of_for_a_minute_counts_as_gone():
+    jobs.worker_started("w", 3)
+    assert jobs.capacity() == 3
+    WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=jobs.HEARTBEAT_STALE_SECONDS + 1))
+    assert jobs.capacity() == 0
+    jobs.worker_alive("w")
+    assert jobs.capacity() == 3
+
+
+def _lease_all(found: list[Job], start: threading.Barrier) -> None:
+    start.wait()
+    while job := jobs.lease("thread"):
+        found.append(job)
+    connection.close()
+
+
+def _naive_lease() -> Job | None:
+    """What `lease` would be without its lock."""
+    job = Job.objects.filter(state=JobState.QUEUED).order_by("id").first()
+    if job is not None:
+        Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING, lease_id=uuid7(), lease_until=timezone.now())
+    return job
+
+
+def _naive_lease_all(found: list[Job], start: threading.Barrier) -> None:
+    start.wait()
+    while job := _naive_lease():
+        found.append(job)
+    connection.close()
+
+
+def _race(target, threads: int = 8) -> list[Job]:
+    found: list[Job] = []
+    start = threading.Barrier(threads)
+    running = [threading.Thread(target=target, args=(found, start)) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    return found
+
+
+def _queue(count: int) -> None:
+    now = timezone.now()
+    Job.objects.bulk_create([Job(kind="test", subject_id=uuid7(), due_at=now, created_at=now) for _ in range(count)])
+
+
+def test_no_job_is_leased_twice_by_workers_that_look_at_the_same_moment(committed_database):
+    _queue(100)
+    without_guard = [job.pk for job in _race(_naive_lease_all)]
+    assert len(without_guard) > len(set(without_guard)), "the race was not shown"
+
+    Job.objects.all().delete()
+    _queue(100)
+    leased = [job.pk for job in _race(_lease_all)]
+    assert len(leased) == len(set(leased)) == 100
+
+
+def test_a_real_worker_reads_what_was_imported(worker):
+    make.article(TEXT)
+    wait_until(lambda: ExtractionRun.objects.filter(status="done").exists(), timeout_seconds=10)
+    assert Claim.objects.filter(text__contains="30,000").count() == 1
+    assert WorkerHeartbeat.objects.get().concurrency == 2
+
+
+def test_work_whose_messages_were_lost_is_done_after_a_sweep(worker, broker):
+    worker.stop()
+    for number in range(20):
+        make.article(f"{TEXT} Edition {number}.")
+    flush(broker)
+    worker.start()
+    jobs.sweep()
+    wait_until(lambda: ExtractionRun.objects.filter(status="done").count() == 20, timeout_seconds=20)
+    assert Job.objects.filter(state=JobState.DONE).count() == 20
+
+
+def test_a_killed_worker_loses_and_doubles_nothing(worker, broker):
+    for number in range(100):
+        make.article(f"{TEXT} Edition {number}.")
+    worker.kill()
+    flush(broker)
+    worker.start()
+    wait_until(lambda: not Job.objects.filter(state__in=jobs.ACTIVE).exists(), timeout_seconds=30)
+    assert ExtractionRun.objects.filter(status="done").count() == 100
+    assert Claim.objects.values("article").distinct().count() == 100
+    assert all(run.created_claims == run.candidates for run in ExtractionRun.objects.all())
+
+
+def test_an_import_succeeds_while_the_broker_is_away(committed_database):
+    with sending_to("redis+socket:///nowhere/valkey.sock"):
+        make.article(TEXT)
+    assert Job.objects.get().state == JobState.QUEUED
