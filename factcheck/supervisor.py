@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Protocol, Self
 
 from factcheck.embedded import ServiceError
 from factcheck.process import kill_group, launch
@@ -76,7 +76,7 @@ class Supervisor:
         self._outputs = selectors.DefaultSelector()
         self._is_stopping = self._in_hurry = False
 
-    def __enter__(self) -> Supervisor:
+    def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         return self

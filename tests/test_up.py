@@ -1,0 +1,233 @@
+"""`manage.py up`: what people see, what it survives, what it leaves behind."""
+
+import http.client
+import itertools
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from factcheck import embedded
+from tests.services import ROOT, wait_until
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+_number = itertools.count(1)
+
+
+class Up:
+    """One run of the command on a free port of its own."""
+
+    def __init__(self, home: Path, *arguments: str) -> None:
+        self.home = home
+        self.log = home.with_name(f"{home.name}-{next(_number)}.log")
+        environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--with-parent", *(arguments or ("--port", "0"))],
+                cwd=ROOT,
+                env=environment | {"FACTCHECK_HOME": str(home), "DEMO": "0"},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def until_ready(self) -> "Up":
+        wait_until(lambda: "\nReady.\n" in self.output or self.has_ended, timeout_seconds=START_SECONDS, what="Ready.")
+        assert not self.has_ended, self.output
+        return self
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.poll() is not None
+
+    @property
+    def port(self) -> int:
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/admin/", self.output)
+        assert found, self.output
+        return int(found[1])
+
+    def get(self, path: str) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except OSError:
+            return 0
+        finally:
+            connection.close()
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(STOP_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("installation")
+
+
+@pytest.fixture(scope="module")
+def runs(home) -> Iterator[list[Up]]:
+    runs: list[Up] = []
+    yield runs
+    for up in runs:
+        if not up.has_ended:
+            up.end()
+    assert processes_of(home) == {}
+
+
+@pytest.fixture
+def up(home, runs) -> Up:
+    """A run that is ready: the one that the test before left running, or a new one."""
+    if not runs or runs[-1].has_ended:
+        runs.append(Up(home))
+    return runs[-1].until_ready()
+
+
+@pytest.fixture
+def again(home, runs) -> Callable[..., Up]:
+    """Starts another run in the same data folder."""
+
+    def start(*arguments: str) -> Up:
+        runs.append(Up(home, *arguments))
+        return runs[-1]
+
+    return start
+
+
+def processes_of(home: Path) -> dict[int, str]:
+    """What still runs for this data folder: everything that inherited its environment or works inside it."""
+    found = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            environment, folder = (entry / "environ").read_bytes(), os.readlink(entry / "cwd")
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+        except OSError:
+            continue
+        if f"FACTCHECK_HOME={home}\0".encode() in environment or Path(folder).is_relative_to(home):
+            found[int(entry.name)] = command
+    return found
+
+
+def test_a_run_can_be_stopped_and_started_and_keeps_the_data(home, up, again):
+    assert up.get("/readyz") == 200
+    with psycopg.connect(embedded.database_url(home), autocommit=True) as connection:
+        connection.execute("CREATE TABLE kept_by_test (number int)")
+    assert up.end(signal.SIGINT) == 0
+    assert "Stopped. The data is kept." in up.output
+    assert processes_of(home) == {}
+
+    again().until_ready()
+    with psycopg.connect(embedded.database_url(home), autocommit=True) as connection:
+        assert connection.execute("SELECT count(*) FROM kept_by_test").fetchone() == (0,)
+
+
+def test_a_terminal_that_is_closed_ends_everything(home, up):
+    assert up.end(signal.SIGHUP) == 0
+    assert processes_of(home) == {}
+
+
+def test_a_kill_of_the_command_itself_leaves_no_orphan_and_the_next_run_works(home, up, again):
+    assert len(processes_of(home)) > 10
+    port = up.port
+    up.end(signal.SIGKILL)
+    wait_until(lambda: not processes_of(home), what="all of its processes end")
+    assert again("--port", str(port)).until_ready().get("/readyz") == 200
+
+
+def test_the_next_run_may_come_at_once_after_a_kill(home, up, again):
+    port = up.port
+    up.end(signal.SIGKILL)
+    assert again("--port", str(port)).until_ready().get("/readyz") == 200
+
+
+def test_whatever_is_killed_is_started_again(home, up):
+    victims = {
+        "postgresql": "bin/postgres -D",
+        "valkey": "valkey-server",
+        "web": "gunicorn",
+        "worker": " worker ",
+        "beat": " beat ",
+    }
+    children = {pid: command for pid, command in processes_of(home).items() if parent_of(pid) == up.process.pid}
+    killed = {
+        name: next(pid for pid, command in children.items() if words in command) for name, words in victims.items()
+    }
+    for pid in killed.values():
+        os.kill(pid, signal.SIGKILL)
+    for name in victims:
+        wait_until(
+            lambda name=name: re.search(rf"^{name} was killed by SIGKILL\. It starts again", up.output, re.MULTILINE),
+            what=name,
+        )
+    wait_until(
+        lambda: sum(parent_of(pid) == up.process.pid for pid in processes_of(home)) == len(victims),
+        what="five children",
+    )
+    wait_until(lambda: up.get("/readyz") == 200, timeout_seconds=START_SECONDS, what="ready again")
+    assert not set(killed.values()) & processes_of(home).keys()
+
+
+def test_a_folder_in_use_is_said_plainly_and_the_first_run_goes_on(home, up):
+    second = Up(home)
+    assert second.process.wait(START_SECONDS) == 1
+    assert f"The data folder {home} is in use by process {up.process.pid}." in second.output
+    assert up.get("/readyz") == 200
+
+
+def test_a_taken_port_is_said_plainly_before_anything_starts(home, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        up = Up(tmp_path / "fresh", "--port", str(port))
+        assert up.process.wait(START_SECONDS) == 1
+    assert f"Port {port} on 127.0.0.1 is taken by another program." in up.output
+    assert "Starting" not in up.output
+    assert not (tmp_path / "fresh" / "postgresql").exists()
+
+
+@pytest.mark.parametrize("port", ["80a", "70000", "-1"])
+def test_a_port_that_is_none_is_refused(tmp_path, port):
+    up = Up(tmp_path / "fresh", f"--port={port}")
+    assert up.process.wait(START_SECONDS) == 1
+    assert f"PORT must be a number from 0 to 65535; got '{port}'." in up.output
+
+
+def test_a_run_told_to_follow_its_parent_ends_with_it(tmp_path):
+    home, log = tmp_path / "followed", tmp_path / "log"
+    code = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+    with log.open("wb") as output:
+        parent = subprocess.Popen(
+            [sys.executable, "-c", code, sys.executable, "manage.py", "up", "--port=0", "--with-parent"],
+            cwd=ROOT,
+            env=os.environ | {"FACTCHECK_HOME": str(home), "DEMO": "0"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    # In the middle of the start.
+    wait_until(
+        lambda: "Starting postgresql" in log.read_text(), timeout_seconds=START_SECONDS, what="the first service"
+    )
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not processes_of(home), timeout_seconds=STOP_SECONDS, what="all of its processes end")
+    assert "Stopped. The data is kept." in log.read_text()
+    assert "Ready." not in log.read_text()
+
+
+def parent_of(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
