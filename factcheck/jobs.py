@@ -102,14 +102,18 @@ _COPY_TYPES = (
 )
 
 
-def enqueue_many(kind: str, subject_ids: Collection[UUID]) -> None:
-    """Queue work for subjects that are new, so that none of them can be queued already. Within a transaction."""
+def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool = True) -> None:
+    """Queue work for subjects that are new, so that none of them can be queued already. Within a transaction.
+
+    Who queues batch after batch says `is_nudging=False` and nudges now and then.
+    """
     now = timezone.now()
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_COPY_TYPES)
         for subject_id in subject_ids:
             copy.write_row((uuid7(), kind, subject_id, JobState.QUEUED.value, 0, 0, now, 0, "", "", now))
-    nudge(nudges_for(len(subject_ids)))
+    if is_nudging:
+        nudge(nudges_for(len(subject_ids)))
 
 
 ACTIVE = (JobState.QUEUED, JobState.RUNNING)

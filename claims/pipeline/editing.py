@@ -14,6 +14,7 @@ from factcheck.accounts.models import User
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound
 
 EDITABLE = ("text", "kind", "claimant")
+MAX_TEXT_CHARS = 10_000  # one assertion, however long its sentence; a whole article selected by mistake is refused
 
 
 def add_claim(
@@ -42,11 +43,13 @@ def add_claim(
                 raise InvalidInput(
                     errors=[FieldError("required", "Give a text, or a span of an article version.", pointer="/text")]
                 )
+            _check_length(claim.text)
             claim.save(force_insert=True)
         else:
             version = _version(version_id)
             words = _cut(version, start, end, quotation)
             claim.text = claim.text or words
+            _check_length(claim.text)
             claim.article_id, claim.language = version.article_id, version.article.language
             claim.save(force_insert=True)
             Appearance.objects.create(
@@ -74,6 +77,8 @@ def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version:
             setattr(claim, name, changes[name].strip())
         if not claim.text:
             raise InvalidInput(errors=[FieldError("blank", "A claim has a text.", pointer="/text")])
+        if "text" in edited:
+            _check_length(claim.text)
         if (span := changes.get("span")) and _move(claim, span):
             edited.add("span")
         if edited:
@@ -90,6 +95,11 @@ def _move(claim: Claim, span: dict[str, Any]) -> bool:
     words = _cut(appearance.article_version, span["start"], span["end"], span.get("quotation"))
     if (appearance.start, appearance.end) == (span["start"], span["end"]):
         return False
+    others = claim.appearances.filter(article_version=appearance.article_version_id).exclude(pk=appearance.pk)
+    if others.filter(start=span["start"], end=span["end"]).exists():
+        raise InvalidInput(
+            errors=[FieldError("appears_there_already", "This claim appears there already.", pointer="/span")]
+        )
     appearance.start, appearance.end, appearance.quotation, appearance.is_manual = (
         span["start"],
         span["end"],
@@ -98,6 +108,12 @@ def _move(claim: Claim, span: dict[str, Any]) -> bool:
     )
     appearance.save(update_fields=["start", "end", "quotation", "is_manual"])
     return True
+
+
+def _check_length(text: str) -> None:
+    if len(text) > MAX_TEXT_CHARS:
+        detail = f"A claim has at most {MAX_TEXT_CHARS} characters, not {len(text)}."
+        raise InvalidInput(errors=[FieldError("too_long", detail, pointer="/text")])
 
 
 def _version(version_id: UUID) -> ArticleVersion:
@@ -112,13 +128,13 @@ def _version(version_id: UUID) -> ArticleVersion:
 def _cut(version: ArticleVersion, start: int | None, end: int | None, quotation: str | None) -> str:
     if start is None or end is None or not 0 <= start < end <= version.length:
         detail = f"Give start and end in code points, 0 <= start < end <= {version.length}."
-        raise InvalidInput(errors=[FieldError("span_outside_text", detail, pointer="/start")])
+        raise InvalidInput(errors=[FieldError("span_outside_text", detail, pointer="/span/start")])
     words = version.text[start:end]
     if not words.strip():
-        raise InvalidInput(errors=[FieldError("span_is_blank", "Only white space stands there.", pointer="/start")])
+        raise InvalidInput(errors=[FieldError("span_is_blank", "Only white space stands there.", pointer="/span/start")])
     if quotation is not None and quotation != words:
         detail = (
             "Something else stands there. Offsets count Unicode code points; JavaScript strings count UTF-16 units."
         )
-        raise InvalidInput(errors=[FieldError("quotation_differs", detail, pointer="/quotation")])
+        raise InvalidInput(errors=[FieldError("quotation_differs", detail, pointer="/span/quote")])
     return words

@@ -8,11 +8,12 @@ is numbered, so two imports of one article at once make one article.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -46,18 +47,24 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one draft. `version_id` is the new version, or the one that it equals."""
+    """What became of one draft. `version_id` is the new version, or the one that it equals; in a preview it is None for a new one."""
 
     status: Status
     article_id: UUID
     version_id: UUID | None
 
 
+class Landed(NamedTuple):
+    """One outcome per draft, in order, and the drafts that were refused because of what is here already."""
+
+    outcomes: list[Outcome]
+    refused: list[BadRow]
+
+
 @dataclass(slots=True)
 class _Row:
     draft: ArticleDraft
     text: str
-    sha256: str
     fingerprint: str
     identity: str
     outlet_id: UUID | None = None
@@ -65,10 +72,13 @@ class _Row:
 
 @dataclass(slots=True)
 class _Known:
+    """An article as it stands. `versions` leads from a fingerprint to the version with that text: the newest one, and after
+    `_look_up_earlier` all of them.
+    """
+
     article_id: UUID
     number: int
-    fingerprint: str
-    version_id: UUID | None
+    versions: dict[str, UUID | None]
 
 
 def import_article(draft: ArticleDraft, *, extract: bool = True) -> Outcome:
@@ -89,24 +99,76 @@ def land_batch(
 
     Returns one outcome per draft, in order; bad rows have none. Raises ValueError on a text with lone surrogates.
     """
+    landed = land(
+        items, run=run, checkpoint=checkpoint, on_duplicate=on_duplicate, extract=extract, fetched_at=fetched_at
+    )
+    return landed.outcomes
+
+
+def land(
+    items: Sequence[ArticleDraft | BadRow],
+    *,
+    run: ImportRun | None = None,
+    checkpoint: dict[str, Any] | None = None,
+    on_duplicate: OnDuplicate = OnDuplicate.VERSION,
+    extract: bool = True,
+    fetched_at: datetime | None = None,
+    is_repeat: bool = False,
+    is_nudging: bool = True,
+) -> Landed:
+    """`land_batch`, with the drafts that it refused.
+
+    With `is_repeat` the run has counted these rows before: only what is new counts. Without `is_nudging` the workers are not told.
+    """
     rows = [_prepare(item) for item in items if isinstance(item, ArticleDraft)]
     bad = [item for item in items if isinstance(item, BadRow)]
     with transaction.atomic():
         outlets = _outlets(rows)
         for row in rows:
             row.outlet_id = outlets.get(row.draft.outlet.lower()) if row.draft.outlet else None
-        outcomes, refused = _land(rows, run, on_duplicate, extract, fetched_at or timezone.now())
-        if run is not None:
-            _record(run, [*bad, *refused], outcomes, checkpoint)
-    return outcomes
+        landed, versions = _land(rows, run, on_duplicate, fetched_at or timezone.now())
+        if extract and versions:
+            _queue_extraction(versions, is_nudging)
+        state = _record(run, [*bad, *landed.refused], landed.outcomes, checkpoint, is_repeat) if run else {}
+    # Not before the transaction is through: a batch that is tried again must not count twice.
+    for name, value in state.items():
+        setattr(run, name, value)
+    return landed
+
+
+def preview(
+    drafts: Sequence[ArticleDraft], seen: set[int], *, on_duplicate: OnDuplicate = OnDuplicate.VERSION
+) -> Landed:
+    """What `land` would do with them now. Reads only; `seen` carries what earlier batches of this preview would have stored."""
+    rows = [_prepare(draft) for draft in drafts]
+    known = _known([row.identity for row in rows])
+    _look_up_earlier(
+        [have for row in rows if (have := known.get(row.identity)) and row.fingerprint not in have.versions]
+    )
+    outcomes: list[Outcome] = []
+    refused: list[BadRow] = []
+    for row in rows:
+        # Eight bytes each of what would be there: a preview of millions of rows fits into memory.
+        article, version = int(row.identity[:16], 16), int(row.identity[:16], 16) ^ int(row.fingerprint[:16], 16)
+        have = known.setdefault(row.identity, _Known(uuid7(), 0, {}))
+        have.number = max(have.number, article in seen)
+        if version in seen:
+            have.versions.setdefault(row.fingerprint, None)
+        if outcome := _leave(row, have, on_duplicate, refused):
+            outcomes.append(outcome)
+            continue
+        outcomes.append(Outcome(Status.VERSIONED if have.number else Status.CREATED, have.article_id, None))
+        have.number += 1
+        have.versions[row.fingerprint] = None
+        seen |= {article, version}
+    return Landed(outcomes, refused)
 
 
 def _prepare(draft: ArticleDraft) -> _Row:
     text = normalise_text(draft.text)
     mark = fingerprint(text)
     by_url, by_text = f"url\0{draft.canonical_url}", f"text\0{draft.outlet.lower()}\0{mark}"
-    identity = by_url if draft.canonical_url else by_text
-    return _Row(draft, text, _sha256(text), mark, _sha256(identity))
+    return _Row(draft, text, mark, _sha256(by_url if draft.canonical_url else by_text))
 
 
 def _sha256(text: str) -> str:
@@ -134,18 +196,19 @@ def _find_outlets(names: Iterable[str]) -> dict[str, UUID]:
 
 
 def _land(
-    rows: list[_Row], run: ImportRun | None, on_duplicate: OnDuplicate, extract: bool, fetched_at: datetime
-) -> tuple[list[Outcome], list[BadRow]]:
+    rows: list[_Row], run: ImportRun | None, on_duplicate: OnDuplicate, fetched_at: datetime
+) -> tuple[Landed, list[UUID]]:
     known = _known([row.identity for row in rows])
     unknown = {row.identity: row for row in rows if row.identity not in known}
     inserted = _insert_articles(unknown.values())
     # What somebody else inserted since, and what changed, is looked at again under its lock.
-    contested = [identity for identity in unknown if identity not in inserted]
-    contested += [
-        row.identity for row in rows if (have := known.get(row.identity)) and have.fingerprint != row.fingerprint
-    ]
+    contested = {identity for identity in unknown if identity not in inserted}
+    contested |= {
+        row.identity for row in rows if (have := known.get(row.identity)) and row.fingerprint not in have.versions
+    }
     if contested:
-        known |= _known(contested, lock=True)
+        known |= _known(list(contested), lock=True)
+        _look_up_earlier([known[identity] for identity in contested])
     known |= inserted
 
     versions: list[tuple[Any, ...]] = []
@@ -154,47 +217,49 @@ def _land(
     refused: list[BadRow] = []
     for row in rows:
         have = known[row.identity]
-        if have.fingerprint == row.fingerprint:
-            outcomes.append(Outcome(Status.UNCHANGED, have.article_id, have.version_id))
-            continue
-        if have.number and on_duplicate is not OnDuplicate.VERSION:
-            outcomes.append(_refuse(row, have, on_duplicate, refused))
+        if outcome := _leave(row, have, on_duplicate, refused):
+            outcomes.append(outcome)
             continue
         status = Status.VERSIONED if have.number else Status.CREATED
         if status is Status.VERSIONED:
             changed[have.article_id] = row.draft
-        have.number, have.fingerprint, have.version_id = have.number + 1, row.fingerprint, uuid7()
-        run_id = run.pk if run else None
+        version_id = uuid7()
+        have.number += 1
+        have.versions[row.fingerprint] = version_id
         versions.append(
             (
-                have.version_id,
+                version_id,
                 have.article_id,
                 have.number,
                 row.text,
-                row.sha256,
+                _sha256(row.text),
                 row.fingerprint,
                 len(row.text),
                 fetched_at,
-                run_id,
+                run.pk if run else None,
             )
         )
-        outcomes.append(Outcome(status, have.article_id, have.version_id))
+        outcomes.append(Outcome(status, have.article_id, version_id))
     _copy_versions(versions)
     _refresh_metadata(changed)
-    if extract and versions:
-        _queue_extraction([version[0] for version in versions])
-    return outcomes, refused
+    return Landed(outcomes, refused), [version[0] for version in versions]
 
 
-def _refuse(row: _Row, have: _Known, on_duplicate: OnDuplicate, refused: list[BadRow]) -> Outcome:
+def _leave(row: _Row, have: _Known, on_duplicate: OnDuplicate, refused: list[BadRow]) -> Outcome | None:
+    """The outcome of a row that adds no version, or None.
+
+    A text that the article had before is not new either: a file that holds two states of an article may be read again, and a
+    message that was held up may come late, without the older state becoming the newest.
+    """
+    if row.fingerprint in have.versions:
+        return Outcome(Status.UNCHANGED, have.article_id, have.versions[row.fingerprint])
+    if not have.number or on_duplicate is OnDuplicate.VERSION:
+        return None
     if on_duplicate is OnDuplicate.SKIP:
-        return Outcome(Status.SKIPPED, have.article_id, have.version_id)
-    refused.append(
-        BadRow(
-            row.draft.place, "text", "article_changed", f"The text differs from version {have.number} of this article."
-        )
-    )
-    return Outcome(Status.FAILED, have.article_id, have.version_id)
+        return Outcome(Status.SKIPPED, have.article_id, None)
+    detail = f"the text differs from version {have.number} of article {have.article_id}"
+    refused.append(BadRow(row.draft.place, "text", "article_changed", detail))
+    return Outcome(Status.FAILED, have.article_id, None)
 
 
 _KNOWN = """
@@ -215,7 +280,26 @@ def _known(identities: list[str], *, lock: bool = False) -> dict[str, _Known]:
         if lock:
             cursor.execute(_LOCK, [identities])
         cursor.execute(_KNOWN, [identities])
-        return {identity: _Known(*rest) for identity, *rest in cursor.fetchall()}
+        return {
+            identity: _Known(article_id, number, {mark: version_id})
+            for identity, article_id, number, mark, version_id in cursor.fetchall()
+        }
+
+
+_EARLIER = """
+    SELECT DISTINCT ON (article_id, text_fingerprint) article_id, text_fingerprint, id FROM claims_articleversion
+    WHERE article_id = ANY(%s) ORDER BY article_id, text_fingerprint, number DESC
+"""
+
+
+def _look_up_earlier(articles: Collection[_Known]) -> None:
+    if not articles:
+        return
+    by_id = {have.article_id: have for have in articles}
+    with connection.cursor() as cursor:
+        cursor.execute(_EARLIER, [list(by_id)])
+        for article_id, mark, version_id in cursor.fetchall():
+            by_id[article_id].versions[mark] = version_id
 
 
 _INSERT = """
@@ -248,7 +332,7 @@ def _insert_articles(rows: Iterable[_Row]) -> dict[str, _Known]:
     )
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, [list(column) for column in columns])
-        return {identity: _Known(article_id, 0, "", None) for identity, article_id in cursor.fetchall()}
+        return {identity: _Known(article_id, 0, {}) for identity, article_id in cursor.fetchall()}
 
 
 _COPY_VERSIONS = """
@@ -290,7 +374,7 @@ _COPY_RUNS = """
 _RUN_TYPES = ("uuid", "uuid", "varchar", "varchar", "varchar", "int4", "int4", "int4", "int4")
 
 
-def _queue_extraction(version_ids: list[UUID]) -> None:
+def _queue_extraction(version_ids: list[UUID], is_nudging: bool) -> None:
     extractor = extraction.get(extraction.DEFAULT)
     run_ids = [uuid7() for _ in version_ids]
     _copy(
@@ -301,32 +385,38 @@ def _queue_extraction(version_ids: list[UUID]) -> None:
             for run_id, version_id in zip(run_ids, version_ids, strict=True)
         ],
     )
-    jobs.enqueue_many(EXTRACT, run_ids)
+    jobs.enqueue_many(EXTRACT, run_ids, is_nudging=is_nudging)
 
 
-def _record(run: ImportRun, bad: list[BadRow], outcomes: list[Outcome], checkpoint: dict[str, Any] | None) -> None:
+def _record(
+    run: ImportRun,
+    bad: list[BadRow],
+    outcomes: list[Outcome],
+    checkpoint: dict[str, Any] | None,
+    is_repeat: bool,
+) -> dict[str, Any]:
+    """Writes the run's new state and returns it."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    if is_repeat:
+        bad = []
+        del counts[Status.UNCHANGED], counts[Status.SKIPPED]
+    # Drafts that were refused are among the bad rows as well.
+    counts[Status.FAILED] = len(bad)
     FailedRow.objects.bulk_create(
-        [
-            FailedRow(
-                run=run,
-                source=row.place.source,
-                line=row.place.line,
-                field=row.field,
-                code=row.code,
-                detail=row.detail,
-                raw=row.as_line().decode(),
-            )
-            for row in bad
-        ]
+        FailedRow(
+            run=run,
+            source=row.place.source,
+            line=row.place.line,
+            field=row.field[:100],
+            code=row.code,
+            detail=row.detail.replace("\0", "\ufffd"),
+            raw=row.as_line().decode(),
+        )
+        for row in bad
     )
-    for status in Status:
-        count = sum(1 for outcome in outcomes if outcome.status is status)
-        setattr(run, status.value, getattr(run, status.value) + count)
-    run.failed += len(bad) - sum(1 for outcome in outcomes if outcome.status is Status.FAILED)
-    run.rows = run.created + run.versioned + run.unchanged + run.skipped + run.failed
+    state: dict[str, Any] = {status.value: getattr(run, status.value) + counts[status] for status in Status}
+    state |= {"rows": sum(state.values()), "updated_at": timezone.now()}
     if checkpoint is not None:
-        run.checkpoint = checkpoint
-    run.updated_at = timezone.now()
-    run.save(
-        update_fields=["rows", "created", "versioned", "unchanged", "skipped", "failed", "checkpoint", "updated_at"]
-    )
+        state["checkpoint"] = checkpoint
+    ImportRun.objects.filter(pk=run.pk).update(**state)
+    return state

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from claims.models import ImportRun
+from claims.models import ExtractionRun, ImportRun
+from claims.pipeline.importing import EXTRACT
 from factcheck.errors import Problem
+from factcheck.models import Job, JobState
 
 
 class SourceBusy(Problem):
@@ -25,13 +29,18 @@ def source_key(source: str) -> str:
 
 
 def start_run(
-    source: str, options: dict[str, Any], *, started_by: AbstractBaseUser | None = None, resume: ImportRun | None = None
+    source: str,
+    options: dict[str, Any],
+    *,
+    key: str = "",
+    started_by: AbstractBaseUser | None = None,
+    resume: ImportRun | None = None,
 ) -> ImportRun:
     """A new run of `source`, or `resume` going on. Holds the source until this process ends, however it ends.
 
-    Raises SourceBusy when another process imports the same source.
+    `key` tells sources apart where their names do not, see `source_key`. Raises SourceBusy when another process imports the same source.
     """
-    key = resume.source_key if resume else source_key(source)
+    key = resume.source_key if resume else key or source_key(source)
     _hold(key)
     with transaction.atomic():
         # Whoever had it before is gone, or it would still hold the lock.
@@ -44,6 +53,30 @@ def start_run(
         resume.state, resume.finished_at, resume.error = ImportRun.State.RUNNING, None, None
         resume.save(update_fields=["state", "finished_at", "error"])
         return resume
+
+
+def unfinished_run(key: str | None = None) -> ImportRun | None:
+    """The last run of these sources, or of any, unless it came to its end."""
+    runs = ImportRun.objects.exclude(source="api")
+    run = (runs.filter(source_key=key) if key else runs.exclude(state=ImportRun.State.DONE)).order_by("-id").first()
+    return None if run is None or run.state == ImportRun.State.DONE else run
+
+
+def extraction_states(run: ImportRun) -> Counter[str]:
+    """How many of the run's versions are queued, done and failed; "cancelled" ones have no job left that would read them."""
+    readings = ExtractionRun.objects.filter(version__import_run=run)
+    states = Counter(dict(readings.order_by().values_list("status").annotate(Count("id"))))
+    if queued := states.pop(ExtractionRun.Status.QUEUED, 0):
+        jobs = Job.objects.filter(kind=EXTRACT, state__in=(JobState.QUEUED, JobState.RUNNING))
+        active = jobs.filter(subject_id__in=readings.filter(status=ExtractionRun.Status.QUEUED).values("id")).count()
+        states |= Counter(queued=active, cancelled=queued - active)
+    return states
+
+
+def failed_extractions(run: ImportRun) -> QuerySet[ExtractionRun]:
+    """The run's versions that could not be read, with their articles."""
+    failed = ExtractionRun.objects.filter(version__import_run=run, status=ExtractionRun.Status.FAILED)
+    return failed.select_related("version__article").order_by("id")
 
 
 def _hold(key: str) -> None:

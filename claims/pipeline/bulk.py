@@ -1,0 +1,271 @@
+"""A whole import: rows are read in batches, each batch lands in one transaction that also moves the run's checkpoint.
+
+Whatever ends the process, what has landed is in and the checkpoint says where to go on. Only reading can be interrupted: while a
+batch lands, signals wait.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+
+from claims.models import ImportRun
+from claims.pipeline.feeds import Checkpoint, Fed, Feed, Item
+from claims.pipeline.importing import Landed, OnDuplicate, Status, land, preview
+from claims.sources.base import ArticleDraft, BadRow
+from factcheck import jobs
+
+BATCH_ROWS = 500
+# A row is kept in memory three times (bytes, fields, draft), so long articles make shorter batches.
+BATCH_CHARS = 4_000_000
+# A wait for somebody else's lock ends after two seconds (settings); a batch of somebody else's takes less than that.
+LAND_ATTEMPTS = 5
+NUDGE_EVERY_SECONDS = 2.0
+
+
+class End(StrEnum):
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    TOO_MANY_ERRORS = "too_many_errors"
+    NOTHING_LANDED = "nothing_landed"  # all or nothing was asked for, and there was a bad row
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How an import is done. `max_errors` is how many bad rows are put up with; None puts up with any number.
+
+    `all_or_nothing` makes it one transaction, which bad rows undo unless `max_errors` allows for them.
+    """
+
+    on_duplicate: OnDuplicate = OnDuplicate.VERSION
+    extract: bool = True
+    batch_rows: int = BATCH_ROWS
+    limit: int | None = None
+    max_errors: int | None = None
+    all_or_nothing: bool = False
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has happened since this import was started or resumed. `fraction` is of the bytes of the present source, where known."""
+
+    counts: Counter[Status] = field(default_factory=Counter)
+    source: str = ""
+    fraction: float | None = None
+
+    @property
+    def rows(self) -> int:
+        return self.counts.total()
+
+
+class _Batch(list[Fed]):
+    chars = 0
+
+    def add(self, fed: Fed) -> None:
+        self.append(fed)
+        if isinstance(fed.item, ArticleDraft):
+            self.chars += len(fed.item.text)
+
+    @property
+    def items(self) -> list[Item]:
+        return [fed.item for fed in self]
+
+    @property
+    def is_repeat(self) -> bool:
+        return bool(self) and self[-1].origin.is_repeat
+
+    def checkpoint(self) -> Checkpoint | None:
+        return None if self.is_repeat else self[-1].origin.checkpoint(self[-1].item.place)
+
+    def halves(self) -> tuple[_Batch, _Batch]:
+        middle = len(self) // 2
+        return _Batch(self[:middle]), _Batch(self[middle:])
+
+
+class _Undo(Exception):
+    def __init__(self, end: End) -> None:
+        self.end = end
+
+
+class Importer:
+    """One import. With a run it stores, without one it only looks what storing would do."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        terms: Terms,
+        run: ImportRun | None,
+        *,
+        on_bad: Callable[[list[BadRow]], None],
+        on_batch: Callable[[Progress], None],
+    ) -> None:
+        self.progress = Progress()
+        self._feed, self._terms, self._run = feed, terms, run
+        self._on_bad, self._on_batch = on_bad, on_batch
+        self._seen: set[int] = set()
+        self._queued, self._next_nudge = 0, 0.0
+
+    def go(self) -> End:
+        """Import everything, from the run's checkpoint on if it has one.
+
+        Raises SourceChanged before anything is stored, and what the database raises when it is away or its rows stay locked: the run
+        then stands where its last batch left it.
+        """
+        if not self._terms.all_or_nothing:
+            end = self._go()
+            self._nudge()
+            return end
+        try:
+            with transaction.atomic():
+                # As long as the import, with waits for whoever writes into a pipe.
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+                    cursor.execute("SET LOCAL statement_timeout = 0")
+                if (end := self._go()) is not End.FINISHED:
+                    raise _Undo(end)
+                self._nudge()
+                return end
+        except _Undo as undo:
+            if self._run:
+                self._run.refresh_from_db()
+            return undo.end
+
+    def _go(self) -> End:
+        batch = _Batch()
+        try:
+            with closing(self._rows()) as rows:
+                for fed in rows:
+                    if batch and batch.is_repeat != fed.origin.is_repeat:
+                        batch = self._land_undisturbed(batch)
+                    batch.add(fed)
+                    if self._is_full(batch):
+                        batch = self._land_undisturbed(batch)
+                        if self._too_many_errors():
+                            return End.TOO_MANY_ERRORS
+            batch = self._land_undisturbed(batch)
+        except KeyboardInterrupt:
+            if not self._terms.all_or_nothing:
+                self._land_undisturbed(batch)
+            return End.INTERRUPTED
+        return End.NOTHING_LANDED if self._is_spoilt() else End.FINISHED
+
+    def _rows(self) -> Iterator[Fed]:
+        rows = self._feed.rows(dict(self._run.checkpoint) if self._run else {})
+        for number, fed in enumerate(rows):
+            if number == self._terms.limit:
+                return
+            # What was refused is refused again, and was reported the first time.
+            if not (fed.origin.is_repeat and isinstance(fed.item, BadRow)):
+                yield fed
+
+    def _is_full(self, batch: _Batch) -> bool:
+        if len(batch) >= self._terms.batch_rows or batch.chars >= BATCH_CHARS:
+            return True
+        if self._terms.max_errors is None or not isinstance(batch[-1].item, BadRow):
+            return False
+        bad = sum(isinstance(item, BadRow) for item in batch.items)
+        return self.progress.counts[Status.FAILED] + bad > self._terms.max_errors
+
+    def _too_many_errors(self) -> bool:
+        return self._terms.max_errors is not None and self.progress.counts[Status.FAILED] > self._terms.max_errors
+
+    def _is_spoilt(self) -> bool:
+        """Is this all or nothing, and nothing it will be? Then reading goes on only to name every bad row at once."""
+        terms = self._terms
+        return terms.all_or_nothing and terms.max_errors is None and self.progress.counts[Status.FAILED] > 0
+
+    def _land_undisturbed(self, batch: _Batch) -> _Batch:
+        """Land the batch and give an empty one in its place."""
+        with _signals_held():
+            if batch:
+                self._land(batch)
+                batch.clear()
+        return _Batch()
+
+    def _land(self, batch: _Batch) -> None:
+        bad = [item for item in batch.items if isinstance(item, BadRow)]
+        if self._run is None or self._is_spoilt():
+            drafts = [item for item in batch.items if isinstance(item, ArticleDraft)]
+            landed = preview(drafts, self._seen, on_duplicate=self._terms.on_duplicate)
+        else:
+            landed, poison = self._store(batch, self._run)
+            bad += poison
+        bad += [] if batch.is_repeat else landed.refused
+        self._count(batch, landed, len(bad))
+        if bad:
+            self._on_bad(bad)
+        if time.monotonic() >= self._next_nudge:
+            self._nudge()
+        self._on_batch(self.progress)
+
+    def _count(self, batch: _Batch, landed: Landed, bad: int) -> None:
+        counts = Counter(outcome.status for outcome in landed.outcomes)
+        counts[Status.FAILED] = bad
+        progress, last = self.progress, batch[-1]
+        progress.counts += counts
+        progress.source, size = last.item.place.source, last.origin.size_bytes
+        progress.fraction = min(last.item.place.offset / size, 1.0) if size else None
+        if self._run is not None and self._terms.extract:
+            self._queued += counts[Status.CREATED] + counts[Status.VERSIONED]
+
+    def _store(self, batch: _Batch, run: ImportRun) -> tuple[Landed, list[BadRow]]:
+        """Land the batch; a row that the database itself refuses becomes a bad row and holds up none of the others."""
+        try:
+            return self._store_patiently(batch.items, batch, run), []
+        except (DataError, IntegrityError, ValueError) as error:
+            if len(batch) == 1:
+                bad = BadRow(batch[0].item.place, "", "not_storable", str(error).partition("\n")[0])
+                return self._store_patiently([bad], batch, run), [bad]
+            (first, poison), (second, more_poison) = (self._store(half, run) for half in batch.halves())
+            landed = Landed(first.outcomes + second.outcomes, first.refused + second.refused)
+            return landed, poison + more_poison
+
+    def _store_patiently(self, items: list[Item], batch: _Batch, run: ImportRun) -> Landed:
+        for attempt in range(1, LAND_ATTEMPTS + 1):
+            try:
+                return land(
+                    items,
+                    run=run,
+                    checkpoint=batch.checkpoint(),
+                    on_duplicate=self._terms.on_duplicate,
+                    extract=self._terms.extract,
+                    is_repeat=batch.is_repeat,
+                    is_nudging=False,
+                )
+            except OperationalError as error:
+                # Another import has the same articles. Inside a longer transaction there is no second try.
+                if attempt == LAND_ATTEMPTS or self._terms.all_or_nothing or not _is_contention(error):
+                    raise
+                time.sleep(0.1 * attempt)
+        raise AssertionError
+
+    def _nudge(self) -> None:
+        if not self._queued:
+            return
+        started = time.monotonic()
+        # Workers pass a nudge on, so a few are enough; a broker that is away may take seconds to say so.
+        jobs.nudge(jobs.nudges_for(self._queued))
+        self._queued = 0
+        self._next_nudge = time.monotonic() + max(NUDGE_EVERY_SECONDS, 20 * (time.monotonic() - started))
+
+
+def _is_contention(error: OperationalError) -> bool:
+    # Lock not available, deadlock detected. Source: PostgreSQL, appendix A.
+    return getattr(error.__cause__, "sqlstate", None) in ("55P03", "40P01")
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until the block is through, then do what they do."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
