@@ -29,6 +29,8 @@ def _of_operations() -> Iterator[tuple[str, str]]:
         view.request, view.format_kwarg, view.swagger_fake_view = None, None, True
         view.action = getattr(callback, "actions", {}).get(method.lower())
         view.kwargs = {}
+        if view.action:
+            setattr(view, method.lower(), getattr(view, view.action))
         try:
             if any(isinstance(permission, HasScope) for permission in view.get_permissions()):
                 required_scope(view, method)
@@ -49,4 +51,7 @@ def _of_problems() -> Iterator[tuple[str, str]]:
         waiting += kind.__subclasses__()
         first = seen.setdefault(kind.code, kind)
         if (first.status, first.title) != (kind.status, kind.title):
-            yield "E002", f"{first.__qualname__} and {kind.__qualname__} share the code {kind.code!r} but not status and title"
+            yield (
+                "E002",
+                f"{first.__qualname__} and {kind.__qualname__} share the code {kind.code!r} but not status and title",
+            )

@@ -86,7 +86,7 @@ def _member(member: Any, at: Place, where: str) -> Any:
         steps = [*steps, *(member.slug_field or "").split("__")]
     column = _column(at.model, steps, where)
     path = at("__".join(steps))
-    if isinstance(member, relations.PrimaryKeyRelatedField):
+    if isinstance(member, (relations.PrimaryKeyRelatedField, relations.SlugRelatedField)):
         return F(path)
     for kind, render in _RENDERED.items():
         if isinstance(member, kind):

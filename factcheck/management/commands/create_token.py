@@ -18,7 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("user", help="username of its owner, whose rights it never exceeds")
         parser.add_argument("--name", required=True, help="what it is for, to recognise it in a list")
         parser.add_argument("--scopes", required=True, help=f"comma separated, of: {', '.join(SCOPES)}")
-        parser.add_argument("--expires-days", type=int, metavar="N", help="days until it stops working; never when left out")
+        parser.add_argument(
+            "--expires-days", type=int, metavar="N", help="days until it stops working; never when left out"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = User.objects.filter(username=options["user"]).first()

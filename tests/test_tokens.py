@@ -1,0 +1,224 @@
+"""Tokens of people and machines, their scopes, and the roles that bound them."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from factcheck.accounts import tokens
+from factcheck.accounts.models import Token, User
+from factcheck.accounts.roles import ROLES, SCOPES, scopes_of
+from tests.clients import assert_problem, browser_of, client_of
+from tests.make import user as person
+
+pytestmark = pytest.mark.django_db
+
+ME = "/api/v1/me"
+
+
+@pytest.fixture
+def ada():
+    return person("ada", "importer", "triager")
+
+
+def test_every_role_is_a_group_after_migrate():
+    assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
+
+
+def test_a_triager_may_change_claims_in_the_admin_and_an_auditor_may_only_look():
+    ada, uma = person("ada", "triager"), person("uma", "auditor")
+    assert ada.has_perms(["claims.view_claim", "claims.change_claim"])
+    assert uma.has_perm("claims.view_claim")
+    assert not any(name.split(".")[1].startswith(("add", "change", "delete")) for name in uma.get_all_permissions())
+
+
+@pytest.mark.parametrize(
+    ("roles", "marks", "scopes"),
+    [
+        ((), {}, set()),
+        (("no such role",), {}, set()),
+        (("auditor",), {}, {"read"}),
+        (("importer", "triager"), {}, {"read", "import", "triage"}),
+        (("editor",), {}, {"read", "review", "publish"}),
+        (("editor",), {"is_machine": True}, {"read"}),
+        (("admin",), {}, {"read"}),
+        ((), {"is_superuser": True}, set(SCOPES)),
+        ((), {"is_superuser": True, "is_machine": True}, {"read", "import", "triage"}),
+    ],
+)
+def test_the_roles_bound_the_scopes(roles, marks, scopes):
+    assert scopes_of(roles, **marks) == scopes
+
+
+def test_only_the_digest_of_a_secret_is_stored(ada):
+    token, secret = tokens.issue(ada, name="feed", scopes=["read"])
+    assert secret.startswith("fc_")
+    assert len(secret) == 46
+    stored = Token.objects.filter(pk=token.pk).values().get()
+    assert stored["digest"] == hashlib.sha256(secret.encode()).hexdigest()
+    assert stored["prefix"] == secret[:10]
+    assert not any(secret in str(value) for value in stored.values())
+
+
+def test_a_token_speaks_for_its_owner_within_its_scopes(ada):
+    answer = client_of(ada, scopes=["read"]).get(ME).json()
+    assert (answer["username"], answer["roles"], answer["scopes"]) == ("ada", ["importer", "triager"], ["read"])
+    assert answer["token"]["name"] == "test"
+
+
+def test_a_session_may_do_what_the_roles_allow(ada):
+    answer = browser_of(ada).get(ME).json()
+    assert answer["scopes"] == ["read", "import", "triage"]
+    assert answer["token"] is None
+
+
+@pytest.mark.parametrize(
+    ("scopes", "code"), [(["publish"], "scope_exceeds_owner"), (["fly"], "unknown_scope"), ([], "required")]
+)
+def test_a_token_is_refused_scopes_that_its_owner_does_not_hold(ada, scopes, code):
+    with pytest.raises(tokens.ScopeRefused) as refused:
+        tokens.issue(ada, name="feed", scopes=scopes)
+    assert [error.code for error in refused.value.errors] == [code]
+    assert not Token.objects.exists()
+
+
+def test_the_database_refuses_an_unknown_scope(ada):
+    with pytest.raises(IntegrityError, match="token_scopes_are_known"):
+        Token.objects.create(user=ada, name="x", prefix="fc_x", digest="x", scopes=["fly"])
+
+
+def test_a_demotion_takes_the_scope_from_tokens_and_sessions_on_the_next_request(ada):
+    by_token, by_session = client_of(ada), browser_of(ada)
+    ada.groups.remove(Group.objects.get(name="triager"))
+    assert by_token.get(ME).json()["scopes"] == ["read", "import"]
+    assert by_session.get(ME).json()["scopes"] == ["read", "import"]
+
+
+def test_a_missing_scope_is_403_and_names_it(ada):
+    problem = assert_problem(client_of(ada, scopes=["import"]).get("/api/v1/jobs"), 403, "insufficient_scope")
+    assert (problem["required_scope"], problem["scopes"]) == ("read", ["import"])
+
+
+def test_a_user_without_a_role_may_only_ask_who_they_are():
+    nobody = browser_of(person("zoe"))
+    assert nobody.get(ME).json()["scopes"] == []
+    assert_problem(nobody.get("/api/v1/jobs"), 403, "insufficient_scope")
+
+
+def _revoked(token):
+    tokens.revoke(token)
+
+
+def _expired(token):
+    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
+
+
+def _of_an_inactive_owner(token):
+    User.objects.filter(pk=token.user_id).update(is_active=False)
+
+
+@pytest.mark.parametrize("end", [_revoked, _expired, _of_an_inactive_owner])
+def test_a_dead_token_is_401_on_the_next_request(ada, end):
+    client = client_of(ada)
+    assert client.get(ME).status_code == 200
+    end(Token.objects.get())
+    response = client.get(ME)
+    assert_problem(response, 401, "invalid_token")
+    assert response["WWW-Authenticate"] == "Bearer"
+
+
+def test_revoking_twice_keeps_the_first_time(ada):
+    token, _ = tokens.issue(ada, name="feed", scopes=["read"])
+    first = tokens.revoke(token).revoked_at
+    assert tokens.revoke(token).revoked_at == first
+
+
+def test_no_sign_in_is_401_and_says_how(client):
+    response = client.get(ME)
+    assert_problem(response, 401, "not_authenticated")
+    assert response["WWW-Authenticate"] == "Bearer"
+
+
+def test_the_last_use_is_written_once_a_minute(ada):
+    client = client_of(ada)
+    client.get(ME)
+    first = Token.objects.get().last_used_at
+    assert timezone.now() - first < timedelta(minutes=1)
+    client.get(ME)
+    assert Token.objects.get().last_used_at == first
+    Token.objects.update(last_used_at=first - timedelta(seconds=61))
+    client.get(ME)
+    assert Token.objects.get().last_used_at >= first
+
+
+def test_signing_in_costs_two_queries_roles_included(ada):
+    for client in (client_of(ada), browser_of(ada)):
+        client.get(ME)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(ME).json()["roles"] == ["importer", "triager"]
+        assert len(queries) == 2
+
+
+def test_a_machine_account_has_no_password_sign_in(client):
+    person("bot", "importer", is_machine=True)
+    assert not client.login(username="bot", password="secret-1")
+    person("ada", "importer")
+    assert client.login(username="ada", password="secret-1")
+
+
+def test_two_usernames_do_not_differ_in_case_alone(ada):
+    with pytest.raises(IntegrityError, match="one_user_per_username"):
+        person("Ada")
+
+
+def test_create_token_prints_the_secret_alone_on_standard_output(ada):
+    out, err = StringIO(), StringIO()
+    call_command("create_token", "ada", name="feed", scopes="read,import", expires_days=30, stdout=out, stderr=err)
+    secret = out.getvalue().removesuffix("\n")
+    token = tokens.find(secret)
+    assert (token.user, token.name, token.scopes) == (ada, "feed", ["read", "import"])
+    assert timedelta(days=29) < token.expires_at - timezone.now() <= timedelta(days=30)
+    assert secret not in err.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("user", "scopes", "says"),
+    [("eve", "read", "There is no user 'eve'."), ("ada", "publish", "ada does not hold the scope 'publish'.")],
+)
+def test_create_token_says_why_it_refuses(ada, user, scopes, says):
+    with pytest.raises(CommandError, match=says):
+        call_command("create_token", user, name="feed", scopes=scopes)
+    assert not Token.objects.exists()
+
+
+def test_the_demo_cast_can_staff_a_disagreement_and_loading_it_again_changes_nothing():
+    from factcheck.accounts import demo
+
+    before = [(user.pk, user.password, user.roles) for user in demo.load_cast()]
+    assert [(user.pk, user.password, user.roles) for user in demo.load_cast()] == before
+    staffed = {role: User.objects.filter(groups__name=role).count() for role in ROLES}
+    assert staffed == {
+        "importer": 1, "triager": 1, "researcher": 1, "reviewer": 3, "adjudicator": 1, "editor": 2, "corrections": 1,
+        "auditor": 1, "admin": 1,
+    }  # fmt: skip
+    assert User.objects.filter(is_superuser=True).values_list("username", flat=True).get() == "admin"
+
+
+def test_a_demo_user_keeps_a_changed_password(client):
+    from factcheck.accounts import demo
+
+    demo.load_cast()
+    ada = User.objects.get(username="ada")
+    ada.set_password("something else")
+    ada.save()
+    demo.load_cast()
+    assert client.login(username="ada", password="something else")
+    assert client.login(username="ben", password=demo.PASSWORD)
