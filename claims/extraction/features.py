@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from math import log2, sqrt
 
-from claims.extraction.lexicon import AUXILIARIES, DETERMINERS, FORECAST, MONTHS, OPENERS, WEEKDAYS, words
+from claims.extraction.lexicon import AUXILIARIES, DETERMINERS, FORECAST, MONTHS, OPENERS, PAST_VERBS, WEEKDAYS, words
 from claims.extraction.reading import Reading
 
 FIRST_PERSON = words("i me my mine myself we us our ours ourselves i'm i've i'd i'll we're we've we'll we'd")
@@ -18,11 +18,6 @@ OPINION = words(
 )
 NORMATIVE = words("should must ought need needs needed let let's please")
 UNIVERSAL = words("all every never none always nobody everyone only entire no")
-DONE = words(
-    "was were had did rose fell grew killed died won lost cut raised spent made gave took went came became began sent said signed "
-    "voted passed built bought sold paid left held ran brought arrested charged found hit shot attacked destroyed seized banned "
-    "approved rejected launched announced deployed injured wounded opened closed increased decreased declined dropped doubled tripled"
-)
 BACKWARD = words("this that these those such it they he she his her their its")
 PERFECT = words("has have had hasn't haven't")
 
@@ -75,7 +70,7 @@ def features(reading: Reading) -> dict[str, float]:
         "what should be": float(any(low in NORMATIVE for low in lows)),
         "opinion words": min(sum(low in OPINION for low in lows), 3) / 3,
         "universal": float(any(low in UNIVERSAL for low in lows)),
-        "completed action": float(any(low in DONE or (low.endswith("ed") and len(low) > 4) for low in lows)),
+        "completed action": float(any(low in PAST_VERBS or (low.endswith("ed") and len(low) > 4) for low in lows)),
         "perfect tense": float(any(low in PERFECT for low in lows)),
         "plans or prospects": float(any(low in FORECAST for low in lows)),
         "negation": float(any(low in ("not", "no", "never") or low.endswith("n't") for low in lows)),

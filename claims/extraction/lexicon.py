@@ -41,7 +41,7 @@ AUXILIARIES = words(
 
 PREPOSITIONS = words(
     "of in on at to from by for with about against between into through during before after above below over under since "
-    "until till within without among across behind beyond near despite per via than toward towards upon amid around like"
+    "until till within without off among across behind beyond near despite per via than toward towards upon amid around like"
 )
 
 CONJUNCTIONS = words(
@@ -70,4 +70,11 @@ OPENERS = (
 FORECAST = words(
     "will would might may could shall won't wouldn't forecast forecasts forecasted projected projects predicts predicted "
     "predict expected expects expect anticipates anticipated plans planned plan intends intend poised set likely unlikely"
+)
+
+# Common verbs in the past tense that a rule on endings would miss, or meet most in news.
+PAST_VERBS = words(
+    "was were had did rose fell grew killed died won lost cut raised spent made gave took went came became began sent said signed "
+    "voted passed built bought sold paid left held ran brought arrested charged found hit shot attacked destroyed seized banned "
+    "approved rejected launched announced deployed injured wounded opened closed increased decreased declined dropped doubled tripled"
 )

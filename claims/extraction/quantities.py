@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from claims.extraction.base import Baseline, Quantity, Span
-from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, DETERMINERS, MONTHS, PREPOSITIONS, WEEKDAYS, words
+from claims.extraction.lexicon import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    DETERMINERS,
+    MONTHS,
+    PAST_VERBS,
+    PREPOSITIONS,
+    WEEKDAYS,
+    words,
+)
 from claims.extraction.tokens import Token, read
 
 UNITS = {
@@ -103,8 +112,17 @@ MEASURES = words(
     "gallon gallons acre acres hectare hectares degree degrees celsius fahrenheit watt watts kw mw gw megawatt megawatts "
     "gigawatt gigawatts mph kph knots ounces ounce gb tb mb"
 )
+DISTANCES = words("km kilometre kilometres kilometer kilometers metre metres meter meters m mile miles foot feet yards")
+APPROXIMATELY = words("about around almost nearly roughly some over")
+# May stand between "by" and its amount.
+AVERAGING = words("an a average of further another total combined estimated record")
 DURATIONS = words(
     "second seconds minute minutes hour hours day days week weeks month months year years decade decades century centuries"
+)
+
+# Behind a verb these tell when or how, not what.
+ADVERBIAL = DURATIONS | words(
+    "again further sharply fast faster slightly even back out off since year-on-year overall twofold threefold"
 )
 
 COMPARATORS: dict[tuple[str, ...], str] = {
@@ -168,14 +186,14 @@ UP = words(
     "rise rises rose risen rising raise raises raised raising increase increases increased increasing grow grows grew grown "
     "growing climb climbs climbed climbing jump jumps jumped jumping surge surges surged surging soar soars soared soaring "
     "gain gains gained gaining leap leaps leapt leaped swell swells swelled swollen expand expands expanded expanding up "
-    "spike spikes spiked rocketed skyrocketed ballooned accelerate accelerated accelerates"
+    "spike spikes spiked rocketed skyrocketed ballooned accelerate accelerated accelerates widen widens widened advanced rallied"
 )
 DOWN = words(
     "fall falls fell fallen falling drop drops dropped dropping decline declines declined declining decrease decreases "
     "decreased decreasing shrink shrinks shrank shrunk shrinking plunge plunges plunged plunging slump slumps slumped tumble "
     "tumbles tumbled tumbling slide slides slid sliding sink sinks sank sunk dip dips dipped cut cuts cutting reduce reduces "
     "reduced reducing lower lowers lowered lowering contract contracts contracted contracting plummet plummets plummeted "
-    "slash slashes slashed down ease eased eases slow slowed"
+    "slash slashes slashed down ease eased eases slow slowed narrow narrowed narrows lost lose loses losing shed weakened"
 )
 CHANGE_NOUNS = {
     **dict.fromkeys(("rise", "increase", "growth", "jump", "surge", "gain", "spike", "hike", "uptick", "expansion", "leap"), "up"),
@@ -192,6 +210,9 @@ SUPERLATIVES = words(
     "highest lowest largest biggest smallest fastest slowest worst deadliest oldest youngest longest shortest tallest "
     "richest poorest strongest weakest hottest coldest busiest greatest heaviest fewest wettest driest steepest bloodiest"
 )
+
+# These say that a number changed only with a share behind them: "lost 30 per cent", not "lost 30 men".
+NEEDS_SHARE = words("lost lose loses losing shed")
 
 # A clause ends here: what stands behind belongs to another statement.
 CLAUSE_ENDS = frozenset(";:.!?()[]—–") | words("while whereas but although though because which who")
@@ -280,6 +301,8 @@ class _Grammar:
         token = self.tokens[index]
         if index in self.dated or not (token.is_number or token.low in AMOUNT_STARTS):
             return None
+        if token.is_number and self.low(index - 1) in ("-", "–") and self.touches(index) and self.touches(index - 1):
+            return None  # the second figure of a score
         bare, comparator = self.comparator(index)
         amount = self.bare_amount(bare, is_compared=bare > index)
         if amount is None:
@@ -315,9 +338,9 @@ class _Grammar:
         return (
             self.share(index)
             or self.multiple(index)
+            or self.ordinal(index)
             or self.figures(index, is_compared=is_compared)
             or self.vague(index)
-            or self.ordinal(index)
             or self.superlative(index)
         )
 
@@ -330,7 +353,9 @@ class _Grammar:
         joins = ("and",) if self.low(index - 1) == "between" else ("to", "-", "–", "—", "or")
         if join in joins or (join == "and" and is_open):
             second = self.single(first.last + 1, is_compared=True)
-            if second is not None and second.value is not None and first.value is not None:
+            # "by 40 per cent to 1,400" is a difference and a result.
+            is_result = join == "to" and first.form.startswith("percentage") and second is not None and not second.unit
+            if second is not None and second.value is not None and first.value is not None and not is_result:
                 low, high = first.value, second.value
                 if (
                     not first.unit
@@ -361,8 +386,7 @@ class _Grammar:
 
     def borrowed_scale(self, index: int, second: _Amount) -> float:
         """The scale that both ends of "5 to 6 million" share, 0 if the first has its own."""
-        words_of_first = self.tokens[index]
-        if not words_of_first.is_number or self.low(index + 1) in SCALES:
+        if any(token.low in SCALES for token in self.tokens[index : second.bare]):
             return 0
         for token in self.tokens[second.bare : second.last]:
             if token.low in SCALES and token.low not in ("hundred", "dozen"):
@@ -405,6 +429,8 @@ class _Grammar:
             return _Amount(index, index, last + 2, "money", value, unit="USD")
         if low == "-" and after in MEASURES and self.touches(last):
             return _Amount(index, index, last + 2, "number", value, unit=after)
+        if low in ("square", "cubic") and after in MEASURES:
+            return _Amount(index, index, last + 2, "number", value, unit=f"{low} {after}")
         if low in MEASURES:
             return _Amount(index, index, last + 1, "number", value, unit=low)
         return _Amount(index, index, last, "number", value)
@@ -504,6 +530,11 @@ class _Grammar:
     def share(self, index: int) -> _Amount | None:
         """Two-thirds, half of, a third of, one in five, 9 out of 10."""
         low = self.low(index)
+        is_step = self.low(index - 1) == "by" or (self.low(index - 1) in APPROXIMATELY and self.low(index - 2) == "by")
+        if low == "half" and is_step:
+            return _Amount(index, index, index + 1, "ratio", 0.5)
+        if low in ("a", "one") and self.low(index + 1) in FRACTIONS and is_step:
+            return _Amount(index, index, index + 2, "ratio", FRACTIONS[self.low(index + 1)])
         if low == "half" and self.low(index + 1) in ("of", "the", "its", "their", "his", "her", "all"):
             return _Amount(index, index, index + 2 if self.low(index + 1) == "of" else index + 1, "ratio", 0.5)
         if low in ("a", "one") and self.low(index + 1) in FRACTIONS and self.low(index + 2) == "of":
@@ -556,6 +587,8 @@ class _Grammar:
                 return _Amount(index, index, last, "multiple", factor)
             if low in ("twice", "double", "triple") and self.low(index + 1) in ("the", "that", "what", "its", "their"):
                 return _Amount(index, index, index + 1, "multiple", factor)
+            if low == "half" and self.low(index + 1) == "what":
+                return _Amount(index, index, index + 1, "multiple", factor)
             return None
         number = self.number(index, is_compared=True)
         if number is None:
@@ -567,7 +600,7 @@ class _Grammar:
             return _Amount(index, index, last + 1, "multiple", value)
         if self.low(last) == "times":
             end = self.comparison(last + 1)
-            if end or self.low(last + 1) in ("the", "that", "its", "their", "what"):
+            if end or self.low(last + 1) in ("the", "that", "its", "their", "what", "last", "this"):
                 return _Amount(index, index, end or last + 1, "multiple", value)
         return None
 
@@ -619,6 +652,8 @@ class _Grammar:
             return _Amount(index, index, index + 3, "ordinal", float(self.tokens[index + 2].word))
         if token.low in ORDINALS:
             at = index + 2 if self.low(index + 1) == "-" else index + 1
+            if at == index + 2 and self.low(at) in SUPERLATIVES:
+                return _Amount(index, index, at + 1, "ordinal", float(ORDINALS[token.low]))
             if self.low(at) in COUNTED_BY_ORDINALS:
                 return _Amount(index, index, index + 1, "ordinal", float(ORDINALS[token.low]))
         return None
@@ -640,11 +675,11 @@ class _Grammar:
         low = self.low(index)
         if index in self.dated or not (low in CHANGE_STARTS or index in starts):
             return None
-        if low in MULTIPLY and not self.is_plain_double(index):
+        if low in MULTIPLY and self.low(index + 1) != "down" and not self.is_plain_double(index):
             return self.verb_change(index, "up" if MULTIPLY[low] > 1 else "down", MULTIPLY[low], starts, used)
         if index in starts and starts[index].bare == index and starts[index].first not in used:
             return self.amount_change(starts[index], used)
-        if low in CHANGE_NOUNS and self.low(index + 1) in ("of", "by"):
+        if low in CHANGE_NOUNS and self.low(index + 1) == "of":
             amount = starts.get(index + 2)
             if (
                 amount is not None
@@ -694,7 +729,7 @@ class _Grammar:
                 used.add(amount.first)
                 return self.changed(amount.first, at + step + 1, CHANGE_NOUNS[low], amount, at + step)
             if step == 0 and (low in COMPARATIVES_UP or low in COMPARATIVES_DOWN):
-                if amount.form not in ("percentage", "percentage_points", "money"):
+                if amount.form not in ("percentage", "percentage_points", "money", "ratio"):
                     return None
                 used.add(amount.first)
                 return self.changed(amount.first, at + 1, "up" if low in COMPARATIVES_UP else "down", amount, at)
@@ -715,7 +750,7 @@ class _Grammar:
             comparator=amount.comparator,
             factor=factor,
             direction=direction,
-            of=self.counted(last) if self.low(last) in ("in", "of") else "",
+            of=self.counted(last) if self.low(last) in ("in", "of") or self.low(cue) not in CHANGE_NOUNS else "",
             baseline=self.baseline(last),
             period=self.period(last),
             parts=(self.span(cue, cue + 1), *self.pieces(amount)),
@@ -726,6 +761,10 @@ class _Grammar:
     ) -> Quantity | None:
         delta, old, new = self.governed(index, starts, used)
         if factor is None and not (delta or old or new):
+            return None
+        if self.low(index) in NEEDS_SHARE and not (
+            delta and delta.form in ("percentage", "ratio") and not (old or new)
+        ):
             return None
         if self.low(index) in ("up", "down") and not (
             old or (delta and delta.first == index + 1) or self.low(index + 1) == "by"
@@ -756,6 +795,8 @@ class _Grammar:
             )
         else:
             baseline = self.baseline(last)
+            if factor is None and new and not delta and baseline and baseline.value and new.value and not new.maximum:
+                factor = round(new.value / baseline.value, 4)
         return Quantity(
             self.span(first, last),
             "change",
@@ -765,7 +806,7 @@ class _Grammar:
             comparator=comparator or (main.comparator if main else "equal"),
             factor=factor,
             direction=direction,
-            of=self.subject(first),
+            of=self.changing(index, first),
             baseline=baseline,
             period=self.period(last),
             parts=tuple(parts),
@@ -784,9 +825,15 @@ class _Grammar:
             low = self.low(at)
             if low in CLAUSE_ENDS and not (low == "." and self.touches(at) and self.touches(at + 1)):
                 break
-            if low in (",", "and") and words_since > 0 and not (low == "and" and joined == "between"):
+            if low == "," and self.low(at + 1) in ("from", "to"):
+                at += 1
+                continue
+            if low in (",", "and") and words_since > 0:
                 break
             amount = starts.get(at)
+            if amount is not None and amount.unit in DURATIONS and self.low(at - 1) in ("in", "over", "within"):
+                joined, at = "done", amount.last
+                continue
             if amount is not None and amount.first == at:
                 if amount.first in used or amount.form in ("ordinal", "superlative", "vague"):
                     if amount.form == "vague" and joined in ("by", "to") and amount.first not in used:
@@ -804,7 +851,7 @@ class _Grammar:
                     old = old or amount
                 elif joined == "to":
                     new = new or amount
-                elif joined == "by" and amount.form != "ratio":
+                elif joined == "by":
                     delta = delta or amount
                 elif (
                     not joined
@@ -814,7 +861,11 @@ class _Grammar:
                         or at == index + 1
                     )
                 ):
-                    if amount.unit in DURATIONS or (amount.form == "multiple" and self.comparison(amount.last - 1)):
+                    if (
+                        amount.unit in DURATIONS
+                        or amount.unit in DISTANCES
+                        or (amount.form == "multiple" and self.comparison(amount.last - 1))
+                    ):
                         break
                     delta = delta or amount
                 else:
@@ -830,7 +881,7 @@ class _Grammar:
                     joined = low
                 elif joined == "done" and low not in ("per", "a", "an", "year", "month", "week", "day"):
                     words_since += 1
-                elif joined != "done":
+                elif joined != "done" and low not in AVERAGING:
                     break
             elif not (self.tokens[at].is_word or low == "-"):
                 break
@@ -871,7 +922,7 @@ class _Grammar:
         while at >= 0 and (
             self.low(at) in AUXILIARIES
             or self.low(at).endswith("ly")
-            or self.low(at) in ("not", "also", "since", "more", "than")
+            or self.low(at) in ("not", "also", "since", "more", "than", "gone", "went", "going", "come")
         ):
             at -= 1
         last = at + 1
@@ -883,24 +934,46 @@ class _Grammar:
                 break
             at -= 1
         first = at + 1
+        if self.low(first) in ("and", "or"):
+            first += 1
         return self.span(first, last).quotation if first < last else ""
+
+    def changing(self, index: int, first: int) -> str:
+        """What changed: the object of the verb at `index` if it has one ("cut its rate"), else its subject."""
+        at = index + 1
+        while self.low(at).endswith("ly"):
+            at += 1
+        low = self.low(at)
+        if (
+            at < self.count
+            and self.tokens[at].is_word
+            and low not in PREPOSITIONS | ADVERBIAL | NOUN_STOPS - DETERMINERS
+        ):
+            found = "" if self.amount(at) else self.counted(at)
+            if found:
+                return found
+        return self.subject(first)
 
     def counted(self, index: int) -> str:
         """What an amount counts: the noun phrase behind it."""
         at = index
-        if self.low(at) in ("of", "in"):
+        if self.low(at) in ("of", "in", "-"):
             at += 1
         first = at
         while at < self.count and at - first < 5:
             token = self.tokens[at]
             if not token.is_word and token.word != "-":
                 break
-            if token.low in NOUN_STOPS and not (at == first and token.low in DETERMINERS):
+            if token.low in NOUN_STOPS and not (
+                at == first and token.low in DETERMINERS and self.low(at + 1) not in DURATIONS
+            ):
+                break
+            if at > first and token.low in PAST_VERBS:
                 break
             if at > first and token.low.endswith("ed") and len(token.low) > 4 and self.low(at - 1) not in DETERMINERS:
                 break
             at += 1
-        return self.span(first, at).quotation if at > first else ""
+        return self.span(first, at).quotation if at > first and self.low(first) != "what" else ""
 
     def baseline(self, index: int) -> Baseline | None:
         """What stands behind "compared to", "from", "than", "as": a number or words."""
@@ -948,11 +1021,11 @@ class _Grammar:
         """The time an amount covers, in the words that follow it closely: a year, per day, in the first quarter."""
         for at in range(index, min(self.count, index + 8)):
             low = self.low(at)
-            if low in CLAUSE_ENDS or low == ",":
+            if low in CLAUSE_ENDS or low in (",", "compared", "than", "from", "versus"):
                 return ""
             if at in self.dated:
                 last = at
-                while last + 1 in self.dated:
+                while last + 1 in self.dated or (self.low(last + 1) in ("and", "to") and last + 2 in self.dated):
                     last += 1
                 return self.span(at, last + 1).quotation
             if (
@@ -1036,6 +1109,7 @@ def _figure(word: str) -> Decimal | None:
 
 
 def _factor(amount: _Amount, direction: str) -> float | None:
-    if amount.form != "percentage" or amount.value is None or amount.maximum is not None:
+    if amount.form not in ("percentage", "ratio") or amount.value is None or amount.maximum is not None:
         return None
-    return round(1 + amount.value / 100 * (1 if direction == "up" else -1), 6)
+    share = amount.value * 100 if amount.form == "ratio" else amount.value
+    return round(1 + share / 100 * (1 if direction == "up" else -1), 6)
