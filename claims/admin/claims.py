@@ -1,0 +1,225 @@
+"""Claims: the triage list, a claim's page with its form, and a claim written by hand."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import OperationalError
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest, Substr
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from claims import pipeline
+from claims.admin import triage
+from claims.admin.filters import ArticleOutletFilter, LanguageFilter, ScoreFilter
+from claims.admin.searching import WordSearch
+from claims.models import Claim
+from claims.triage import BY_ACTION, TriageStatus
+from factcheck.errors import Problem, StaleVersion
+from factcheck.templatetags.desk import age, badge
+
+APPEARANCES_SHOWN = 30
+CONTEXT = 160  # code points before and after a quotation
+NOT_EDITABLE = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
+
+
+class ClaimForm(forms.Form):
+    """What a person may say about a claim. Everything else on the page comes from verbs."""
+
+    text = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=10_000,
+        help_text="One assertion, in a form that stands alone.",
+    )
+    kind = forms.ChoiceField(choices=Claim.Kind.choices, initial=Claim.Kind.STATEMENT)
+    claimant = forms.CharField(
+        required=False, max_length=1_000, help_text="Who asserted it; not the outlet that printed it."
+    )
+
+
+class EditForm(ClaimForm):
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+@admin.register(Claim)
+class ClaimAdmin(WordSearch):
+    page_template = "admin/claims/claim/page.html"
+    add_page_template = "admin/claims/claim/add.html"
+    change_list_template = "admin/claims/claim/change_list.html"
+    actions = tuple(triage.as_admin_action(BY_ACTION[action]) for action in triage.ACTIONS)
+
+    list_display = ("assertion", "status", "worth", "rank", "numbers", "age")
+    list_display_links = None
+    list_filter = (
+        "triage_status",
+        ScoreFilter,
+        "kind",
+        "modality",
+        "has_number",
+        "risk",
+        LanguageFilter,
+        ArticleOutletFilter,
+    )
+    list_select_related = ("article__outlet",)
+    search_fields = ("text",)
+    ordering = (F("check_worthiness").desc(nulls_last=True), "-id")
+
+    class Media:
+        css = {"all": ("claims/admin.css",)}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_act_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_act_permission(request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup == "article__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    # The list
+
+    @admin.display(description="claim")
+    def assertion(self, claim: Claim) -> SafeString:
+        # The version goes with the ticked row, so that an action on what somebody else changed since is refused.
+        return format_html(
+            '<a href="{}">{}</a><span class="about">{}</span><input type="hidden" name="version-{}" value="{}">',
+            reverse("admin:claims_claim_change", args=[claim.pk]),
+            claim.text,
+            " · ".join(_about(claim)),
+            claim.pk,
+            claim.version,
+        )
+
+    @admin.display(ordering="triage_status")
+    def status(self, claim: Claim) -> SafeString:
+        return badge(claim.triage_status)
+
+    @admin.display(description="worth", ordering=F("check_worthiness").asc(nulls_first=True))
+    def worth(self, claim: Claim) -> SafeString:
+        if claim.check_worthiness is None:
+            return format_html('<span class="quiet">{}</span>', "by hand")
+        return render_to_string("admin/claims/claim/worth.html", {"claim": claim, "sum": log_odds(claim)})
+
+    @admin.display(ordering="rank_in_article")
+    def rank(self, claim: Claim) -> str:
+        return str(claim.rank_in_article or "–")
+
+    @admin.display(description="quantities")
+    def numbers(self, claim: Claim) -> str:
+        return "; ".join(in_short(quantity) for quantity in claim.quantities) or "–"
+
+    @admin.display(ordering="id")
+    def age(self, claim: Claim) -> SafeString:
+        return age(claim.created_at)
+
+    # The page
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
+        return super().get_queryset(request).select_related("article__outlet", "triaged_by", "updated_by")
+
+    def add_page(self, request: HttpRequest) -> HttpResponse:
+        self.must_act(request)
+        form = ClaimForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            try:
+                claim = pipeline.add_claim(actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            except Problem as problem:
+                triage.tell(form, problem)
+            else:
+                self.message_user(request, "The claim is a candidate now.", messages.SUCCESS)
+                return HttpResponseRedirect(reverse("admin:claims_claim_change", args=[claim.pk]))
+        return self.render(request, self.add_page_template, None, {"title": "Add a claim", "form": form})
+
+    def page(self, request: HttpRequest, row: Claim) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return self._show(request, row, EditForm(initial=_present(row)))
+        self.must_act(request)
+        form = EditForm(request.POST)
+        conflict = None
+        if form.is_valid():
+            changes = {name: form.cleaned_data[name] for name in ("text", "kind", "claimant")}
+            version = form.cleaned_data["version"]
+            try:
+                after = pipeline.edit_claim(row.pk, changes, actor=request.user, version=version)  # type: ignore[arg-type]
+            except StaleVersion as stale:
+                conflict = stale
+            except Problem as problem:
+                triage.tell(form, problem)
+            except OperationalError:
+                form.add_error(None, "Somebody is changing this claim at this moment. Save again.")
+            else:
+                words = "Nothing was changed." if after.version == version else f"Saved as revision {after.revision}."
+                self.message_user(request, words, messages.SUCCESS)
+                return HttpResponseRedirect(request.path)
+        row = self.get_queryset(request).get(pk=row.pk)
+        return self._show(request, row, form, conflict, status=409 if conflict else 200)
+
+    def _show(
+        self, request: HttpRequest, row: Claim, form: EditForm, conflict: StaleVersion | None = None, status: int = 200
+    ) -> HttpResponse:
+        context = self.page_context(request, row) | {"form": form, "conflict": conflict}
+        response = self.render(request, self.page_template, row, context)
+        response.status_code = status
+        return response
+
+    def page_context(self, request: HttpRequest, row: Claim) -> dict[str, Any]:
+        may_act = self.has_act_permission(request)
+        steps = [BY_ACTION[action] for action in triage.ACTIONS]
+        return {
+            "title": "Claim",
+            "crumb": row.text,
+            "may_edit": may_act and row.triage_status not in NOT_EDITABLE,
+            "back": triage.BACK_TO_CLAIM,
+            "steps": [step for step in steps if row.triage_status in step.from_statuses] if may_act else [],
+            "blocked_steps": [step for step in steps if row.triage_status not in step.from_statuses],
+            "sum": log_odds(row),
+            "gaps": [gap.replace("_", " ") for gap in row.gaps],
+            "appearances": _appearances(row),
+            "merged_claims": row.merged_claims.order_by("id")[:APPEARANCES_SHOWN],
+            "split_claims": row.split_claims.order_by("id")[:APPEARANCES_SHOWN],
+        }
+
+
+def _present(claim: Claim) -> dict[str, Any]:
+    return {"text": claim.text, "kind": claim.kind, "claimant": claim.claimant, "version": claim.version}
+
+
+def _about(claim: Claim) -> list[str]:
+    """Who said it, who printed it, and what is special about it."""
+    outlet = claim.article.outlet if claim.article else None
+    words = [claim.claimant or "claimant not known", outlet.name if outlet else "outlet not known"]
+    words += [] if claim.kind == Claim.Kind.STATEMENT else [claim.get_kind_display()]
+    words += [] if claim.modality == Claim.Modality.ASSERTED else [claim.modality]
+    words += ["high risk"] if claim.risk == "high" else []
+    return words
+
+
+def log_odds(claim: Claim) -> float:
+    return math.fsum(contribution["weight"] for contribution in claim.contributions)
+
+
+def in_short(quantity: dict[str, Any]) -> str:
+    """A quantity in the article's words, with what was understood by a word of change."""
+    words = quantity["span"]["quotation"]
+    return f"{words} (×{quantity['factor']:g})" if quantity.get("factor") else words
+
+
+def _appearances(claim: Claim) -> QuerySet[Any]:
+    # Cut by the database, in code points as we count: the texts around may be long.
+    before = Greatest(F("start") - CONTEXT, 0)
+    return (
+        claim.appearances.select_related("article_version__article__outlet")
+        .defer("article_version__text")
+        .annotate(
+            before=Substr("article_version__text", before + 1, F("start") - before),
+            after=Substr("article_version__text", F("end") + 1, CONTEXT),
+        )
+        .order_by("-article_version__id", "start", "id")[:APPEARANCES_SHOWN]
+    )

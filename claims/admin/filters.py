@@ -1,0 +1,73 @@
+"""What the lists can be narrowed by. None of the choices is counted, and none is looked for in the whole table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from claims.models import Claim, Outlet
+
+OUTLETS_SHOWN = 100
+RECENT = 1000  # claims among which the languages in use are looked for
+
+
+class OutletFilter(admin.SimpleListFilter):
+    """By outlet: the first hundred by name and the chosen one."""
+
+    title = "outlet"
+    parameter_name = "outlet"
+    path = "outlet"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        outlets = list(Outlet.objects.order_by("name").values_list("id", "name")[:OUTLETS_SHOWN])
+        return [("none", "not known"), *((str(pk), name) for pk, name in outlets)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value is None:
+            return queryset
+        if value == "none":
+            return queryset.filter(**{f"{self.path}__isnull": True})
+        try:
+            return queryset.filter(**{self.path: value})
+        except ValidationError:
+            return queryset.none()
+
+
+class ArticleOutletFilter(OutletFilter):
+    path = "article__outlet"
+
+
+class ScoreFilter(admin.SimpleListFilter):
+    title = "check-worthiness"
+    parameter_name = "score"
+    bands = {
+        "high": ("0.75 and more", Q(check_worthiness__gte=0.75)),
+        "middle": ("0.5 to 0.75", Q(check_worthiness__gte=0.5, check_worthiness__lt=0.75)),
+        "low": ("below 0.5", Q(check_worthiness__lt=0.5)),
+        "none": ("not scored (by hand)", Q(check_worthiness__isnull=True)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _) in self.bands.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(self.bands[self.value()][1]) if self.value() in self.bands else queryset  # type: ignore[index]
+
+
+class LanguageFilter(admin.SimpleListFilter):
+    title = "language"
+    parameter_name = "language"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        newest = Claim.objects.order_by("-id").values_list("language", flat=True)[:RECENT]
+        return [(language or "none", language or "not known") for language in sorted(set(newest))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(language="" if self.value() == "none" else self.value())

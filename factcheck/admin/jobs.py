@@ -1,0 +1,85 @@
+"""The queue: read-only, but for retry and cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.db import OperationalError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from factcheck import jobs
+from factcheck.admin.base import RecordAdmin
+from factcheck.errors import Problem
+from factcheck.models import Job, JobState
+from factcheck.templatetags.desk import age, badge, moment
+
+
+@admin.register(Job)
+class JobAdmin(RecordAdmin):
+    page_template = "admin/factcheck/job/page.html"
+    change_list_template = "admin/factcheck/job/change_list.html"
+    actions = ("retry", "cancel")
+
+    list_display = ("work", "state_badge", "attempts", "losses", "progress", "failure", "due", "waits_since")
+    list_display_links = ("work",)
+    list_filter = ("state",)
+    ordering = ("-id",)
+
+    @admin.action(description="Retry", permissions=["act"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, jobs.retry, "queued again")
+
+    @admin.action(description="Cancel", permissions=["act"])
+    def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        self._each(request, jobs.cancel, "cancelled")
+
+    def _each(self, request: HttpRequest, verb: Callable[[UUID], Job], done: str) -> None:
+        # By the ids that were ticked: a filter on the state must not hide a job whose state moved since.
+        for job_id in sorted(request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))[: self.list_per_page]:
+            try:
+                job = verb(UUID(job_id))
+            except Job.DoesNotExist:
+                self.message_user(request, f"There is no job {job_id}.", messages.ERROR)
+            except Problem as problem:
+                self.message_user(request, f"Job {job_id}: {problem.detail}", messages.ERROR)
+            except OperationalError:
+                self.message_user(request, f"Job {job_id} is busy; try again in a moment.", messages.ERROR)
+            else:
+                self.message_user(request, f"{job.kind} {job.pk} is {done}.", messages.SUCCESS)
+
+    @admin.display(description="job")
+    def work(self, job: Job) -> str:
+        return f"{job.kind} …{str(job.pk)[-12:]}"
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, job: Job) -> SafeString:
+        return badge(job.state)
+
+    @admin.display
+    def progress(self, job: Job) -> str:
+        return f"{job.done} of {job.total} {job.unit}" if job.total else "–"
+
+    @admin.display
+    def failure(self, job: Job) -> str:
+        return f"{job.error['code']}: {job.error['detail'][:120]}" if job.error else "–"
+
+    @admin.display
+    def due(self, job: Job) -> SafeString:
+        return moment(job.due_at)
+
+    @admin.display(description="age", ordering="id")
+    def waits_since(self, job: Job) -> SafeString:
+        return age(job.created_at)
+
+    def page_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
+        return {
+            "title": f"Job {row.kind}",
+            "may_retry": row.state in (JobState.FAILED, JobState.CANCELLED),
+            "may_cancel": row.state in jobs.ACTIVE,
+        }

@@ -1,0 +1,51 @@
+"""Small pieces that many pages of the admin show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.db.models import Min
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+
+from factcheck import jobs
+from factcheck.models import Job, JobState
+
+register = template.Library()
+
+
+@register.inclusion_tag("factcheck/workers.html")
+def worker_state() -> dict[str, Any]:
+    """Who works on the queue; when nobody does, since when something waits."""
+    workers = list(jobs.living_workers().order_by("node"))
+    oldest = None
+    if not workers:
+        oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=Min("due_at"))["at"]
+    return {"workers": workers, "oldest_due_at": oldest}
+
+
+@register.simple_tag
+def badge(status: str, words: str = "") -> SafeString:
+    """A state as a word; its colour only repeats it."""
+    return format_html('<span class="badge badge-{}">{}</span>', status, words or status)
+
+
+@register.simple_tag
+def moment(at: datetime | None, unknown: str = "unknown") -> SafeString:
+    """An instant in UTC, to the minute; `unknown` where there is none."""
+    if at is None:
+        return format_html('<span class="quiet">{}</span>', unknown)
+    return format_html('<time datetime="{}">{} UTC</time>', at.isoformat(), at.strftime("%-d %b %Y, %H:%M"))
+
+
+@register.simple_tag
+def age(at: datetime) -> SafeString:
+    """How long ago, in its largest unit; the instant on hovering."""
+    words = timesince(at, timezone.now(), depth=1).replace("\xa0", " ")
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>', at.isoformat(), at.strftime("%-d %b %Y, %H:%M"), words
+    )
