@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
+from claims.pipeline.editing import MAX_TEXT_CHARS
 from claims.triage import TRANSITIONS, Reason, Risk, TriageStatus, blocked_by
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import granted_scopes
@@ -208,6 +209,9 @@ class ClaimSerializer(serializers.ModelSerializer):
         return allowed_actions(TriageStatus(claim.triage_status), _scopes(self.context))
 
 
+MAX_NAME_CHARS = 1000  # of a claimant: as long as a title may be
+
+
 class SpanSerializer(StrictSerializer):
     start = serializers.IntegerField(min_value=0, help_text="In Unicode code points.")
     end = serializers.IntegerField(min_value=1)
@@ -220,10 +224,12 @@ class NewClaimSerializer(StrictSerializer):
     """A claim by hand: a span of an article version, or free text."""
 
     text = serializers.CharField(
-        required=False, help_text="The claim in a form that stands alone; the span's words when left out."
+        required=False,
+        max_length=MAX_TEXT_CHARS,
+        help_text="The claim in a form that stands alone; the span's words when left out.",
     )
     kind = serializers.ChoiceField(choices=Claim.Kind.choices, default=Claim.Kind.STATEMENT)
-    claimant = serializers.CharField(required=False, allow_blank=True, default="")
+    claimant = serializers.CharField(required=False, allow_blank=True, max_length=MAX_NAME_CHARS, default="")
     article_version = serializers.UUIDField(required=False)
     span = SpanSerializer(required=False)
 
@@ -245,14 +251,14 @@ class ClaimEditSerializer(StrictSerializer):
         "risk": "POST to accept.",
     }
 
-    text = serializers.CharField(required=False)
+    text = serializers.CharField(required=False, max_length=MAX_TEXT_CHARS)
     kind = serializers.ChoiceField(choices=Claim.Kind.choices, required=False)
-    claimant = serializers.CharField(required=False, allow_blank=True)
+    claimant = serializers.CharField(required=False, allow_blank=True, max_length=MAX_NAME_CHARS)
     span = SpanSerializer(required=False)
 
 
 class NoteSerializer(StrictSerializer):
-    note = serializers.CharField(required=False, allow_blank=True, default="")
+    note = serializers.CharField(required=False, allow_blank=True, max_length=MAX_TEXT_CHARS, default="")
 
 
 class AcceptSerializer(NoteSerializer):
@@ -269,7 +275,7 @@ class MergeSerializer(ReasonSerializer):
 
 class SplitSerializer(NoteSerializer):
     texts = serializers.ListField(
-        child=serializers.CharField(),
+        child=serializers.CharField(max_length=MAX_TEXT_CHARS),
         min_length=2,
         max_length=10,
         help_text="The first stays with this claim; the others become claims.",

@@ -21,7 +21,7 @@ class Api(Client):
     def __init__(self, **options: Any) -> None:
         super().__init__(raise_request_exception=False, **options)
 
-    def generic(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:
+    def generic(self, method: str, path: Any, *args: Any, **kwargs: Any) -> Any:
         return super().generic(method, path if path.startswith(("/api", "http")) else BASE + path, *args, **kwargs)
 
     def post(self, path: str, data: Any = None, content_type: str = "application/json", **kwargs: Any) -> Any:  # type: ignore[override]
@@ -64,13 +64,12 @@ def places(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 def walk(client: Api, path: str) -> Iterator[list[dict[str, Any]]]:
     """The pages of a list, following `next` to the end."""
-    address: str | None = path
     for _ in range(1000):
-        response = client.get(address)
+        response = client.get(path)
         assert response.status_code == 200, response.content
         page = response.json()
         yield page["results"]
-        address = page["next"]
-        if address is None:
+        if page["next"] is None:
             return
+        path = page["next"]
     raise AssertionError(f"{path} has no end")

@@ -131,7 +131,9 @@ def _cut(version: ArticleVersion, start: int | None, end: int | None, quotation:
         raise InvalidInput(errors=[FieldError("span_outside_text", detail, pointer="/span/start")])
     words = version.text[start:end]
     if not words.strip():
-        raise InvalidInput(errors=[FieldError("span_is_blank", "Only white space stands there.", pointer="/span/start")])
+        raise InvalidInput(
+            errors=[FieldError("span_is_blank", "Only white space stands there.", pointer="/span/start")]
+        )
     if quotation is not None and quotation != words:
         detail = (
             "Something else stands there. Offsets count Unicode code points; JavaScript strings count UTF-16 units."
