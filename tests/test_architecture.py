@@ -1,0 +1,147 @@
+"""The house stays as CONTRIBUTING draws it: data flows one way, knowledge is plain, and editorial rows have one writer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
+PLAIN = ("claims.text", "claims.triage", "claims.extraction", "claims.sources")
+PLATFORM = (
+    "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
+    "factcheck.accounts.models",
+)  # fmt: skip
+ANYTHING = ("factcheck.urls", "factcheck.celery", "factcheck.checks", "factcheck.management", "factcheck.settings")
+EDGES = ("serializers", "views", "filters", "admin", "tasks", "urls", "management")
+WRITES = {
+    "save",
+    "create",
+    "get_or_create",
+    "update_or_create",
+    "bulk_create",
+    "bulk_update",
+    "delete",
+    "asave",
+    "acreate",
+}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for top in FIRST_PARTY[:3]:
+        for path in (ROOT / top).rglob("*.py"):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            if ".migrations" not in name:
+                found[name] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(name: str) -> Iterator[str]:
+    """Every module that `name` imports, wherever in the file; of `from a import b` both a and, when it is a module, a.b."""
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{name} imports relatively"
+            inner = [f"{node.module}.{alias.name}" for alias in node.names]
+            submodules = [module for module in inner if module in MODULES]
+            yield from submodules
+            # `from claims import text` asks for the module, not for what the package itself imports.
+            if len(submodules) < len(inner):
+                yield node.module
+
+
+def is_under(module: str, *tops: str) -> bool:
+    return any(module == top or module.startswith(top + ".") for top in tops)
+
+
+def offences(of: tuple[str, ...], is_wrong) -> list[str]:
+    return [
+        f"{name} -> {other}" for name in MODULES if is_under(name, *of) for other in imports(name) if is_wrong(other)
+    ]
+
+
+def test_the_checks_see_the_modules_and_their_imports():
+    assert "claims.pipeline.importing" in MODULES
+    assert "claims.models" in set(imports("claims.pipeline.importing"))
+
+
+def test_claims_know_nothing_of_reviews():
+    assert offences(("claims",), lambda other: is_under(other, "reviews")) == []
+
+
+def test_nothing_imports_the_tests():
+    assert offences(FIRST_PARTY[:3], lambda other: is_under(other, "tests")) == []
+
+
+def test_the_platform_knows_no_editorial_app_except_where_everything_is_wired():
+    wrong = [
+        offence
+        for offence in offences(("factcheck",), lambda other: is_under(other, "claims", "reviews"))
+        if not is_under(offence.split(" -> ")[0], *ANYTHING)
+    ]
+    assert wrong == []
+
+
+def test_knowledge_is_plain_values():
+    assert offences(PLAIN, lambda other: is_under(other, "django", "rest_framework", "celery", "factcheck")) == []
+
+
+def test_knowledge_imports_only_knowledge():
+    wrong = offences(PLAIN, lambda other: is_under(other, *FIRST_PARTY) and not is_under(other, *PLAIN, "claims"))
+    assert wrong == []
+    assert offences(PLAIN, lambda other: other in ("claims.models", "claims.pipeline")) == []
+
+
+def test_models_rest_on_knowledge_and_the_platform_alone():
+    assert (
+        offences(("claims.models",), lambda o: is_under(o, *FIRST_PARTY) and not is_under(o, *PLAIN, *PLATFORM)) == []
+    )
+
+
+def test_the_pipeline_imports_what_lies_below_it():
+    def is_wrong(other: str) -> bool:
+        below = (*PLAIN, *PLATFORM, "claims.models", "claims.pipeline")
+        return is_under(other, *FIRST_PARTY) and not is_under(other, *below)
+
+    assert [o for o in offences(("claims.pipeline",), is_wrong) if not o.endswith(" -> claims")] == []
+
+
+def test_models_never_import_serializers_nor_knowledge_its_users():
+    edges = tuple(f"claims.{edge}" for edge in EDGES)
+    assert offences(("claims.models", "claims.pipeline", *PLAIN), lambda other: is_under(other, *edges)) == []
+
+
+def written(name: str) -> list[str]:
+    """Calls in this module that could write a row."""
+    found = []
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            receiver = ast.unparse(node.func.value)
+            is_query = ".objects" in receiver or receiver.endswith(("queryset", ".filter")) or "objects" in receiver
+            if node.func.attr in WRITES and not receiver.startswith("super()"):
+                found.append(f"{name}: {receiver}.{node.func.attr}()")
+            elif node.func.attr == "update" and is_query:
+                found.append(f"{name}: {receiver}.update()")
+    return found
+
+
+def test_only_the_pipeline_writes_editorial_rows():
+    elsewhere = [name for name in MODULES if is_under(name, "claims") and not is_under(name, "claims.pipeline", *PLAIN)]
+    assert [call for name in elsewhere for call in written(name)] == []
+    assert written("claims.pipeline.triaging"), "the check has gone blind"
+
+
+# One pattern without a choice to take back, decided by its first character; its growth is measured in the benchmarks.
+MAY_USE_RE = "claims.extraction.tokens"
+
+
+def test_patterns_on_foreign_text_run_in_linear_time():
+    """Python's `re` takes seconds on a few hostile characters; google-re2 does not."""
+    users = offences(("claims", "factcheck.api"), lambda other: other in ("re", "regex"))
+    assert users == [f"{MAY_USE_RE} -> re"]
