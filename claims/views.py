@@ -101,7 +101,9 @@ class ArticleViewSet(ReadViewSet):
 def _draft(body: dict[str, Any]) -> ArticleDraft:
     draft = draft_of_payload(body)
     if isinstance(draft, BadRow):
-        raise InvalidInput(errors=[FieldError(draft.code, draft.detail, pointer=f"/{draft.field}")])
+        # A page without a text: the fault stands where the page stood.
+        field = "html" if draft.field == "text" and "html" in body else draft.field
+        raise InvalidInput(errors=[FieldError(draft.code, draft.detail, pointer=f"/{field}")])
     return draft
 
 
