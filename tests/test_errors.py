@@ -16,10 +16,16 @@ from rest_framework import serializers
 from factcheck.api import parsers, problems
 from factcheck.errors import FieldError, InvalidInput, NotFound
 from factcheck.middleware import RequestIdFilter
-from tests.clients import assert_problem, browser_of, client_of
+from tests.api import api, assert_problem
 from tests.make import user
 
 ARTICLES = "/api/v1/articles"
+
+
+def browser_of(user, *, checks_csrf=False):
+    client = Client(enforce_csrf_checks=checks_csrf)
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture
@@ -39,11 +45,11 @@ def test_an_unknown_address_is_a_problem_while_debugging_too(client, settings):
 
 
 def test_a_key_that_is_no_key_is_not_found(ada):
-    assert_problem(client_of(ada).get(f"{ARTICLES}/nonsense"), 404, "not_found")
+    assert_problem(api(ada).get(f"{ARTICLES}/nonsense"), 404, "not_found")
 
 
 def test_a_wrong_method_is_405_and_names_the_right_ones(ada):
-    response = client_of(ada).put(ARTICLES, {}, content_type="application/json")
+    response = api(ada).put(ARTICLES, {}, content_type="application/json")
     assert_problem(response, 405, "method_not_allowed")
     assert response["Allow"] == "GET, POST, HEAD, OPTIONS"
 
@@ -53,11 +59,13 @@ def test_an_answer_that_does_not_exist_in_the_asked_format_is_406(client):
 
 
 def test_a_body_of_another_type_is_415(ada):
-    assert_problem(client_of(ada).post(ARTICLES, {"text": "x"}), 415, "unsupported_media_type")
+    assert_problem(
+        api(ada).post(ARTICLES, "text=x", "application/x-www-form-urlencoded"), 415, "unsupported_media_type"
+    )
 
 
 def test_a_compressed_body_is_415(ada):
-    response = client_of(ada).post(
+    response = api(ada).post(
         ARTICLES, b"\x1f\x8b", content_type="application/json", headers={"Content-Encoding": "gzip"}
     )
     assert_problem(response, 415, "unsupported_media_type")
@@ -70,7 +78,7 @@ def test_a_failed_csrf_check_of_a_session_is_a_problem(ada):
 
 def test_a_refused_field_is_422_with_a_pointer(ada):
     problem = assert_problem(
-        client_of(ada).post(ARTICLES, {"text": []}, content_type="application/json"), 422, "invalid_input"
+        api(ada).post(ARTICLES, {"text": []}, content_type="application/json"), 422, "invalid_input"
     )
     assert problem["errors"] == [{"code": "invalid", "detail": "Not a valid string.", "pointer": "/text"}]
 
@@ -101,7 +109,7 @@ MANY = parsers.MAX_VALUES + 2
 def test_no_body_is_more_than_a_refusal(ada, body, status, code):
     from claims.models import Article
 
-    response = client_of(ada).post(ARTICLES, body, content_type="application/json")
+    response = api(ada).post(ARTICLES, body, content_type="application/json")
     assert_problem(response, status, code)
     assert not Article.objects.exists()
 

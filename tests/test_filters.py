@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from factcheck.models import Job, JobState
-from tests.clients import assert_problem, client_of
+from tests.api import api, assert_problem
 from tests.make import user
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ JOBS = "/api/v1/jobs"
 
 @pytest.fixture
 def ada():
-    return client_of(user("ada", "importer", "triager"))
+    return api(user("ada", "importer", "triager"))
 
 
 @pytest.fixture

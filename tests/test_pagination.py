@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from factcheck.accounts.models import User
 from factcheck.api.shape import ShapedListMixin
-from tests.clients import assert_problem
+from tests.api import assert_problem
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.test_pagination")]
 

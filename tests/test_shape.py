@@ -202,7 +202,7 @@ def test_a_writing_operation_without_a_scope_is_found_when_the_installation_star
 
     monkeypatch.setattr(JobViewSet, "required_scopes", {"retry": "triage"})
     assert [error.msg for error in run_checks(tags=["api"])] == [
-        "POST /api/v1/jobs/{id}/cancel: JobViewSet declares no scope for POST"
+        "POST /api/v1/jobs/{pk}/cancel: JobViewSet declares no scope for POST"
     ]
 
 

@@ -10,18 +10,25 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.roles import ROLES, SCOPES, scopes_of
-from tests.clients import assert_problem, browser_of, client_of
+from tests.api import api, assert_problem
 from tests.make import user as person
 
 pytestmark = pytest.mark.django_db
 
 ME = "/api/v1/me"
+
+
+def browser_of(user, *, checks_csrf=False):
+    client = Client(enforce_csrf_checks=checks_csrf)
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture
@@ -69,9 +76,9 @@ def test_only_the_digest_of_a_secret_is_stored(ada):
 
 
 def test_a_token_speaks_for_its_owner_within_its_scopes(ada):
-    answer = client_of(ada, scopes=["read"]).get(ME).json()
+    answer = api(ada, "read").get(ME).json()
     assert (answer["username"], answer["roles"], answer["scopes"]) == ("ada", ["importer", "triager"], ["read"])
-    assert answer["token"]["name"] == "test"
+    assert answer["token"]["name"] == "tests"
 
 
 def test_a_session_may_do_what_the_roles_allow(ada):
@@ -96,14 +103,14 @@ def test_the_database_refuses_an_unknown_scope(ada):
 
 
 def test_a_demotion_takes_the_scope_from_tokens_and_sessions_on_the_next_request(ada):
-    by_token, by_session = client_of(ada), browser_of(ada)
+    by_token, by_session = api(ada), browser_of(ada)
     ada.groups.remove(Group.objects.get(name="triager"))
     assert by_token.get(ME).json()["scopes"] == ["read", "import"]
     assert by_session.get(ME).json()["scopes"] == ["read", "import"]
 
 
 def test_a_missing_scope_is_403_and_names_it(ada):
-    problem = assert_problem(client_of(ada, scopes=["import"]).get("/api/v1/jobs"), 403, "insufficient_scope")
+    problem = assert_problem(api(ada, "import").get("/api/v1/jobs"), 403, "insufficient_scope")
     assert (problem["required_scope"], problem["scopes"]) == ("read", ["import"])
 
 
@@ -127,7 +134,7 @@ def _of_an_inactive_owner(token):
 
 @pytest.mark.parametrize("end", [_revoked, _expired, _of_an_inactive_owner])
 def test_a_dead_token_is_401_on_the_next_request(ada, end):
-    client = client_of(ada)
+    client = api(ada)
     assert client.get(ME).status_code == 200
     end(Token.objects.get())
     response = client.get(ME)
@@ -148,7 +155,7 @@ def test_no_sign_in_is_401_and_says_how(client):
 
 
 def test_the_last_use_is_written_once_a_minute(ada):
-    client = client_of(ada)
+    client = api(ada)
     client.get(ME)
     first = Token.objects.get().last_used_at
     assert timezone.now() - first < timedelta(minutes=1)
@@ -160,7 +167,7 @@ def test_the_last_use_is_written_once_a_minute(ada):
 
 
 def test_signing_in_costs_two_queries_roles_included(ada):
-    for client in (client_of(ada), browser_of(ada)):
+    for client in (api(ada), browser_of(ada)):
         client.get(ME)
         with CaptureQueriesContext(connection) as queries:
             assert client.get(ME).json()["roles"] == ["importer", "triager"]

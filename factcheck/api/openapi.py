@@ -38,11 +38,13 @@ _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "
 class FieldErrorSerializer(serializers.Serializer[Any]):
     """One thing wrong with one place of the request."""
 
+    may_be_absent = ("pointer", "parameter", "header")
+
     code = serializers.CharField()
     detail = serializers.CharField()
-    pointer = serializers.CharField(required=False, help_text="JSON pointer (RFC 6901) into the body.")
-    parameter = serializers.CharField(required=False, help_text="Name of the query parameter.")
-    header = serializers.CharField(required=False, help_text="Name of the header.")
+    pointer = serializers.CharField(help_text="JSON pointer (RFC 6901) into the body.")
+    parameter = serializers.CharField(help_text="Name of the query parameter.")
+    header = serializers.CharField(help_text="Name of the header.")
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
@@ -116,6 +118,13 @@ class Schema(AutoSchema):
         own: list[dict[str, Any]] = super()._resolve_path_parameters([name for name in variables if name != "parent"])
         key = {"type": "string", "format": "uuid"}
         return own + [build_parameter_type("parent", key, "path") for name in variables if name == "parent"]
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        """What we send is always whole: a model's default makes a member optional in requests only."""
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        if direction == "response":
+            schema["required"] = [n for n in schema["properties"] if n not in getattr(serializer, "may_be_absent", ())]
+        return schema
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)

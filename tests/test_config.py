@@ -1,0 +1,95 @@
+"""The environment is declared once, listed by a command, and refused loudly."""
+
+from __future__ import annotations
+
+import json
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+
+from factcheck import env
+
+SETTINGS = Path(__file__).resolve().parent.parent / "factcheck" / "settings.py"
+
+
+@pytest.fixture(autouse=True)
+def declared(monkeypatch):
+    """What tests read is forgotten afterwards."""
+    monkeypatch.setattr(env, "VARIABLES", dict(env.VARIABLES))
+
+
+def listed(*options):
+    out = StringIO()
+    call_command("config", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_every_variable_of_the_settings_is_listed_with_default_and_help():
+    names = set(re.findall(r'env\.read\(\s*"(\w+)"', SETTINGS.read_text()))
+    variables = {variable["name"]: variable for variable in json.loads(listed("--json"))}
+    assert names <= set(variables)
+    assert len(names) >= 10
+    for variable in variables.values():
+        assert list(variable) == ["name", "default", "expects", "help", "secret", "is_set"]
+        assert variable["expects"]
+        assert variable["help"].endswith(".")
+    for name in variables:
+        assert f"{name} (" in listed()
+
+
+def test_no_secret_is_printed(monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "keep-this-to-yourself-0123456789abcdef")
+    assert "keep-this" not in listed("--json") + listed()
+    assert '"is_set": true' in listed("--json")
+
+
+@pytest.mark.parametrize(
+    ("parse", "raw", "value"),
+    [
+        (env.flag, "Yes", True),
+        (env.flag, "", False),
+        (env.between(1, 5), "5", 5),
+        (env.listed, "a, b,,c ", ["a", "b", "c"]),
+        (env.broker, "amqp://host", "amqp://host"),
+    ],
+)
+def test_a_value_is_read(parse, raw, value):
+    assert env.read("X", parse, default="", expects="x", help="X.", environment={"X": raw}) == value
+
+
+def test_a_database_url_is_read_with_its_socket_folder():
+    url = "postgresql://ann:p%40ss@/desk?host=%2Frun%2Fpg&sslmode=require"
+    assert env.database(url) == {
+        "NAME": "desk",
+        "USER": "ann",
+        "PASSWORD": "p@ss",
+        "HOST": "/run/pg",
+        "PORT": "",
+        "OPTIONS": {"sslmode": "require"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("parse", "raw"),
+    [
+        (env.flag, "maybe"),
+        (env.between(1, 5), "6"),
+        (env.between(1, 5), "many"),
+        (env.database, "mysql://host/name"),
+        (env.database, "postgresql://host"),
+        (env.broker, "kafka://host"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_and_says_what_was_expected(parse, raw):
+    with pytest.raises(ImproperlyConfigured, match=f"X must be a good one; got '{raw}'"):
+        env.read("X", parse, default="", expects="a good one", help="X.", environment={"X": raw})
+
+
+def test_a_wrong_secret_is_not_repeated():
+    with pytest.raises(ImproperlyConfigured, match="X must be a good one; got a value that does not parse") as refused:
+        env.read("X", env.flag, default="", expects="a good one", help="X.", secret=True, environment={"X": "hunter2"})
+    assert "hunter2" not in str(refused.value)
