@@ -223,6 +223,7 @@ class Worker:
         self.environment = os.environ | {"DATABASE_URL": database_url, "BROKER_URL": broker_url}
         self.name = f"{urlsplit(database_url).path.strip('/')}@tests"
         self.log = log
+        self.options: list[str] = []
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, ready: bool = True) -> None:
@@ -235,6 +236,7 @@ class Worker:
             "--without-gossip",
             "--without-mingle",
             "--without-heartbeat",
+            *self.options,
         ]
         with self.log.open("ab") as log:
             self.process = launch(
