@@ -12,6 +12,7 @@ that was taken for dead and comes back changes nothing.
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -107,11 +108,11 @@ def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool =
 
     Who queues batch after batch says `is_nudging=False` and nudges now and then.
     """
-    now = timezone.now()
+    now, queued = timezone.now(), JobState.QUEUED.value
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_COPY_TYPES)
         for subject_id in subject_ids:
-            copy.write_row((uuid7(), kind, subject_id, JobState.QUEUED.value, 0, 0, now, 0, "", "", now))
+            copy.write_row((uuid7(), kind, subject_id, queued, 0, 0, now, 0, "", "", now))
     if is_nudging:
         nudge(nudges_for(len(subject_ids)))
 
@@ -165,11 +166,13 @@ def work(worker: str) -> bool:
     job = lease(worker)
     if job is None:
         return False
+    started = time.perf_counter()
     try:
         handler = _handlers.get(job.kind)
         if handler is None:
             raise LookupError(f"nothing here handles jobs of kind {job.kind!r}")
         handler.run(job)
+        logger.info("%s %s done in %.2f s", job.kind, job.subject_id, time.perf_counter() - started)
     except LeaseLost:
         logger.warning("Job %s was taken over; nothing was written", job.id)
     except Exception as error:
