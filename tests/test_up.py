@@ -167,11 +167,8 @@ def test_whatever_is_killed_is_started_again(home, up):
     }
     for pid in killed.values():
         os.kill(pid, signal.SIGKILL)
-    for name in victims:
-        wait_until(
-            lambda name=name: re.search(rf"^{name} was killed by SIGKILL\. It starts again", up.output, re.MULTILINE),
-            what=name,
-        )
+    announced = {f"{name} was killed by SIGKILL. It starts again in 1 s." for name in victims}
+    wait_until(lambda: announced <= set(up.output.splitlines()), what="five announcements")
     wait_until(
         lambda: sum(parent_of(pid) == up.process.pid for pid in processes_of(home)) == len(victims),
         what="five children",

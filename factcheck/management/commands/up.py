@@ -175,5 +175,5 @@ Ready.
   Import     {Path(sys.executable)} {manage} import_articles FILE ...
 
 {logins}
-The data is in {embedded.home()}. Ctrl-C stops everything and keeps it.
+{f"The data is in {embedded.home()}. " if _services() else ""}Ctrl-C stops everything{" and keeps it" if _services() else ""}.
 """
