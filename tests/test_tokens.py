@@ -7,7 +7,8 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import Group
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection
 from django.test import Client
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from factcheck.accounts import tokens
+from factcheck.accounts.groups import ensure_roles
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.roles import ROLES, SCOPES, scopes_of
 from tests.api import api, assert_problem
@@ -40,11 +42,22 @@ def test_every_role_is_a_group_after_migrate():
     assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
 
 
-def test_a_triager_may_change_claims_in_the_admin_and_an_auditor_may_only_look():
-    ada, uma = person("ada", "triager"), person("uma", "auditor")
-    assert ada.has_perms(["claims.view_claim", "claims.change_claim"])
-    assert uma.has_perm("claims.view_claim")
-    assert not any(name.split(".")[1].startswith(("add", "change", "delete")) for name in uma.get_all_permissions())
+def test_the_groups_have_the_permissions_of_the_table_and_no_others():
+    held = {
+        group.name: {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+        for group in Group.objects.all()
+    }
+    assert held == {name: set(role.model_permissions) for name, role in ROLES.items()}
+    assert held["admin"] == {"accounts.view_user", "accounts.add_user", "accounts.change_user", "accounts.view_token"}
+
+
+def test_the_next_migrate_puts_a_changed_role_right():
+    editor = Group.objects.get(name="editor")
+    editor.permissions.add(Permission.objects.get(codename="change_user"))
+    Group.objects.get(name="auditor").delete()
+    ensure_roles(apps.get_app_config("accounts"))
+    assert not editor.permissions.exists()
+    assert set(Group.objects.values_list("name", flat=True)) == set(ROLES)
 
 
 @pytest.mark.parametrize(
@@ -229,3 +242,31 @@ def test_a_demo_user_keeps_a_changed_password(client):
     demo.load_cast()
     assert client.login(username="ada", password="something else")
     assert client.login(username="ben", password=demo.PASSWORD)
+
+
+USERS = "/admin/accounts/user/"
+
+
+def test_an_admin_by_role_gives_roles_but_makes_no_superuser():
+    boss = browser_of(person("boss", "admin", is_staff=True))
+    zoe, root = person("zoe"), person("root", is_superuser=True)
+    assert boss.get(USERS).status_code == 200
+    form = {"username": "zoe", "groups": Group.objects.get(name="reviewer").pk, "is_active": "on", "is_superuser": "on"}
+    assert boss.post(f"{USERS}{zoe.pk}/change/", form).status_code == 302
+    zoe = User.objects.get(username="zoe")
+    assert (zoe.roles, zoe.is_superuser) == (["reviewer"], False)
+    for page in ("change", "password", "delete"):
+        assert boss.post(f"{USERS}{root.pk}/{page}/", {"username": "mine"}).status_code == 403
+    assert User.objects.filter(username="root").exists()
+
+
+def test_tokens_are_revoked_in_the_admin_by_those_who_keep_users(ada):
+    token, secret = tokens.issue(ada, name="feed", scopes=["read"])
+    act = {"action": "revoke", "_selected_action": token.pk}
+    page = "/admin/accounts/token/"
+    assert browser_of(person("emil", "editor", is_staff=True)).post(page, act).status_code == 403
+    assert tokens.find(secret) == token
+    boss = browser_of(person("boss", "admin", is_staff=True))
+    assert secret not in boss.get(page).content.decode()
+    assert boss.post(page, act).status_code == 302
+    assert tokens.find(secret) is None

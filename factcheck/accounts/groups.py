@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from typing import Any
 
 from django.apps import AppConfig
@@ -12,9 +11,9 @@ from factcheck.accounts.roles import ROLES
 
 
 def ensure_roles(sender: AppConfig, using: str = "default", **_: Any) -> None:
-    """One group per role, with exactly the admin permissions that the table gives it on the models of `sender`.
+    """One group per role, with exactly the permissions that the table gives it on the models of `sender`.
 
-    Django calls it once per app, after that app's permissions exist; a role's group is never removed.
+    Django calls it once per app, after that app's permissions exist; a group that is no role is left alone.
     """
     if sender.label == "accounts":
         known = set(Group.objects.using(using).values_list("name", flat=True))
@@ -25,11 +24,7 @@ def ensure_roles(sender: AppConfig, using: str = "default", **_: Any) -> None:
     }
     groups = Group.objects.using(using).filter(name__in=ROLES).prefetch_related("permissions__content_type")
     for group in groups if permissions else ():
-        wanted = {
-            p
-            for name, p in permissions.items()
-            if any(fnmatchcase(name, pattern) for pattern in ROLES[group.name].admin_pages)
-        }
+        wanted = {permissions[name] for name in ROLES[group.name].model_permissions if name in permissions}
         held = {p for p in group.permissions.all() if p.content_type.app_label == sender.label}
         group.permissions.remove(*held - wanted)
         group.permissions.add(*wanted - held)

@@ -18,72 +18,34 @@ SCOPES_OF_PEOPLE_ONLY = frozenset({"review", "publish"})
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`scopes` bound what its holder may do through the API; `admin_pages` are model permissions (`app.codename`, * allowed)."""
+    """`scopes` bound what its holder may do, in the API and the admin; `model_permissions` open Django's own pages on accounts."""
 
     name: str
     description: str
     scopes: tuple[str, ...]
-    admin_pages: tuple[str, ...] = ()
-    is_open_to_machines: bool = False
+    model_permissions: tuple[str, ...] = ()
 
-
-_LOOK = ("claims.view_*", "factcheck.view_*")
 
 ROLES = {
     role.name: role
     for role in (
-        Role(
-            "importer",
-            "Sends articles.",
-            ("read", "import"),
-            _LOOK,
-            is_open_to_machines=True,
-        ),
-        Role(
-            "triager",
-            "Decides which claims deserve a review.",
-            ("read", "triage"),
-            (*_LOOK, "claims.change_claim"),
-            is_open_to_machines=True,
-        ),
-        Role(
-            "researcher",
-            "Leads reviews and collects evidence.",
-            ("read", "review"),
-            _LOOK,
-        ),
-        Role("reviewer", "Gives independent verdicts.", ("read", "review"), _LOOK),
-        Role("adjudicator", "Settles verdicts that disagree.", ("read", "review"), _LOOK),
-        Role(
-            "editor",
-            "Edits, approves and publishes.",
-            ("read", "review", "publish"),
-            _LOOK,
-        ),
-        Role(
-            "corrections",
-            "Handles readers' requests for correction.",
-            ("read", "review"),
-            _LOOK,
-        ),
-        Role(
-            "auditor",
-            "Reads everything, changes nothing.",
-            ("read",),
-            _LOOK,
-            is_open_to_machines=True,
-        ),
+        Role("importer", "Sends articles.", ("read", "import")),
+        Role("triager", "Decides which claims deserve a review.", ("read", "triage")),
+        Role("researcher", "Leads reviews and collects evidence.", ("read", "review")),
+        Role("reviewer", "Gives independent verdicts.", ("read", "review")),
+        Role("adjudicator", "Settles verdicts that disagree.", ("read", "review")),
+        Role("editor", "Edits, approves and publishes.", ("read", "review", "publish")),
+        Role("corrections", "Handles readers' requests for correction.", ("read", "review")),
+        Role("auditor", "Reads everything, changes nothing.", ("read",)),
         Role(
             "admin",
             "Keeps users, scales and tokens; has no editorial right by it.",
             ("read",),
             (
-                *_LOOK,
-                "accounts.view_*",
+                "accounts.view_user",
                 "accounts.add_user",
                 "accounts.change_user",
-                "accounts.change_token",
-                "auth.view_*",
+                "accounts.view_token",
             ),
         ),
     )

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from factcheck.accounts import demo
 
@@ -16,10 +17,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         users = demo.load_cast()
-        if ARTICLES.is_dir():
-            call_command("import_articles", str(ARTICLES), progress="never", stdout=self.stderr, stderr=self.stderr)
+        self._import_articles()
         width = max(len(user.username) for user in users)
         self.stdout.write(f"{'user':{width}}  {'password':{len(demo.PASSWORD)}}  roles")
         for user in users:
             password = demo.PASSWORD if demo.has_demo_password(user) else "(changed)"
             self.stdout.write(f"{user.username:{width}}  {password:{len(demo.PASSWORD)}}  {', '.join(user.roles)}")
+
+    def _import_articles(self) -> None:
+        # Its report belongs to people who import; here it is heard only when something went wrong.
+        report = io.StringIO()
+        try:
+            call_command("import_articles", str(ARTICLES), progress="never", stdout=report, stderr=report)
+        except SystemExit as end:
+            if end.code:
+                raise CommandError(f"The demo articles were not imported.\n{report.getvalue()}") from None
