@@ -219,31 +219,6 @@ def test_create_token_says_why_it_refuses(ada, user, scopes, says):
     assert not Token.objects.exists()
 
 
-def test_the_demo_cast_can_staff_a_disagreement_and_loading_it_again_changes_nothing():
-    from factcheck.accounts import demo
-
-    before = [(user.pk, user.password, user.roles) for user in demo.load_cast()]
-    assert [(user.pk, user.password, user.roles) for user in demo.load_cast()] == before
-    staffed = {role: User.objects.filter(groups__name=role).count() for role in ROLES}
-    assert staffed == {
-        "importer": 1, "triager": 1, "researcher": 1, "reviewer": 3, "adjudicator": 1, "editor": 2, "corrections": 1,
-        "auditor": 1, "admin": 1,
-    }  # fmt: skip
-    assert User.objects.filter(is_superuser=True).values_list("username", flat=True).get() == "admin"
-
-
-def test_a_demo_user_keeps_a_changed_password(client):
-    from factcheck.accounts import demo
-
-    demo.load_cast()
-    ada = User.objects.get(username="ada")
-    ada.set_password("something else")
-    ada.save()
-    demo.load_cast()
-    assert client.login(username="ada", password="something else")
-    assert client.login(username="ben", password=demo.PASSWORD)
-
-
 USERS = "/admin/accounts/user/"
 
 
