@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -120,6 +121,19 @@ BROKER_URL = env.read(
     "BROKER_URL", env.broker, default=embedded.broker_url(), secret=True,
     expects="a redis://, rediss://, redis+socket:// or amqp(s):// URL",
     help="Celery's broker: Valkey or Redis, RabbitMQ in production. The embedded one of this folder when not set.",
+)  # fmt: skip
+
+DATA_FOLDER = env.read(
+    "FACTCHECK_HOME", lambda _: embedded.home(), default="", expects="a folder",
+    help="Where the embedded services keep their data: `.local` beside manage.py when not set.",
+)  # fmt: skip
+WEB_HOST = env.read(
+    "WEB_HOST", env.text, default="127.0.0.1", expects="an address of this machine", help="Where `up` listens."
+)
+PORT = env.read("PORT", env.between(0, 65535), default="8000", expects="a port", help="Where `up` listens; 0: any free.")
+DEMO = env.read(
+    "DEMO", env.flag, default="0" if os.environ.get("DATABASE_URL") else "1", expects="yes or no",
+    help="Whether `up` loads the demo data: yes in the embedded database, no in one of your own.",
 )  # fmt: skip
 
 WORKER_CONCURRENCY = env.read(

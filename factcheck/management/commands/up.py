@@ -33,10 +33,8 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="Address to listen on.")
-        parser.add_argument(
-            "--port", default=os.environ.get("PORT") or "8000", help="Port to listen on; 0 takes a free one."
-        )
+        parser.add_argument("--host", default=settings.WEB_HOST, help="Address to listen on.")
+        parser.add_argument("--port", default=str(settings.PORT), help="Port to listen on; 0 takes a free one.")
         parser.add_argument(
             "--with-parent", action="store_true", help="Stop when the process that started this one ends."
         )
@@ -45,7 +43,7 @@ class Command(BaseCommand):
         if with_parent:
             bind_to_parent(signal.SIGTERM)
         try:
-            with embedded.hold(embedded.home()) as left_properly:
+            with embedded.hold(settings.DATA_FOLDER) as left_properly:
                 listener = _listen(host, port, wait_seconds=0 if left_properly else PORT_WAIT_SECONDS)
                 with listener, Supervisor(self._say) as supervisor:
                     with suppress(KeyboardInterrupt):
@@ -58,7 +56,7 @@ class Command(BaseCommand):
     def _run(self, supervisor: Supervisor, listener: socket.socket) -> None:
         services = _services()
         if services:
-            embedded.prepare_sockets(embedded.home())
+            embedded.prepare_sockets(settings.DATA_FOLDER)
         for service in services:
             self._say(f"Starting {service.name} ...")
             supervisor.watch(service)
@@ -79,9 +77,7 @@ class Command(BaseCommand):
         supervisor.run()
 
     def _load_demo(self) -> str:
-        own_database = bool(os.environ.get("DATABASE_URL"))
-        wanted = os.environ.get("DEMO", "0" if own_database else "1") not in ("", "0")
-        if not wanted or "load_demo" not in get_commands():
+        if not settings.DEMO or "load_demo" not in get_commands():
             return ""
         self._say("Loading the demo data ...")
         printed = io.StringIO()
@@ -96,7 +92,7 @@ class Command(BaseCommand):
 
 
 def _services() -> list[Service]:
-    home = embedded.home()
+    home = settings.DATA_FOLDER
     services: list[Service] = []
     if not os.environ.get("DATABASE_URL"):
         services.append(Postgres(home))
@@ -111,7 +107,7 @@ def _programs(listener: socket.socket) -> list[Program]:
     web += ["--graceful-timeout=5", "--no-control-socket", "--access-logfile=-"]
     celery = ["celery", "--quiet", "--app=factcheck"]
     worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
-    beat = [*celery, "beat", "--loglevel=WARNING", f"--schedule={embedded.home() / 'beat-schedule'}"]
+    beat = [*celery, "beat", "--loglevel=WARNING", f"--schedule={settings.DATA_FOLDER / 'beat-schedule'}"]
     # As root Celery warns at each start; whoever runs this as root knows.
     python = [sys.executable, "-W", "ignore:You're running the worker with superuser", "-m"]
     return [
@@ -175,5 +171,5 @@ Ready.
   Import     {Path(sys.executable)} {manage} import_articles FILE ...
 
 {logins}
-{f"The data is in {embedded.home()}. " if _services() else ""}Ctrl-C stops everything{" and keeps it" if _services() else ""}.
+{f"The data is in {settings.DATA_FOLDER}. " if _services() else ""}Ctrl-C stops everything{" and keeps it" if _services() else ""}.
 """
