@@ -29,18 +29,19 @@ SAYING = words(
     "disclosed testified wrote writes tweeted posted maintained maintains contended contends concluded concludes suggested "
     "suggests believes believed thinks thought reiterated reiterates pledged vowed promised denied denies accused accuses "
     "rejected rejects remarked recalled clarified complained conceded cautioned observed told tells vows promises pledges "
-    "commented boasted joked replied repeated"
+    "commented boasted joked replied repeated argue claim warn insist believe think suggest estimate predict allege contend note report"
 )
 # These need "that" or a quotation behind them: they have other uses.
 NEEDS_THAT = words(
     "reports notes claims states estimates forecasts forecast projects adds suggests suggested concluded concludes believed thought "
     "observed repeated recalled maintained maintains posted wrote writes revealed reveals confirmed confirms rejected rejects "
     "accused accuses projected declared declares emphasised emphasized stressed reported argued noted disclosed acknowledged "
-    "admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed"
+    "admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed "
+    "announced announces argue claim warn insist believe think suggest estimate predict allege contend note report"
 )
 # A statement may follow these without "that".
 PLAIN = words(
-    "said says say told tells announced claimed claims warned warns insists insisted believes thinks predicted "
+    "said says say told tells claimed claims warned warns insists insisted believes thinks predicted "
     "alleged estimates denied denies"
 )
 DENYING = words("denied denies rejected rejects dismissed refuted refutes")
@@ -84,8 +85,9 @@ TITLES = words(
 CONNECTORS = words("of the de la von van der bin al el du di da ibn for and")
 # May stand between a subject and its verb.
 BETWEEN = words(
-    "has have had also later then recently repeatedly earlier previously publicly was again already reportedly is once still"
+    "has have had also later then recently repeatedly earlier previously publicly was again already reportedly once still"
 )
+PUBLISHED = words("reported published obtained seen aired broadcast")
 CITING = words("citing quoting cited quoted cites quotes")
 PRONOUN_SPEAKERS = words("he she they it")
 # How far a subject may stand in front of its verb when an apposition stands between: "X, the minister of Y, said".
@@ -137,84 +139,214 @@ class _Reader:
         self.outlet = outlet.casefold()
         self.quoted = quoted_tokens(tokens)
         self.has_quotation = is_quoted or any(self.quoted)
+        self.origin: list[tuple[Name, str, str]] = []
+        self.carriers: list[tuple[Name, str, str]] = []
+        self.frames: list[tuple[int, int]] = []
+        self.is_denied, self.pronoun = False, ""
 
     def low(self, index: int) -> str:
         return self.tokens[index].low if 0 <= index < self.count else ""
 
     def run(self) -> Attribution:
-        frames: list[tuple[int, int]] = []
-        origin: list[tuple[Name, str, str]] = []
-        carriers: list[tuple[Name, str, str]] = []
-        denied = False
-        pronoun = ""
+        cues = (
+            self.by_dateline,
+            self.by_according,
+            self.by_citing,
+            self.by_quoting,
+            self.by_publishing,
+            self.by_reports,
+            self.by_finding,
+            self.by_saying,
+        )
         index = 0
         while index < self.count:
-            if self.quoted[index]:
-                index += 1
-                continue
-            low = self.low(index)
-            if low == "according" and self.low(index + 1) == "to":
-                name = self.name_from(index + 2)
-                if name is not None:
-                    origin.append((name, "according to", "cited_body" if not name.is_person else "speaker"))
-                    frames.append((index, self.frame_end(name.last)))
-                    index = name.last
-                    continue
-            if low in CITING and (low in ("citing", "quoting") or self.low(index + 1) == "by"):
-                passive = self.low(index + 1) == "by"
-                name = self.name_from(index + (2 if passive else 1))
-                if name is not None:
-                    if passive:
-                        carriers.append((name, low + " by", "reporter"))
-                    else:
-                        origin.insert(0, (name, low, "cited_body" if not name.is_person else "speaker"))
-                    frames.append((index, self.frame_end(name.last)))
-                    index = name.last
-                    continue
+            behind = None
+            if not self.quoted[index]:
+                behind = next((end for cue in cues if (end := cue(index)) is not None), None)
+            index = index + 1 if behind is None else max(behind, index + 1)
+        hops = self.hops([*self.origin, *self.carriers])
+        return Attribution(hops, merged(self.frames), self.is_denied, "" if self.origin else self.pronoun)
+
+    # One method per cue: it notes what it finds and answers with the token to go on from, or None where it finds nothing.
+
+    def by_dateline(self, index: int) -> int | None:
+        """KYIV (Reuters) - ..."""
+        if index or not self.count or not (self.tokens[0].word.isupper() and len(self.tokens[0].word) >= 3):
+            return None
+        for at in range(1, min(self.count - 1, LONGEST_NAME)):
+            token = self.tokens[at]
             if (
-                low in ("reported", "published", "obtained", "seen", "aired", "broadcast")
-                and self.low(index + 1) == "by"
+                token.word in ("-", "–", "—")
+                and self.tokens[at - 1].end < token.start < token.end < self.tokens[at + 1].start
             ):
-                name = self.name_from(index + 2)
-                if name is not None and (self.is_media(name) or self.low(index - 1) == "as"):
-                    carriers.append((name, f"{low} by", "reporter" if self.is_media(name) else "speaker"))
-                    frames.append((index - 1 if self.low(index - 1) == "as" else index, self.frame_end(name.last)))
-                    index = name.last
-                    continue
-            if low in DOCUMENTS and self.low(index + 1) in ("from", "by") and not carriers:
-                name = self.name_from(index + 2)
-                verb = self.verb_after(name.last) if name is not None else -1
-                if name is not None and verb >= 0:
-                    carriers.append(
-                        (name, f"{low} {self.low(index + 1)}", "reporter" if self.is_media(name) else "cited_body")
-                    )
-                    inner = self.cited_between(name.last, verb)
-                    if inner is not None:
-                        origin.insert(0, (inner[0], inner[1], "cited_body" if not inner[0].is_person else "speaker"))
-                    frames.append((0 if self.is_opening(index) else index, self.that(verb + 1)))
-                    index = verb + 1
-                    continue
-            if low in SAYING:
-                said = self.saying(index)
-                if said is not None:
-                    name, frame, word = said
-                    frames.append(frame)
-                    denied = denied or low in DENYING
-                    if name is None:
-                        pronoun = pronoun or word
-                    else:
-                        if self.is_media(name):
-                            carriers.append((name, low, "reporter"))
-                        else:
-                            origin.append((name, low, "speaker"))
-                    heard = self.told(index)
-                    if heard is not None:
-                        carriers.append((heard, "told", "reporter"))
-                    index = max(index + 1, frame[1])
-                    continue
-            index += 1
-        hops = self.hops([*origin, *carriers])
-        return Attribution(hops, merged(frames), denied, "" if origin else pronoun)
+                for inner in range(1, at):
+                    if (
+                        self.low(inner) == "("
+                        and (name := self.name_from(inner + 1)) is not None
+                        and self.is_media(name)
+                    ):
+                        self.carriers.append((name, "dateline", "reporter"))
+                self.frames.append((0, at + 1))
+                return at + 1
+            if not (token.is_word or token.is_number or token.word in ",()."):
+                return None
+        return None
+
+    def by_according(self, index: int) -> int | None:
+        """According to X, ... and ..., according to X."""
+        name = self.according(index + 2) if (self.low(index), self.low(index + 1)) == ("according", "to") else None
+        if name is None:
+            return None
+        self.origin.append((name, "according to", role(name)))
+        end = self.clause_end(name.last)
+        self.frames.append((index, self.frame_end(end)))
+        return end
+
+    def by_citing(self, index: int) -> int | None:
+        """..., citing X and ... cited by X."""
+        low, is_passive = self.low(index), self.low(index + 1) == "by"
+        if low not in CITING or not (is_passive or low in ("citing", "quoting")):
+            return None
+        name = self.name_from(index + (2 if is_passive else 1))
+        if name is None:
+            return None
+        if is_passive:
+            self.carriers.append((name, f"{low} by", "reporter"))
+        else:
+            self.origin.insert(0, (name, low, role(name)))
+        end = self.clause_end(name.last)
+        self.frames.append((index, self.frame_end(end)))
+        return end
+
+    def by_quoting(self, index: int) -> int | None:
+        """X quoted Y as saying that ..."""
+        quoted = self.quoting(index) if self.low(index) in ("quoted", "quotes") else None
+        if quoted is None:
+            return None
+        carrier, source, frame = quoted
+        self.carriers.append((carrier, self.low(index), "reporter"))
+        self.origin.insert(0, (source, self.low(index), "speaker"))
+        self.frames.append(frame)
+        return frame[1]
+
+    def by_publishing(self, index: int) -> int | None:
+        """..., as reported by X."""
+        if self.low(index) not in PUBLISHED or self.low(index + 1) != "by":
+            return None
+        name = self.name_from(index + 2)
+        if name is None or not (self.is_media(name) or self.low(index - 1) == "as"):
+            return None
+        self.carriers.append((name, f"{self.low(index)} by", "reporter" if self.is_media(name) else "speaker"))
+        if self.low(index - 1) in ("as", ","):
+            self.frames.append((index - 1, self.frame_end(name.last)))
+        return name.last
+
+    def by_reports(self, index: int) -> int | None:
+        """Reports from X, citing Y, suggested that ..."""
+        if self.low(index) not in DOCUMENTS or self.low(index + 1) not in ("from", "by"):
+            return None
+        name = self.name_from(index + 2)
+        verb = self.verb_after(name.last) if name is not None else -1
+        if name is None or verb < 0:
+            return None
+        cue = f"{self.low(index)} {self.low(index + 1)}"
+        self.carriers.append((name, cue, "reporter" if self.is_media(name) else "cited_body"))
+        inner = self.cited_between(name.last, verb)
+        if inner is not None:
+            self.origin.insert(0, (*inner, role(inner[0])))
+        self.frames.append((0 if self.is_opening(index) else index, self.that(verb + 1)))
+        return verb + 1
+
+    def by_finding(self, index: int) -> int | None:
+        """A survey of 2,000 adults showed that ..."""
+        shown = self.shown(index) if self.low(index) in DOCUMENTS else None
+        if shown is None:
+            return None
+        name, verb, end = shown
+        self.origin.append((name, self.low(verb), "cited_body"))
+        self.frames.append((name.first, end))
+        return end
+
+    def by_saying(self, index: int) -> int | None:
+        """X said that ..., "...," said X, he said ..."""
+        low = self.low(index)
+        said = self.saying(index) if low in SAYING else None
+        if said is None:
+            return None
+        name, frame, pronoun = said
+        self.frames.append(frame)
+        self.is_denied = self.is_denied or low in DENYING
+        if name is None:
+            self.pronoun = self.pronoun or pronoun
+        elif self.is_document(name):
+            self.origin.append((name, low, "cited_body"))
+        elif self.is_media(name):
+            self.carriers.append((name, low, "reporter"))
+        else:
+            self.origin.append((name, low, "speaker"))
+        heard = self.told(index)
+        if heard is not None:
+            self.carriers.append((heard, "told", "reporter"))
+        return max(index + 1, frame[1])
+
+    # What the cues read
+
+    def according(self, index: int) -> Name | None:
+        """The source behind "according to": the body behind its report, the person behind a long title."""
+        name = self.name_from(index)
+        if name is None:
+            return None
+        if self.is_document(name) and self.low(name.last) in ("by", "from", "of"):
+            return self.name_from(name.last + 1) or name
+        end = self.clause_end(name.last)
+        if end > name.last and self.low(name.last) in ("to", "of", "for") and self.low(end) == ",":
+            person = self.name_ending(end - 1, extend=False)
+            if person is not None and person.is_person and person.first > index:
+                return person
+        return name
+
+    def shown(self, index: int) -> tuple[Name, int, int] | None:
+        """A study that found that ...: its words, its verb and where the statement starts."""
+        first = index
+        while (
+            first > 0
+            and index - first < 3
+            and self.tokens[first - 1].is_word
+            and self.low(first - 1) not in PREPOSITIONS
+        ):
+            first -= 1
+            if self.low(first) in DETERMINERS:
+                break
+        for at in range(index + 1, min(self.count, index + 9)):
+            if self.low(at) in SHOWING and self.low(at + 1) == "that":
+                name = self.make(first, at, first, False, True)
+                return (name, at, at + 2) if name is not None else None
+            if not (self.tokens[at].is_word or self.tokens[at].is_number):
+                return None
+        return None
+
+    def quoting(self, index: int) -> tuple[Name, Name, tuple[int, int]] | None:
+        """X quoted Y as saying that ...: who quoted, who was quoted, the frame."""
+        subject = self.subject_before(index)
+        source = self.name_from(index + 1)
+        if subject is None or subject[0] is None or source is None:
+            return None
+        for at in range(source.last, min(self.count, source.last + 6)):
+            if (self.low(at), self.low(at + 1)) == ("as", "saying"):
+                return subject[0], source, (subject[1], self.that(at + 2))
+        return None
+
+    def clause_end(self, index: int) -> int:
+        """The comma or the end of the sentence behind a source, if it is near; else `index`."""
+        for at in range(index, min(self.count, index + LONGEST_APPOSITION)):
+            if self.low(at) == "," or self.quoted[at] or self.low(at) == ";":
+                return at
+            if at >= self.count - 1:
+                return at
+        return index
+
+    def is_document(self, name: Name) -> bool:
+        return not name.is_person and any(token.low in DOCUMENTS for token in self.tokens[name.first : name.last])
 
     def hops(self, found: list[tuple[Name, str, str]]) -> tuple[Hop, ...]:
         hops: list[Hop] = []
@@ -241,7 +373,8 @@ class _Reader:
             name, first, word = subject
             end = self.statement_start(index)
             opens_quote = end < self.count and self.quoted[end]
-            trails = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",") and end >= self.count - 1
+            is_behind = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",")
+            trails = is_behind and (behind == "," or end >= self.count - 1 or self.is_setting(index + 1))
             is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
             if (
                 not is_clear
@@ -259,16 +392,36 @@ class _Reader:
             if word == "it" and not is_clear:
                 return None
             if trails:
-                return name, (first - 1 if self.low(first - 1) == "," else first, self.count), word
-            return name, (first, end), word
+                end = index + 1 if behind == "," else self.count
+                return name, (first - 1 if self.low(first - 1) == "," else first, end), word
+            return name, (self.setting_start(first), end), word
         if after_quote or (index > 0 and self.low(index - 1) == ","):
             # Inverted: "...," said Mrs. Park.
             name = self.name_from(index + 1)
             if name is not None:
-                return name, (index - 1 if self.low(index - 1) == "," else index, self.frame_end(name.last)), ""
+                return name, (index - 1 if self.low(index - 1) == "," else index, self.next_quoted(name.last)), ""
             if behind in PRONOUN_SPEAKERS:
-                return None, (index, index + 2), behind
+                return None, (index, self.next_quoted(index + 2)), behind
         return None
+
+    def next_quoted(self, index: int) -> int:
+        """Where the quotation goes on behind its speaker, else the end of the sentence."""
+        return next((at for at in range(index, self.count) if self.quoted[at]), self.count)
+
+    def is_setting(self, index: int) -> bool:
+        """Whether nothing follows the verb but where or when it was said: said on Telegram."""
+        if self.low(index) not in ("on", "in", "at", "to", "during", "after", "by", "from"):
+            return False
+        rest = self.tokens[index:]
+        return len(rest) <= 9 and not any(token.low in ("that", ",", ";") for token in rest)
+
+    def setting_start(self, first: int) -> int:
+        """0 where nothing stands before the subject but the occasion: In a statement on Monday, X said."""
+        before = self.tokens[:first]
+        is_occasion = (
+            len(before) in range(3, 13) and before[0].low in ("in", "at", "during", "on") and before[-1].word == ","
+        )
+        return 0 if is_occasion and any(token.low in STATEMENTS for token in before) else first
 
     def subject_before(self, index: int) -> tuple[Name | None, int, str] | None:
         """The name or pronoun in front of the verb at `index`: (name, first token of the frame, pronoun)."""
@@ -304,6 +457,9 @@ class _Reader:
             if back < 0 or self.low(back) != ",":
                 return None
             name = self.name_ending(back - 1)
+            inner = self.name_ending(at - 1, extend=False)
+            if inner is not None and inner.is_person and inner.first == back + 1:
+                return inner, name.first if name is not None else inner.first, ""
             if name is None or self.low(back + 1) in ("and", "but", "which"):
                 return None
             return name, name.first, ""
@@ -317,6 +473,12 @@ class _Reader:
             hearer = self.name_from(at)
             at = hearer.last if hearer is not None else at + 1
         end = min(self.count, at + 10)
+        if self.low(at) in ("on", "in", "at", "during", "to", "under"):
+            for ahead in range(at, end):
+                if self.low(ahead) == "that":
+                    return ahead + 1
+                if self.low(ahead) in (",", ".", ":") or self.quoted[ahead]:
+                    break
         step = at
         while step < end and not self.quoted[step]:
             low = self.low(step)
@@ -443,13 +605,18 @@ class _Reader:
         after = self.tokens[index + 1] if index + 1 < self.count else None
         if mark.word == ".":
             short = len(before.word) == 1 or before.low in ABBREVIATED
+            if len(before.word) == 1 and before.is_capitalised and before.end == mark.start:
+                return True
             return short and before.end == mark.start and (after is None or after.is_capitalised or not after.is_word)
         if after is None:
             return False
         return mark.word == "&" or (before.end == mark.start and mark.end == after.start and after.is_word)
 
-    def name_ending(self, index: int) -> Name | None:
-        """The source whose last token stands at `index`: read backwards to where its name begins."""
+    def name_ending(self, index: int, *, extend: bool = True) -> Name | None:
+        """The source whose last token stands at `index`: read backwards to where its name begins.
+
+        `extend`: past a preposition to the head it belongs to (officials in Kyiv).
+        """
         if index < 0 or self.quoted[index]:
             return None
         last = index + 1
@@ -475,6 +642,21 @@ class _Reader:
                 if before.low in WEEKDAYS:
                     break
                 at -= 1
+            elif self.connected(at) and before.low in (
+                "von",
+                "van",
+                "der",
+                "den",
+                "de",
+                "la",
+                "bin",
+                "al",
+                "el",
+                "di",
+                "da",
+                "du",
+            ):
+                at = self.connected(at) - 1
             elif (
                 before.is_word
                 and before.low in CONNECTORS - {"and", "for"}
@@ -500,7 +682,25 @@ class _Reader:
                 break
         if self.tokens[at].low in OPENERS and self.tokens[at].low not in DETERMINERS:
             at += 1
-        return self.named(at, last) if at < last else None
+        if at >= last:
+            return None
+        if extend and at > 1 and self.low(at - 1) in ("of", "for", "in", "at", "from", "with"):
+            head = self.tokens[at - 2]
+            is_role = head.low in TITLES or head.low in PEOPLE or head.low in BODY_HEADS or head.low in DOCUMENTS
+            if is_role or head.is_capitalised or self.hyphenated(at - 2):
+                outer = self.name_ending(at - 2, extend=False)
+                if outer is not None and (is_role or outer.is_person):
+                    if outer.is_person and not is_role:
+                        return Name(outer.first, last, outer.name, outer.start, outer.end, True)
+                    return self.make(outer.first, last, outer.first, False, True)
+        return self.named(at, last)
+
+    def connected(self, index: int) -> int:
+        """The token behind the capital that small connecting words join to the name at `index`; 0 if none does."""
+        at = index - 1
+        while at > 0 and index - at < 4 and self.low(at) in CONNECTORS:
+            at -= 1
+        return at + 1 if at < index - 1 and at >= 0 and self.tokens[at].is_capitalised and not self.quoted[at] else 0
 
     def hyphenated(self, index: int) -> bool:
         return (
@@ -542,7 +742,7 @@ class _Reader:
             return self.make(first, last, at, True, is_definite)
         capitals = [token for token in self.tokens[start:last] if token.is_capitalised]
         is_body = any(
-            token.low in BODY_HEADS or token.low in MEDIA or token.low in MEDIA_HEADS
+            token.low in BODY_HEADS or token.low in MEDIA or token.low in MEDIA_HEADS or token.low in DOCUMENTS
             for token in self.tokens[start:last]
         )
         is_acronym = len(capitals) == 1 and capitals[0].word.isupper()
@@ -561,6 +761,8 @@ class _Reader:
         return Name(first, last, name, start, end, is_person, is_definite) if name else None
 
     def is_media(self, name: Name) -> bool:
+        if self.is_document(name):
+            return False
         found = [token.low.removesuffix("'s") for token in self.tokens[name.first : name.last]]
         if any(word in MEDIA for word in found):
             return True
@@ -573,7 +775,7 @@ TIMES = words(
     "yesterday today earlier later afterwards recently monday morning afternoon evening night week month year last this"
 )
 ON_A_DAY = words("on in at late early of")
-STATEMENTS = words("statement interview post tweet briefing speech report letter conference")
+STATEMENTS = words("speech remarks address statement interview post tweet briefing speech report letter conference")
 ABBREVIATED = words("mr mrs ms dr gen lt col maj capt sgt prof sen rep gov adm st rev jr sr mt no")
 PEOPLE = words(
     "officials official sources source authorities analysts experts scientists researchers doctors witnesses residents critics "
@@ -582,6 +784,11 @@ PEOPLE = words(
     "correspondent leader chief mayor governor coach ministry government company team group agency medics firefighters neighbours "
     "neighbors relatives family friends workers unions farmers advocates conservationists astronomers diplomat general commander"
 )
+
+
+def role(name: Name) -> str:
+    """The role of a source that is cited, not heard."""
+    return "speaker" if name.is_person else "cited_body"
 
 
 def quoted_tokens(tokens: list[Token]) -> list[bool]:

@@ -190,7 +190,7 @@ class _Calendar:
             return None
         number, last = month
         day = self.day_at(last)
-        if day is not None and self.word(day[1]) not in ("%", "."):
+        if day is not None and self.word(day[1]) != "%":
             return self.day_range(index, number, day[0], day[1]) or self.day(index, day[0], number, day[1])
         year, _end, _is_resolved = self.year_behind(last)
         if (

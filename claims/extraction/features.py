@@ -18,7 +18,8 @@ OPINION = words(
 )
 NORMATIVE = words("should must ought need needs needed let let's please")
 UNIVERSAL = words("all every never none always nobody everyone only entire no")
-BACKWARD = words("this that these those such it they he she his her their its")
+DEMONSTRATIVE = words("this that these those such that's")
+REFERRING = words("it they he she his her their its it's they're he's she's")
 PERFECT = words("has have had hasn't haven't")
 
 
@@ -74,7 +75,8 @@ def features(reading: Reading) -> dict[str, float]:
         "perfect tense": float(any(low in PERFECT for low in lows)),
         "plans or prospects": float(any(low in FORECAST for low in lows)),
         "negation": float(any(low in ("not", "no", "never") or low.endswith("n't") for low in lows)),
-        "points backward": float(bool(lows) and lows[0] in BACKWARD and not reading.is_quoted),
+        "opens with this or that": float(bool(lows) and lows[0] in DEMONSTRATIVE),
+        "opens with a pronoun": float(bool(lows) and lows[0] in REFERRING),
         "no verb": float(not any(low in AUXILIARIES or low.endswith(("ed", "s", "ing")) for low in lows)),
         "determiners": min(sum(low in DETERMINERS for low in lows) / count, 0.3),
     }

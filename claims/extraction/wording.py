@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from claims.extraction.attribution import Attribution, Name
+from claims.extraction.attribution import BODY_HEADS, MEDIA, MEDIA_HEADS, PEOPLE, Attribution
 from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, PREPOSITIONS, words
 from claims.extraction.quantities import DOWN, MULTIPLY, UP
 from claims.extraction.reading import Reading
@@ -11,6 +11,7 @@ from claims.extraction.tokens import Token
 SUBJECT_PRONOUNS = words("he she it they")
 FIRST_PERSON = words("i we my our us me i'm i've we're we've i'd we'd i'll we'll")
 POINTERS = words("he she it they his her its their him them this that these those such")
+OWNERS = {"its": "it", "his": "he", "her": "she"}
 PAST_FORMS = {
     "tripling": "tripled", "trebling": "trebled", "doubling": "doubled", "halving": "halved", "quadrupling": "quadrupled",
     "quintupling": "quintupled", "rising": "rose", "falling": "fell", "growing": "grew", "increasing": "increased",
@@ -18,12 +19,14 @@ PAST_FORMS = {
     "surging": "surged", "soaring": "soared", "shrinking": "shrank", "plunging": "plunged", "reaching": "reached",
     "exceeding": "exceeded", "totalling": "totalled",
 }  # fmt: skip
+MARKS = '"“”«»„'
+OPENING_MARKS = ('"', "“", "«", "„")
 OPENING_WORDS = words(
     "however meanwhile instead moreover furthermore additionally earlier also still but and yet so then"
 )
 
 
-def stand_alone(reading: Reading, *, claimant: str, speaker: Name | None = None, topic: str = "") -> tuple[str, bool]:
+def stand_alone(reading: Reading, *, claimant: str, topic: str = "") -> tuple[str, bool]:
     """The claim's text, and whether every reference in it is resolved.
 
     `claimant` is who said it, resolved, or "". `topic` is the person whom "he" or "she" at the start can only mean, or "".
@@ -33,7 +36,11 @@ def stand_alone(reading: Reading, *, claimant: str, speaker: Name | None = None,
     if not content:
         return reading.text, True
     said = reading.attribution
-    if reading.is_quoted or any(token.low in FIRST_PERSON for token in tokens):
+    if (
+        reading.is_quoted
+        or tokens[content[0]].word in OPENING_MARKS
+        or any(tokens[index].low in FIRST_PERSON for index in content)
+    ):
         return quoted(reading, content, claimant)
     replaced: dict[int, str] = {}
     first = content[0]
@@ -44,6 +51,8 @@ def stand_alone(reading: Reading, *, claimant: str, speaker: Name | None = None,
         resolved = bool(subject)
         if subject:
             replaced[first] = subject
+    elif low in ("its", "his", "her") and (owner := antecedent(OWNERS[low], said, claimant, topic)):
+        replaced[first] = possessive(owner)
     elif low in POINTERS and low != "that" and not is_impersonal(tokens, first):
         resolved = False
     replaced |= absolute(tokens, content)
@@ -79,7 +88,8 @@ def antecedent(pronoun: str, said: Attribution, claimant: str, topic: str) -> st
 
 def looks_like_a_person(name: str) -> bool:
     parts = name.split()
-    return len(parts) >= 2 and all(part[:1].isupper() for part in parts)
+    is_body = any(part.lower() in BODY_HEADS | MEDIA | MEDIA_HEADS | PEOPLE for part in parts)
+    return len(parts) >= 2 and not is_body and all(part[:1].isupper() for part in parts)
 
 
 def is_impersonal(tokens: list[Token], index: int) -> bool:
@@ -136,20 +146,19 @@ def possessive(owner: str) -> str:
 def quoted(reading: Reading, content: list[int], claimant: str) -> tuple[str, bool]:
     """Direct speech stays as it was said, behind the name of who said it."""
     tokens = reading.tokens
-    words_said = sentence(reading.text, tokens, content, {}).strip('"“”«»„ ')
+    first = next((tokens[index].low for index in content if tokens[index].is_word), "")
     lows = {tokens[index].low for index in content}
-    is_open = (
-        bool(lows & FIRST_PERSON)
-        or tokens[content[0]].low in POINTERS
-        or (len(content) > 1 and tokens[content[1]].low in POINTERS and not tokens[content[0]].is_word)
-    )
-    if any(token.word in '"“”«»' for token in tokens) or reading.is_quoted:
-        if claimant and (lows & FIRST_PERSON):
-            return f"{claimant}: “{words_said}”", not (lows & (SUBJECT_PRONOUNS - {"it"}))
-        return words_said, not is_open
-    if claimant and lows & FIRST_PERSON:
-        return f"{claimant}: {words_said}", True
-    return words_said, not is_open
+    said = sentence(reading.text, tokens, content, {})
+    is_whole = said[:1] in OPENING_MARKS and not any(mark in said[1:-2] for mark in MARKS)
+    if is_whole:
+        said = said.strip(MARKS + " .,")
+        said = said if said.endswith(("!", "?", "…")) else said + "."
+    if not lows & FIRST_PERSON:
+        return said, first not in POINTERS
+    if not claimant:
+        return said, False
+    speaker = claimant[:1].upper() + claimant[1:]
+    return f"{speaker}: “{said.strip(MARKS)}”" if is_whole or reading.is_quoted else f"{speaker}: {said}", True
 
 
 def sentence(text: str, tokens: list[Token], content: list[int], replaced: dict[int, str]) -> str:
@@ -167,4 +176,4 @@ def sentence(text: str, tokens: list[Token], content: list[int], replaced: dict[
         previous = index
     joined = "".join(pieces).replace(" ,", ",").strip()
     joined = joined[:1].upper() + joined[1:]
-    return joined if joined.endswith((".", "!", "?", "”", '"', "…", "»")) else joined + "."
+    return joined if joined.endswith((".", "!", "?", "…")) or joined[-1:] in MARKS else joined + "."
