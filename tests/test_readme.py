@@ -1,0 +1,56 @@
+"""The README is under test: what it shows comes out, and its tables are those of the code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claims.triage import as_markdown
+from factcheck import jobs
+from tests import make
+from tests.api import api
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
+
+
+def between(start: str, end: str) -> str:
+    return README.split(start, 1)[1].split(end, 1)[0]
+
+
+def assert_shown(shown: Any, real: Any, at: str = "") -> None:
+    """`shown` is `real`, shortened: objects may lack members, lists may lack their tail."""
+    if isinstance(shown, dict):
+        for key, value in shown.items():
+            assert_shown(value, real[key], f"{at}/{key}")
+    elif isinstance(shown, list):
+        for n, value in enumerate(shown):
+            assert_shown(value, real[n], f"{at}/{n}")
+    else:
+        assert shown == real, at
+
+
+@pytest.mark.django_db
+def test_the_article_of_the_readme_gives_the_claim_of_the_readme():
+    make.article(between("<<'ARTICLE'\n", "ARTICLE\n"))
+    jobs.work("test")
+    ada = make.user("ada", "triager")
+    [claim] = api(ada).get("/claims?search=reserve+tripled&ordering=-check_worthiness").json()["results"]
+    assert_shown(json.loads(between("```json\n", "```")), claim)
+    second = api(ada).get("/claims?search=crowns").json()["results"][0]
+    assert second["modality"] == "forecast"
+    hops = [hop["name"] for hop in second["appearances"][0]["attribution"]]
+    assert hops == ["the parliament's budget office", "Meridian Press Agency"]
+
+
+def test_the_triage_table_is_the_one_of_the_code():
+    assert between("held by a test -->\n", "\n<!-- end") == as_markdown()
+
+
+def test_every_make_target_of_the_readme_exists():
+    makefile = (Path(__file__).resolve().parent.parent / "Makefile").read_text(encoding="utf-8")
+    targets = {line.split("`")[1].removeprefix("make ") for line in README.splitlines() if line.startswith("| `make ")}
+    assert targets == {"up", "test", "lint", "bench", "soak", "openapi", "clean"}
+    assert all(f"\n{target}:" in makefile for target in targets)
