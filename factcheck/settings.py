@@ -12,7 +12,9 @@ from factcheck import embedded, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-DEBUG = env.read("DEBUG", env.flag, default="0", expects="yes or no", help="Error pages with code. Never in production.")
+DEBUG = env.read(
+    "DEBUG", env.flag, default="0", expects="yes or no", help="Error pages with code. Never in production."
+)
 PRODUCTION = env.read(
     "PRODUCTION", env.flag, default="0", expects="yes or no",
     help="Refuses to start without SECRET_KEY, and sends cookies over HTTPS only.",
@@ -98,10 +100,13 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         **env.read(
-            "DATABASE_URL", env.database, default=embedded.database_url(), secret=True,
+            "DATABASE_URL",
+            env.database,
+            default=embedded.database_url(),
+            secret=True,
             expects="a URL like postgresql://user:password@host:5432/name",
             help="PostgreSQL 15 or newer. The embedded one of this folder when not set.",
-        ),  # fmt: skip
+        ),
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -130,14 +135,20 @@ DATA_FOLDER = env.read(
 WEB_HOST = env.read(
     "WEB_HOST", env.text, default="127.0.0.1", expects="an address of this machine", help="Where `up` listens."
 )
-PORT = env.read("PORT", env.between(0, 65535), default="8000", expects="a port", help="Where `up` listens; 0: any free.")
+PORT = env.read(
+    "PORT", env.between(0, 65535), default="8000", expects="a port", help="Where `up` listens; 0: any free."
+)
 DEMO = env.read(
     "DEMO", env.flag, default="0" if os.environ.get("DATABASE_URL") else "1", expects="yes or no",
     help="Whether `up` loads the demo data: yes in the embedded database, no in one of your own.",
 )  # fmt: skip
 
 WORKER_CONCURRENCY = env.read(
-    "WORKER_CONCURRENCY", env.between(1, 256), default="2", expects="a number from 1 to 256", help="Processes of one worker."
+    "WORKER_CONCURRENCY",
+    env.between(1, 256),
+    default="2",
+    expects="a number from 1 to 256",
+    help="Processes of one worker.",
 )
 JOB_TIME_LIMIT_SECONDS = env.read(
     "JOB_TIME_LIMIT_SECONDS", env.between(1, 3600), default="60", expects="seconds from 1 to 3600",
