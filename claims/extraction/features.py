@@ -93,6 +93,7 @@ def wording(reading: Reading) -> dict[str, float]:
             lows.append("0")
         elif token.word in "%$?!":
             lows.append(token.word)
-    grams = {*lows, *(f"{first} {second}" for first, second in itertools.pairwise(lows))}
+    # In order of appearance: a set would make the last digit of a sum depend on the process.
+    grams = list(dict.fromkeys([*lows, *(f"{first} {second}" for first, second in itertools.pairwise(lows))]))
     weight = 1 / sqrt(len(grams)) if grams else 0.0
     return dict.fromkeys(grams, weight)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import exp, log, sqrt
+from math import exp, sqrt
 
 from claims.extraction.checkworthiness import Model
 from claims.extraction.features import features, wording
@@ -65,6 +65,16 @@ def fit(rows: Sequence[Row], labels: Sequence[bool], *, domain: str) -> Model:
     )
 
 
+def with_base_rate(model: Model, rows: Sequence[Row], labels: Sequence[bool], *, domain: str) -> Model:
+    """The same weights with a base rate for another kind of text, fitted on labelled sentences of it."""
+    odds = [
+        sum(value * model.features.get(name, 0.0) for name, value in named.items())
+        + sum(value * model.wording.get(gram, 0.0) for gram, value in grams.items())
+        for named, grams in rows
+    ]
+    return Model({**model.base_rates, domain: base_rate(odds, labels)}, model.features, model.wording)
+
+
 def base_rate(odds: Sequence[float], labels: Sequence[bool]) -> float:
     """The addend that makes the mean probability of these log-odds the share of positive labels."""
     low, high = -12.0, 12.0
@@ -79,10 +89,3 @@ def base_rate(odds: Sequence[float], labels: Sequence[bool]) -> float:
 
 def logistic(odds: float) -> float:
     return 1 / (1 + exp(-odds)) if odds > -700 else 0.0
-
-
-def log_loss(odds: Sequence[float], labels: Sequence[bool]) -> float:
-    """Mean negative log-likelihood in nats."""
-    return -sum(
-        log(max(logistic(value if label else -value), 1e-12)) for value, label in zip(odds, labels, strict=True)
-    ) / len(odds)
