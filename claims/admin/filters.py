@@ -68,6 +68,5 @@ class LanguageFilter(admin.SimpleListFilter):
         return [(language or "none", language or "not known") for language in sorted(set(newest))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(language="" if self.value() == "none" else self.value())
+        language = (self.value() or "").replace("\0", "")
+        return queryset.filter(language="" if language == "none" else language) if language else queryset

@@ -1,0 +1,132 @@
+"""A triager's first minutes at the desk, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from claims import pipeline
+from claims.models import Appearance, Claim
+from factcheck import jobs
+from factcheck.accounts.models import User
+from tests import make
+from tests.e2e.conftest import in_database
+
+TEXT = (
+    "Exports fell by a third\n\n"
+    "Exports of grain fell by a third to 3.2 million tonnes in 2023, the ministry said on Monday.\n\n"
+    "The minister said that rents had tripled since 2020, compared to earlier assessments.\n\n"
+    "Nobody at the meeting asked about the weather."
+)
+
+
+def sign_in(browser: Browser, site: str, **context: object) -> tuple[Page, list[str]]:
+    """Ada at her desk, and what the browser's console complains about from then on."""
+    page = browser.new_context(base_url=site, **context).new_page()  # type: ignore[arg-type]
+    complaints: list[str] = []
+    page.goto("/admin/")
+    page.get_by_label("Username").fill("ada")
+    page.get_by_label("Password").fill("secret-1")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", name="Desk")).to_be_visible()
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    return page, complaints
+
+
+@pytest.fixture
+def article(site):
+    make.user("ada", "triager", is_staff=True)
+    make.user("kim", "triager")
+    article = make.article(TEXT, title="Exports fell by a third", outlet="Example Wire")
+    assert jobs.work("test") is True
+    assert Claim.objects.count() >= 2
+    return article
+
+
+def tripled() -> Claim:
+    return in_database(lambda: Claim.objects.select_related("triaged_by").get(text__contains="tripled"))
+
+
+def edit_as_kim(claim: Claim) -> None:
+    kim = User.objects.get(username="kim")
+    pipeline.edit_claim(claim.pk, {"claimant": "The minister of housing"}, actor=kim)
+
+
+def test_a_claim_is_found_in_its_article_and_accepted(site, article, chromium):
+    page, complaints = sign_in(chromium, site)
+    expect(page.get_by_text("No worker is running.")).to_be_visible()
+    page.get_by_role("link", name="Articles", exact=True).click()
+    page.get_by_role("link", name="Exports fell by a third").click()
+
+    claim = tripled()
+    place = in_database(lambda: Appearance.objects.get(claim=claim))
+    expect(page.locator("mark", has_text=place.quotation)).to_be_visible()
+    page.locator(f"#claim-{claim.pk}").get_by_role("link", name="show in the text").click()
+    expect(page.locator("mark.focused")).to_have_text(place.quotation)
+    expect(page.locator("mark.focused")).to_be_in_viewport()
+
+    page.locator("mark.focused").get_by_role("link").click()
+    expect(page.get_by_text("no number given")).to_be_visible()
+    page.get_by_role("button", name="Accept").click()
+    expect(page.get_by_text("1 of 1 claim will become accepted.")).to_be_visible()
+    page.get_by_label("Risk").select_option("high")
+    page.get_by_role("button", name="Accept 1 claim").click()
+    expect(page.get_by_text("Accept: now accepted.")).to_be_visible()
+    claim = tripled()
+    assert (claim.triage_status, claim.risk, claim.triaged_by.username) == ("accepted", "high", "ada")  # type: ignore[union-attr]
+    assert complaints == []
+
+
+def test_several_claims_are_rejected_from_the_list_and_the_one_changed_meanwhile_is_named(site, article, chromium):
+    page, complaints = sign_in(chromium, site)
+    page.goto("/admin/claims/claim/")
+    page.get_by_text("candidate", exact=True).first.wait_for()
+    changed = tripled()
+    in_database(lambda: edit_as_kim(changed))
+    for box in page.locator("#result_list tbody input[type=checkbox]").all():
+        box.check()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("kim changed it since")).to_be_visible()
+    page.get_by_label("an opinion or a judgement").check()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Reject: nothing was changed for")).to_be_visible()
+    assert tripled().triage_status == "candidate"
+    others = Claim.objects.exclude(pk=changed.pk).values_list("triage_status", "triage_reason")
+    assert in_database(lambda: set(others)) == {("rejected", "opinion")}
+    assert complaints == []
+
+
+def test_reasons_open_on_demand_and_everything_works_without_a_script(site, article, chromium):
+    page, _ = sign_in(chromium, site, java_script_enabled=False)
+    page.goto("/admin/claims/claim/")
+    reasons = page.locator("details.worth").first
+    expect(reasons.locator("table")).to_be_hidden()
+    reasons.locator("summary").click()
+    expect(reasons.locator("table")).to_be_visible()
+    page.locator("#result_list tbody input[type=checkbox]").first.check()
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="Accept 1 claim").click()
+    expect(page.get_by_text("Accept: now accepted.")).to_be_visible()
+    assert in_database(Claim.objects.filter(triage_status="accepted").count) == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_a_phone_and_a_laptop_in_light_and_dark(site, article, chromium, scheme):
+    claim = tripled()
+    addresses = [
+        "/admin/",
+        "/admin/claims/article/",
+        f"/admin/claims/article/{article.pk}/change/?claim={claim.pk}",
+        "/admin/claims/claim/",
+        f"/admin/claims/claim/{claim.pk}/change/",
+        "/admin/claims/claim/add/",
+        "/admin/factcheck/job/",
+    ]
+    page, complaints = sign_in(chromium, site, color_scheme=scheme)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for address in addresses:
+            page.goto(address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
+    assert complaints == []
