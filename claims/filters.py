@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 from django_filters import filters
 
-from claims.models import Appearance, Article, Claim, ExtractionRun, ImportRun, Outlet
+from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
 from claims.sources.urls import canonical_url
 from claims.triage import Risk, TriageStatus
-from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet
+from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet, TrueOrFalse
 
 
 def _search(column: str) -> Any:
@@ -40,16 +41,21 @@ class ArticleFilter(FilterSet):
     url = filters.CharFilter(method="by_url", label="Any spelling of the article's URL.")
     published_after = filters.IsoDateTimeFilter(field_name="published_at", lookup_expr="gte")
     published_before = filters.IsoDateTimeFilter(field_name="published_at", lookup_expr="lt")
-    fingerprint = filters.CharFilter(field_name="versions__text_fingerprint", distinct=True)
+    fingerprint = filters.CharFilter(method="by_fingerprint", label="Of the normalised text of any version.")
     search = filters.CharFilter(method="by_words", label="Words of the title.")
 
     by_words = _search("title")
 
     def by_url(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         try:
-            return queryset.filter(canonical_url=canonical_url(value))
+            address = canonical_url(value)
         except ValueError:
             return queryset.none()
+        # The identity of an article with a URL is made of it, and has the index.
+        return queryset.filter(identity=hashlib.sha256(f"url\0{address}".encode()).hexdigest())
+
+    def by_fingerprint(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset.filter(pk__in=ArticleVersion.objects.filter(text_fingerprint=value).values("article"))
 
     class Meta:
         model = Article
@@ -93,9 +99,9 @@ class ClaimFilter(FilterSet):
     risk = AnyOfChoice(choices=[(r.value, r.value) for r in Risk])
     language = AnyOfText(field_name="language")
     claimant = filters.CharFilter(lookup_expr="iexact")
-    has_number = filters.BooleanFilter()
-    is_manual = filters.BooleanFilter()
-    gap = filters.CharFilter(field_name="gaps", lookup_expr="contains", method="by_gap")
+    has_number = TrueOrFalse()
+    is_manual = TrueOrFalse()
+    gap = filters.CharFilter(method="by_gap", label="A code among the gaps.")
     check_worthiness_min = filters.NumberFilter(
         field_name="check_worthiness", lookup_expr="gte", min_value=0, max_value=1
     )

@@ -111,12 +111,15 @@ def test_a_changed_text_is_a_new_version_of_the_same_article(ada):
     assert texts == [TEXT, TEXT + " Corrected."]
 
 
+SAID = "<p>The bank said on Monday that prices rose by 40 per cent.</p>"
+
+
 def test_a_page_is_stored_as_its_text(ada):
     page = f"""<!doctype html><html lang="en"><head><title>Prices up | Example Wire</title>
         <meta property="og:title" content="Prices up"><meta property="og:site_name" content="Example Wire">
         <meta property="article:published_time" content="2025-07-02T14:30:00+03:00">
         <link rel="canonical" href="https://example.org/prices"></head>
-        <body><nav><a href="/">Home</a></nav><article><h1>Prices up</h1>{"<p>The bank said on Monday that prices rose by 40 per cent.</p>" * 5}
+        <body><nav><a href="/">Home</a></nav><article><h1>Prices up</h1>{SAID * 5}
         </article><script>alert(1)</script></body></html>"""
     response = api(ada).post("/articles", {"html": page})
     assert response.status_code == 201, response.content

@@ -1,6 +1,6 @@
 """Filters that refuse what they do not know: a misspelt parameter must not answer with the whole list.
 
-A comma means any of: `AnyOfChoice`, `AnyOfUUID`, `AnyOfText` are the filters for it.
+A comma means any of: `AnyOfChoice`, `AnyOfUUID`, `AnyOfText` are the filters for it; `TrueOrFalse` is the one for booleans.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import filters
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
@@ -33,6 +35,21 @@ class AnyOfChoice(filters.BaseInFilter, filters.ChoiceFilter):
 
 class AnyOfUUID(filters.BaseInFilter, filters.UUIDFilter):
     pass
+
+
+class _TrueOrFalseField(forms.Field):
+    def to_python(self, value: Any) -> bool | None:
+        if not value:
+            return None
+        if value not in ("true", "false"):
+            raise ValidationError("Give true or false.", code="invalid")
+        return value == "true"
+
+
+class TrueOrFalse(filters.BooleanFilter):
+    """django-filter's own takes any other word for no filter at all."""
+
+    field_class = _TrueOrFalseField
 
 
 class StrictFilters(DjangoFilterBackend):

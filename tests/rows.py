@@ -1,0 +1,80 @@
+"""Many rows in little time, for plans and measurements: made by the database itself, shaped as the pipeline would leave them."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+CLAIMS_PER_ARTICLE = 10
+OUTLETS = 50
+
+# Keys rise with the row's number, as UUIDv7 do with time.
+_KEY = "('01900000-0000-7000-80%s0-' || lpad(to_hex(%s), 12, '0'))::uuid"
+
+
+def _key(kind: int, number: str) -> str:
+    return _KEY % (kind, number)
+
+
+def fill(claims: int) -> None:
+    """`claims` claims with one appearance each, ten to an article, articles of 50 outlets. One in ten was written by hand and
+    has no score; scores are tied now and then. Ends with ANALYZE.
+    """
+    articles = claims // CLAIMS_PER_ARTICLE
+    assert articles * CLAIMS_PER_ARTICLE == claims
+    sentence = (
+        "'Sentence ' || n || ' of this article says that prices rose by ' || n % 90 || ' per cent, the bank reported. '"
+    )
+    statements = (
+        f"""
+        INSERT INTO claims_outlet (id, name, domain)
+        SELECT {_key(1, "o")}, 'Outlet ' || o, 'outlet' || o || '.example' FROM generate_series(1, {OUTLETS}) o
+        """,
+        f"""
+        INSERT INTO claims_article (id, canonical_url, outlet_id, identity, title, byline, language, published_at)
+        SELECT {_key(2, "a")}, 'https://outlet.example/' || a, {_key(1, f"1 + a % {OUTLETS}")}, md5(a::text),
+            'Article ' || a || ' on prices', 'A. Writer', CASE WHEN a % 3 = 0 THEN 'uk' ELSE 'en' END,
+            CASE WHEN a % 4 > 0 THEN timestamptz '2025-01-01 00:00Z' + (a % 997) * interval '1 hour' END
+        FROM generate_series(1, {articles}) a
+        """,
+        # A sentence is padded to 100 characters, so that a claim's place follows from its number.
+        f"""
+        INSERT INTO claims_articleversion
+            (id, article_id, number, text, text_sha256, text_fingerprint, length, fetched_at)
+        SELECT {_key(3, "a")}, {_key(2, "a")}, 1, text, md5(text), md5(text), length(text), now()
+        FROM generate_series(1, {articles}) a, LATERAL (
+            SELECT string_agg(rpad({sentence}, 100), '' ORDER BY n) AS text
+            FROM generate_series(0, {CLAIMS_PER_ARTICLE - 1}) n
+        ) made
+        """,
+        f"""
+        INSERT INTO claims_claim (
+            id, text, kind, modality, claimant, language, check_worthiness, contributions, rank_in_article, quantities,
+            time_references, entities, gaps, article_id, triage_status, triage_reason, triage_note, risk, is_manual,
+            edited_fields, revision, version, updated_at
+        )
+        SELECT {_key(4, "c")}, 'Prices rose by ' || c % 90 || ' per cent according to report ' || c || '.',
+            CASE WHEN c % 3 = 0 THEN 'change' ELSE 'statement' END, 'asserted', 'Bank ' || c % 300, 'en',
+            CASE WHEN c % 10 > 0 THEN (c * 7919 % 5000) / 5000.0 END,
+            '[{{"name": "number", "weight": 1.25, "reason": "says how much"}}, {{"name": "bias", "weight": -0.5, "reason": ""}}]',
+            1 + c % {CLAIMS_PER_ARTICLE},
+            '[{{"form": "percentage", "value": 40.0, "unit": "per cent", "factor": 1.4, "direction": "up",
+               "span": {{"start": 3, "end": 20, "quotation": "rose by 40 per cent"}}, "baseline": null}}]',
+            '[]', ARRAY['the bank'], ARRAY['baseline_without_number'], {_key(2, f"1 + (c - 1) / {CLAIMS_PER_ARTICLE}")},
+            CASE c % 7 WHEN 0 THEN 'accepted' WHEN 1 THEN 'rejected' ELSE 'candidate' END,
+            CASE c % 7 WHEN 1 THEN 'opinion' ELSE '' END, '', 'normal', c % 10 = 0,
+            '{{}}', 1, 1, timestamptz '2025-06-01 00:00Z' + (c * 31 % 4999) * interval '1 minute'
+        FROM generate_series(1, {claims}) c
+        """,
+        f"""
+        INSERT INTO claims_appearance (id, claim_id, article_version_id, start, "end", quotation, attribution, is_manual)
+        SELECT {_key(5, "c")}, {_key(4, "c")}, v.id, n * 100, n * 100 + 60, substr(v.text, n * 100 + 1, 60),
+            '[{{"name": "the bank", "role": "speaker", "cue": "reported", "speech": "indirect", "span": null}}]', false
+        FROM generate_series(1, {claims}) c, LATERAL (SELECT (c - 1) % {CLAIMS_PER_ARTICLE} AS n) place,
+            claims_articleversion v
+        WHERE v.id = {_key(3, f"1 + (c - 1) / {CLAIMS_PER_ARTICLE}")}
+        """,
+        "ANALYZE claims_outlet, claims_article, claims_articleversion, claims_claim, claims_appearance",
+    )
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
