@@ -55,6 +55,6 @@ $(VENV)/.created:
 	@touch $@
 
 $(VENV)/.installed-%: requirements-%.txt $(VENV)/.created
-	@echo "Installing $< ..."
-	@$(PIP) --requirement $<
+	@# Development contains the rest.
+	@[ $(VENV)/.installed-dev -nt $< ] || { echo "Installing $< ..."; $(PIP) --requirement $<; }
 	@touch $@
