@@ -194,6 +194,7 @@ class ClaimSerializer(serializers.ModelSerializer):
     allowed_actions = serializers.SerializerMethodField()
 
     sql = {"allowed_actions": _allowed_actions_sql}
+    sql_varies_by = staticmethod(_scopes)
 
     class Meta:
         model = Claim

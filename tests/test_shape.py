@@ -138,6 +138,40 @@ def test_an_expression_knows_where_it_stands_and_who_asks():
         assert item["tokens"][0]["state"] == value
 
 
+class _ByColumn(_Token):
+    sql = {"state": lambda at: F(at(at.context["column"]))}
+
+
+class _ByColumnTold(_ByColumn):
+    sql_varies_by = staticmethod(lambda context: context["column"])
+
+
+@pytest.mark.parametrize(
+    ("serializer", "is_kept"),
+    [(_User, True), (_Owner, True), (_ByColumn, False), (_ByColumnTold, True)],
+)
+def test_sql_is_compiled_once_for_everything_it_depends_on(serializer, is_kept):
+    def made(column):
+        return shape.statement(serializer, serializer.Meta.model, {"column": column})
+
+    assert (made("name") is made("name")) is is_kept
+    if serializer in (_ByColumn, _ByColumnTold):
+        assert '"name")' in made("name").sql
+        assert made("name").sql != made("prefix").sql
+
+
+def test_the_lists_of_the_api_are_compiled_once(rf):
+    from claims.models import Claim
+    from claims.serializers import ClaimSerializer
+
+    contexts = [{"request": rf.get("/"), "view": None} for _ in range(2)]
+    for context in contexts:
+        context["request"].user = user("ada", "triager")
+        context["request"].auth = None
+    first, second = (shape.statement(ClaimSerializer, Claim, context) for context in contexts)
+    assert first is second
+
+
 class _Method(serializers.ModelSerializer):
     extra = serializers.SerializerMethodField()
 

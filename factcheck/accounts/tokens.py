@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.utils import timezone
 
-from factcheck.accounts.models import Token, User
+from factcheck.accounts.models import Token, User, role_names
 from factcheck.accounts.roles import SCOPES
 from factcheck.errors import FieldError, InvalidInput
 
@@ -69,12 +69,12 @@ def revoke(token: Token) -> Token:
 def find(secret: str) -> Token | None:
     """The live token of this secret with its owner and the owner's roles, or None when unknown, expired, revoked or its owner inactive."""
     now = timezone.now()
-    return (
-        Token.objects.filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
-        .filter(Q(expires_at=None) | Q(expires_at__gt=now))
-        .prefetch_related(Prefetch("user", User.objects.with_roles()))
-        .first()
-    )
+    live = Token.objects.filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
+    found = live.filter(Q(expires_at=None) | Q(expires_at__gt=now)).select_related("user")
+    for token in found.annotate(owner_roles=role_names("user_id")).order_by():
+        token.user.loaded_roles = token.owner_roles
+        return token
+    return None
 
 
 def record_use(token: Token) -> None:

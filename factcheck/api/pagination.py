@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core import signing
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import BooleanField, Expression, F, Field, Func, Model, OrderBy, QuerySet, Value
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
+from django.db import connections
+from django.db.models import BooleanField, F, Field, Func, Model, OrderBy, QuerySet, Value
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +28,9 @@ from rest_framework.utils.urls import replace_query_param
 from factcheck.api.problems import InvalidParameter
 from factcheck.api.renderers import RawJSON, dumps
 from factcheck.errors import FieldError
+
+if TYPE_CHECKING:
+    from factcheck.api.shape import Statement
 
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
@@ -83,13 +87,13 @@ class KeysetPagination(BasePagination):
         marked = queryset.annotate(_key=F(self.ordering.path))
         return self._cut(list(self._page(marked)), lambda row: (row._key, row.pk))
 
-    def paginate_json(self, queryset: QuerySet[Any], item: Expression, request: Request, view: Any) -> Response:
-        """The page as an answer, its items made by the database: `item` is JSON as text (`factcheck.api.shape`)."""
+    def paginate_json(self, queryset: QuerySet[Any], item: Statement, request: Request, view: Any) -> Response:
+        """The page as an answer, its items made by the database as `item` says (`factcheck.api.shape`)."""
         self._begin(queryset, request, view)
         # What serves model instances would only get in the way of plain rows.
         plain = queryset.select_related(None).prefetch_related(None)
-        rows = plain.annotate(_item=item, _key=F(self.ordering.path)).values_list("_key", "pk", "_item")
-        page = self._cut(list(self._page(rows)), lambda row: row[:2])
+        keys = self._page(plain.annotate(_key=F(self.ordering.path)).values_list("_key", "pk"))
+        page = self._cut(_shaped(keys, item, self.ordering), lambda row: row[:2])
         members = [b'"results":[' + ",".join([row[2] for row in page]).encode() + b"]"]
         members += [b'"%s":%s' % (name.encode(), dumps(value)) for name, value in self._around().items()]
         return Response(RawJSON(b"{" + b",".join(members) + b"}"), headers=self._headers())
@@ -209,6 +213,25 @@ class KeysetPagination(BasePagination):
                 "count": {"type": "integer", "description": "All rows of the list; only with `count=exact`."},
             },
         }
+
+
+def _shaped(keys: QuerySet[Any], item: Statement, ordering: Ordering) -> list[tuple[Any, Any, str]]:
+    """The rows of `keys` (`_key`, `pk`) with their items, in one query: the page is cut first, the items are made for it alone."""
+    try:
+        sql, params = keys.query.get_compiler(keys.db).as_sql()
+    except EmptyResultSet:
+        return []
+    direction = "DESC" if ordering.is_descending else "ASC"
+    nulls = " NULLS LAST" if ordering.is_nullable else ""
+    by_key = "" if ordering.is_by_id else f'page."_key" {direction}{nulls}, '
+    # A scalar subquery for each of a page's rows; a join would let the planner read the whole table for them.
+    page = (
+        f'SELECT page."_key", page."pk", ({item.sql} WHERE {item.key} = page."pk") FROM ({sql}) AS page '
+        f'ORDER BY {by_key}page."pk" {direction}'
+    )
+    with connections[keys.db].cursor() as cursor:
+        cursor.execute(page, [*item.params, *params])
+        return cursor.fetchall()
 
 
 def orderings(view: Any) -> dict[str, str]:

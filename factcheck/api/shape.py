@@ -1,13 +1,23 @@
 """The shape of a list item, declared once: a serializer's fields become one SQL expression, and a page one query whose rows are JSON.
 
 PostgreSQL writes each item as text, which is joined and sent; no model instance is made and no value converted. The same
-serializer answers for one object, and both must be equal: what SQL cannot make is refused when the view's class is checked.
+serializer answers for one object, and both must be equal: what SQL cannot make is refused when the installation starts.
+
+For fields that SQL cannot guess a serializer declares how they are made; the expression must give what the field itself gives:
+
+    sql = {"state": lambda at: F(at("status"))}
+
+`at("column")` is the path of a column from wherever the object stands in the query, `at.context` the serializer's context. What
+reads the context is compiled anew for every request, unless the serializer also tells on what it depends:
+
+    sql_varies_by = staticmethod(lambda context: scopes_of(context["request"]))      # anything hashable, with few values
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -28,7 +38,7 @@ class NotExpressible(ImproperlyConfigured):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where in a query an object stands: call it with a field's name to get the path from the query's model."""
+    """Where in a query an object stands: call it with a column's name to get the path from the query's model."""
 
     model: type[Model]
     prefix: str = ""
@@ -41,36 +51,92 @@ class Place:
         return Place(model, f"{self.prefix}{path}__", self.context)
 
 
-# For fields that SQL cannot guess: `sql = {"field": lambda at: F(at("column"))}` on the serializer. The expression must give what
-# the field itself gives; `at.context` is the serializer's context (request, view).
-Declared = Mapping[str, Callable[[Place], Any]]
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL that makes the item of every row of a table; a WHERE may follow. `key` is the table's key as it names it."""
+
+    sql: str
+    params: tuple[Any, ...]
+    key: str
 
 
 class ShapedListMixin(ListModelMixin):
     """A list whose pages are made by the database. The view sets queryset, serializer_class and its orderings as always."""
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        queryset = self.filter_queryset(self.get_queryset())  # type: ignore[attr-defined]
-        serializer = self.get_serializer_class()  # type: ignore[attr-defined]
-        item = as_text(serializer, queryset.model, self.get_serializer_context())  # type: ignore[attr-defined]
-        return self.paginator.paginate_json(queryset, item, request, self)  # type: ignore[attr-defined]
+        view: Any = self
+        queryset = view.filter_queryset(view.get_queryset())
+        item = statement(view.get_serializer_class(), queryset.model, view.get_serializer_context())
+        answer: Response = view.paginator.paginate_json(queryset, item, request, view)
+        return answer
 
 
 def as_text(
     serializer: type[serializers.BaseSerializer[Any]], model: type[Model], context: Mapping[str, Any] | None = None
 ) -> Expression:
     """The item as JSON text, to annotate a queryset of `model` with. Raises NotExpressible, naming the field."""
-    return Cast(_object(serializer(), Place(model, context=context or {})), TextField())
+    return Cast(_object(serializer(), Place(model, context={} if context is None else context)), TextField())
+
+
+_statements: dict[tuple[Any, ...], Statement] = {}
+
+
+def statement(
+    serializer: type[serializers.BaseSerializer[Any]], model: type[Model], context: Mapping[str, Any] | None = None
+) -> Statement:
+    """The item of each row of `model`, compiled once: Django takes longer to build this SQL than PostgreSQL to run it."""
+    variant = tuple(varies_by(context or {}) for varies_by in _variations(serializer))
+    known = _statements.get((serializer, model, variant))
+    if known:
+        return known
+    watched = _Watched(context or {})
+    rows = model._base_manager.annotate(_item=as_text(serializer, model, watched)).values_list("_item").order_by()
+    sql, params = rows.query.get_compiler(rows.db).as_sql()
+    made = Statement(sql, tuple(params), f'"{model._meta.db_table}"."{model._meta.pk.column}"')
+    if not watched.is_read:
+        _statements[serializer, model, variant] = made
+    return made
+
+
+@cache
+def _variations(serializer: type[Any]) -> tuple[Callable[[Mapping[str, Any]], Any], ...]:
+    """Every `sql_varies_by` in the tree of this serializer."""
+    own = (serializer.sql_varies_by,) if hasattr(serializer, "sql_varies_by") else ()
+    members = [getattr(member, "child", member) for member in serializer().fields.values()]
+    return own + tuple(f for m in members if isinstance(m, serializers.Serializer) for f in _variations(type(m)))
+
+
+class _Watched(Mapping[str, Any]):
+    """A context that remembers whether anybody looked at it."""
+
+    def __init__(self, context: Mapping[str, Any]) -> None:
+        self.unwatched = context
+        self.is_read = False
+
+    def __getitem__(self, name: str) -> Any:
+        self.is_read = True
+        return self.unwatched[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.is_read = True
+        return iter(self.unwatched)
+
+    def __len__(self) -> int:
+        self.is_read = True
+        return len(self.unwatched)
 
 
 def _object(serializer: Any, at: Place) -> Expression:
-    declared: Declared = getattr(serializer, "sql", {})
+    declared: Mapping[str, Callable[[Place], Any]] = getattr(serializer, "sql", {})
+    # What is said to vary by a value of the context may read it.
+    is_told = hasattr(serializer, "sql_varies_by") and isinstance(at.context, _Watched)
+    here = replace(at, context=at.context.unwatched) if is_told else at
     pairs: list[Any] = []
     for name, member in serializer.fields.items():
         if member.write_only:
             continue
         where = f"{type(serializer).__name__}.{name}"
-        pairs += [Value(name), declared[name](at) if name in declared else _member(member, at, where)]
+        pairs += [Value(name), declared[name](here) if name in declared else _member(member, at, where)]
     if len(pairs) > 2 * MAX_FIELDS:
         raise NotExpressible(f"{type(serializer).__name__} has more than {MAX_FIELDS} fields")
     return _JSONObject(*pairs)
