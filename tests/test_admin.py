@@ -275,6 +275,23 @@ def test_the_claim_list_leads_with_the_most_check_worthy_and_says_why(ada):
         assert html.escape(contribution["name"]) in text
 
 
+@pytest.mark.parametrize("order", ["3", "-3"])  # the column of the score
+def test_a_claim_without_a_score_stands_last_in_either_order(ada, order):
+    extracted()
+    by_hand = make.claim("Written by hand.")
+    text = body(ada.get(CLAIMS, {"o": order}))
+    scored = Claim.objects.exclude(pk=by_hand.pk).order_by(("-" if order[0] == "-" else "") + "check_worthiness")
+    listed = [text.index(f'name="version-{claim.pk}"') for claim in (*scored, by_hand)]
+    assert listed == sorted(listed)
+
+
+def test_a_long_list_is_counted_to_a_thousand_and_says_so(ada, monkeypatch):
+    monkeypatch.setattr("factcheck.admin.base.COUNTED", 3)
+    for n in range(3):
+        make.claim(f"Rents rose {n} times.")
+    assert "The first 3 claims: narrow the list to see the others." in body(ada.get(CLAIMS))
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
@@ -283,7 +300,8 @@ def test_the_claim_list_leads_with_the_most_check_worthy_and_says_why(ada):
         ({"score": "high"}, set()),
         ({"language": "none"}, {"Rents tripled.", "The sky is green."}),
         ({"kind__exact": "number"}, {"The sky is green."}),
-        ({"has_number__exact": "1"}, set()),
+        ({"has_number": "yes"}, set()),
+        ({"has_number": "no"}, {"Rents tripled.", "The sky is green."}),
         ({"outlet": "none"}, {"Rents tripled.", "The sky is green."}),
         ({"outlet": "nonsense"}, set()),
         ({"q": "sky green"}, {"The sky is green."}),

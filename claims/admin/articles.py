@@ -22,14 +22,14 @@ from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.searching import WordSearch
 from claims.models import Appearance, Article, ArticleVersion, Claim
 from claims.triage import TriageStatus
-from factcheck.admin.base import identifier
+from factcheck.admin.base import UnknownLast, identifier
 from factcheck.errors import Problem
 from factcheck.templatetags.desk import badge, moment
 
 SHOWN = [status.value for status in TriageStatus]
 
 
-class Counted(ChangeList):
+class Counted(UnknownLast):
     """Versions and claims are counted for the articles of the page, not for all that match."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -72,7 +72,7 @@ class ArticleAdmin(WordSearch):
     def headline(self, article: Article) -> str:
         return str(article)
 
-    @admin.display(description="published", ordering=F("published_at").asc(nulls_first=True))
+    @admin.display(description="published", ordering="published_at")
     def published(self, article: Article) -> SafeString:
         return moment(article.published_at)
 

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from claims import pipeline
 from claims.admin import triage
-from claims.admin.filters import ArticleOutletFilter, LanguageFilter, ScoreFilter
+from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilter, ScoreFilter
 from claims.admin.searching import WordSearch
 from claims.models import Claim
 from claims.triage import BY_ACTION, TriageStatus
@@ -62,14 +62,14 @@ class ClaimAdmin(WordSearch):
         ScoreFilter,
         "kind",
         "modality",
-        "has_number",
+        NumberFilter,
         "risk",
         LanguageFilter,
         ArticleOutletFilter,
     )
     list_select_related = ("article__outlet",)
     search_fields = ("text",)
-    ordering = (F("check_worthiness").desc(nulls_last=True), "-id")
+    ordering = ("-check_worthiness",)
 
     class Media:
         css = {"all": ("claims/admin.css",)}
@@ -101,7 +101,7 @@ class ClaimAdmin(WordSearch):
     def status(self, claim: Claim) -> SafeString:
         return badge(claim.triage_status)
 
-    @admin.display(description="worth", ordering=F("check_worthiness").asc(nulls_first=True))
+    @admin.display(description="worth", ordering="check_worthiness")
     def worth(self, claim: Claim) -> SafeString:
         if claim.check_worthiness is None:
             return format_html('<span class="quiet">{}</span>', "by hand")

@@ -59,6 +59,17 @@ class ScoreFilter(admin.SimpleListFilter):
         return queryset.filter(self.bands[self.value()][1]) if self.value() in self.bands else queryset  # type: ignore[index]
 
 
+class NumberFilter(admin.SimpleListFilter):
+    title = "a number in it"
+    parameter_name = "has_number"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "yes"), ("no", "no")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(has_number=self.value() == "yes") if self.value() in ("yes", "no") else queryset
+
+
 class LanguageFilter(admin.SimpleListFilter):
     title = "language"
     parameter_name = "language"

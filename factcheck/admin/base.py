@@ -12,9 +12,10 @@ from uuid import UUID
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -34,6 +35,15 @@ class BoundedPaginator(Paginator):
     @property
     def is_cut(self) -> bool:
         return self.count == COUNTED
+
+
+class UnknownLast(ChangeList):
+    """What has no value stands at the end of a falling order too, which is also how the indexes are."""
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        nullable = {f"-{field.name}" for field in self.lookup_opts.concrete_fields if field.null}
+        ordering = super().get_ordering(request, queryset)
+        return [F(name[1:]).desc(nulls_last=True) if name in nullable else name for name in ordering]
 
 
 class RecordAdmin(admin.ModelAdmin):
@@ -82,6 +92,9 @@ class RecordAdmin(admin.ModelAdmin):
             raise PermissionDenied(f"This needs the role {roles}. Nothing was changed.")
 
     # Pages
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return UnknownLast
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":

@@ -22,7 +22,7 @@ TEXT = (
 
 def sign_in(browser: Browser, site: str, **context: object) -> tuple[Page, list[str]]:
     """Ada at her desk, and what the browser's console complains about from then on."""
-    page = browser.new_context(base_url=site, **context).new_page()  # type: ignore[arg-type]
+    page = browser.new_context(base_url=site, **context).new_page()
     complaints: list[str] = []
     page.goto("/admin/")
     page.get_by_label("Username").fill("ada")
@@ -74,7 +74,7 @@ def test_a_claim_is_found_in_its_article_and_accepted(site, article, chromium):
     page.get_by_role("button", name="Accept 1 claim").click()
     expect(page.get_by_text("Accept: now accepted.")).to_be_visible()
     claim = tripled()
-    assert (claim.triage_status, claim.risk, claim.triaged_by.username) == ("accepted", "high", "ada")  # type: ignore[union-attr]
+    assert (claim.triage_status, claim.risk, claim.triaged_by.username) == ("accepted", "high", "ada")
     assert complaints == []
 
 
