@@ -25,7 +25,7 @@ def _of_operations() -> Iterator[tuple[str, str]]:
     from factcheck.api import pagination, shape
 
     for path, _, method, callback in EndpointEnumerator().get_api_endpoints():
-        view = callback.cls(**getattr(callback, "initkwargs", {}))
+        view: Any = callback.cls(**getattr(callback, "initkwargs", {}))
         view.request, view.format_kwarg, view.swagger_fake_view = None, None, True
         view.action = getattr(callback, "actions", {}).get(method.lower())
         view.kwargs = {}
@@ -34,10 +34,10 @@ def _of_operations() -> Iterator[tuple[str, str]]:
         try:
             if any(isinstance(permission, HasScope) for permission in view.get_permissions()):
                 required_scope(view, method)
-            if isinstance(view, shape.ShapedListMixin) and view.action == "list":
+            if issubclass(callback.cls, shape.ShapedListMixin) and view.action == "list":
                 model = view.queryset.model
-                for path_of_key in pagination.orderings(view).values():
-                    pagination.describe(model, path_of_key)
+                for column in pagination.orderings(view).values():
+                    pagination.describe(model, column)
                 shape.as_text(view.get_serializer_class(), model, {"request": None, "view": view})
         except (ImproperlyConfigured, FieldDoesNotExist) as error:
             yield "E001", f"{method} {path}: {error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
+from django.http import HttpResponse
 from rest_framework import authentication
 from rest_framework.request import Request
 
@@ -44,7 +45,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
     def enforce_csrf(self, request: Request) -> None:
         check = authentication.CSRFCheck(lambda _: None)  # type: ignore[arg-type, return-value]
         check.process_request(request)
-        if reason := check.process_view(request, None, (), {}):
+        if reason := check.process_view(request, lambda _: HttpResponse(), (), {}):
             raise CsrfFailed(str(reason))
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.postgres.expressions import ArraySubquery
@@ -32,11 +32,10 @@ class User(AbstractUser):
         help_text="A program. It signs in with tokens only, and can neither vote nor approve nor publish.",
     )
 
-    objects: ClassVar[Users] = Users()  # type: ignore[assignment]
-    loaded_roles: list[str]
+    objects: ClassVar[Users] = Users()
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [
+        constraints = [
             models.UniqueConstraint(
                 Lower("username"),
                 name="one_user_per_username",
@@ -46,9 +45,14 @@ class User(AbstractUser):
 
     @property
     def roles(self) -> list[str]:
+        """Names, in order: loaded together with the user where they could be, else asked for once."""
         if "loaded_roles" not in self.__dict__:
-            self.loaded_roles = sorted(self.groups.values_list("name", flat=True))
-        return self.loaded_roles
+            self.remember_roles(sorted(self.groups.values_list("name", flat=True)))
+        names: list[str] = self.__dict__["loaded_roles"]
+        return names
+
+    def remember_roles(self, names: list[str]) -> None:
+        self.__dict__["loaded_roles"] = names
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -82,13 +86,13 @@ class Token(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [
+        constraints = [
             models.CheckConstraint(
                 condition=models.Q(scopes__contained_by=list(SCOPES), scopes__len__gt=0),
                 name="token_scopes_are_known",
             ),
         ]
-        ordering: ClassVar[list[str]] = ["-id"]
+        ordering = ["-id"]
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name})"

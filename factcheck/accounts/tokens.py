@@ -72,7 +72,7 @@ def find(secret: str) -> Token | None:
     live = Token.objects.filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
     found = live.filter(Q(expires_at=None) | Q(expires_at__gt=now)).select_related("user")
     for token in found.annotate(owner_roles=role_names("user_id")).order_by():
-        token.user.loaded_roles = token.owner_roles
+        token.user.remember_roles(token.owner_roles)
         return token
     return None
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -41,7 +41,7 @@ class Me(APIView):
     def get(self, request: Request) -> Response:
         """Who I am, my roles, and what this request may do."""
         user, token = request.user, request.auth
-        answer = {
+        answer: Any = {
             **{
                 name: getattr(user, name)
                 for name in ("id", "username", "get_full_name", "email", "is_machine", "roles")

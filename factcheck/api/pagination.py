@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from django.core import signing
@@ -155,7 +156,7 @@ class KeysetPagination(BasePagination):
     # The cursor is signed, so that what comes back is what was given out: no value in it needs a second check.
 
     def _write_cursor(self, key: Any, pk: Any) -> str:
-        shown = None if key is None else self.ordering.field.value_to_string(_Holder(self.ordering.field, key))
+        shown = None if key is None else _as_string(self.ordering.field, key)
         return _signer(self.scope).sign_object([self._direction, shown, str(pk)])
 
     def _read_cursor(self, cursor: str, model: type[Model]) -> tuple[Any, Any] | None:
@@ -299,8 +300,7 @@ def _signer(scope: str) -> signing.Signer:
     return signing.Signer(salt=f"cursor {scope}")
 
 
-class _Holder:
-    """A row with this one value, as `Field.value_to_string` wants it."""
-
-    def __init__(self, field: Field[Any, Any], value: Any) -> None:
-        setattr(self, field.attname, value)
+def _as_string(field: Field[Any, Any], value: Any) -> str:
+    row: Any = SimpleNamespace(**{field.attname: value})
+    text: str = field.value_to_string(row)
+    return text

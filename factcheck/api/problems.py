@@ -156,7 +156,7 @@ def _from_drf(error: drf.APIException) -> Problem:
         case drf.MethodNotAllowed():
             return MethodNotAllowed(detail)
         case drf.Throttled():
-            return Throttled(detail, retry_after_seconds=error.wait or 1)
+            return Throttled(detail, retry_after_seconds=getattr(error, "wait", None) or 1)
     return Malformed(detail)
 
 

@@ -85,7 +85,8 @@ def statement(
     serializer: type[serializers.BaseSerializer[Any]], model: type[Model], context: Mapping[str, Any] | None = None
 ) -> Statement:
     """The item of each row of `model`, compiled once: Django takes longer to build this SQL than PostgreSQL to run it."""
-    variant = tuple(varies_by(context or {}) for varies_by in _variations(serializer))
+    kind: Any = serializer
+    variant = tuple(varies_by(context or {}) for varies_by in _variations(kind))
     known = _statements.get((serializer, model, variant))
     if known:
         return known
@@ -129,8 +130,9 @@ class _Watched(Mapping[str, Any]):
 def _object(serializer: Any, at: Place) -> Expression:
     declared: Mapping[str, Callable[[Place], Any]] = getattr(serializer, "sql", {})
     # What is said to vary by a value of the context may read it.
-    is_told = hasattr(serializer, "sql_varies_by") and isinstance(at.context, _Watched)
-    here = replace(at, context=at.context.unwatched) if is_told else at
+    here = at
+    if hasattr(serializer, "sql_varies_by") and isinstance(at.context, _Watched):
+        here = replace(at, context=at.context.unwatched)
     pairs: list[Any] = []
     for name, member in serializer.fields.items():
         if member.write_only:
