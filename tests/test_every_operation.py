@@ -1,0 +1,338 @@
+"""Every operation of the OpenAPI document, asked wrongly in every way: the answer is a problem it declares, never a failure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from drf_spectacular.generators import SchemaGenerator
+
+from claims import pipeline
+from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
+from claims.triage import TriageAction
+from factcheck import jobs
+from factcheck.accounts.models import User
+from factcheck.models import Job
+from tests import make
+from tests.api import Api, api, assert_problem, assert_some_problem
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("get", "post", "put", "patch", "delete", "options", "trace")
+NOBODY = "01890000-0000-7000-8000-000000000000"
+
+
+@cache
+def document() -> dict[str, Any]:
+    return SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+
+
+def operations(*methods: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Path, method and operation: of all methods, or of these."""
+    for path, found in sorted(document()["paths"].items()):
+        for method, operation in found.items():
+            if not methods or method in methods:
+                yield path, method, operation
+
+
+def fill(path: str, **keys: Any) -> str:
+    """The path with these keys for its placeholders; `NOBODY` for one that is not given."""
+    for step in path.split("/"):
+        if step.startswith("{"):
+            path = path.replace(step, str(keys.get("key", NOBODY)))
+    return path
+
+
+@pytest.fixture
+def root() -> Api:
+    """Somebody with every scope: nothing is refused for want of one."""
+    return api(User.objects.create_superuser("root"))
+
+
+@pytest.fixture
+def world() -> dict[str, Any]:
+    """One row of each kind, by the first step of its addresses."""
+    ada = make.user("ada", "importer", "triager")
+    article = make.article("Prices rose by 40 per cent last year, the bank said.", outlet="Wire")
+    assert jobs.work("tests")
+    run = pipeline.start_run("feed.jsonl", {}, started_by=ada)
+    pipeline.land_batch([make.draft("Another.")], run=run)
+    pipeline.finish_run(run)
+    claim = make.claim(actor=ada, version_id=article.versions.get().pk, start=0, end=6)
+    other = make.claim("Another claim.", actor=ada)
+    return {
+        "articles": article.pk,
+        "article-versions": article.versions.get().pk,
+        "appearances": Appearance.objects.filter(claim=claim).get().pk,
+        "claims": claim.pk,
+        "extraction-runs": ExtractionRun.objects.earliest("id").pk,
+        "import-runs": run.pk,
+        "jobs": Job.objects.get(state="queued").pk,
+        "outlets": Outlet.objects.get().pk,
+        "other claim": other.pk,
+    }
+
+
+def own_key(path: str, world: dict[str, Any]) -> Any:
+    return world.get(path.removeprefix("/api/v1/").partition("/")[0], NOBODY)
+
+
+def everything() -> list[Any]:
+    kinds = (Outlet, Article, ArticleVersion, ExtractionRun, ImportRun, Claim, Appearance, Job)
+    return [row for kind in kinds for row in kind.objects.order_by("id").values()]
+
+
+def assert_declared(response: Any, operation: dict[str, Any], what: Any) -> None:
+    """The status is one that the document lists for the operation; what is no success is a problem."""
+    assert response.status_code < 500, (what, response.content[:500])
+    assert str(response.status_code) in operation["responses"], (what, response.status_code, response.content[:500])
+    if response.status_code >= 400:
+        assert_some_problem(response)
+
+
+# Not signed in, wrong method, wrong key
+
+
+def test_nothing_but_the_documentation_is_answered_to_strangers(world):
+    before = everything()
+    stranger = api(None)
+    public = set()
+    for path, method, operation in operations():
+        address = fill(path, key=own_key(path, world))
+        response = stranger.generic(method.upper(), address, "{}", "application/json")
+        if operation.get("security"):
+            assert_problem(response, 401, "not_authenticated")
+        else:
+            assert response.status_code == 200, path
+            public.add(path)
+    assert public == {"/api/v1/problems"}
+    assert everything() == before
+
+
+NO_TOKENS = (
+    "Bearer",
+    "Bearer ",
+    "Bearer fc_wrong",
+    "Bearer \xff\xfe",
+    "Bearer a b c",
+    f"Bearer {'x' * 8000}",
+    "bearer \0",
+)
+
+
+def test_a_token_that_is_none_is_refused_everywhere(world):
+    before = everything()
+    for (path, method, operation), credentials in product(operations(), NO_TOKENS):
+        if operation.get("security"):
+            headers = {"Authorization": credentials}
+            address = fill(path, key=own_key(path, world))
+            response = Api(headers=headers).generic(method.upper(), address, "{}", "application/json")
+            assert_problem(response, 401, "invalid_token")
+    assert everything() == before
+
+
+@pytest.mark.parametrize("credentials", ["", "Basic YTpi", "fc_token", "Digest x"])
+def test_other_ways_to_sign_in_are_none(credentials):
+    assert_problem(Api(headers={"Authorization": credentials}).get("/claims"), 401, "not_authenticated")
+
+
+def test_a_method_that_an_address_does_not_have_is_405_and_the_right_ones_are_named(root, world):
+    before = everything()
+    for path, documented in document()["paths"].items():
+        for method in set(METHODS) - set(documented):
+            response = root.generic(method.upper(), fill(path, key=own_key(path, world)), "{}", "application/json")
+            assert_problem(response, 405, "method_not_allowed")
+            allowed = {name.strip().lower() for name in response["Allow"].split(",")}
+            assert set(documented) <= allowed, (path, method)
+            assert method not in allowed - {"options"}, (path, method)
+    assert everything() == before
+
+
+KEYS = [
+    NOBODY,
+    "7",
+    "x",
+    "-1",
+    "%00",
+    "%2F",
+    "%20",
+    "%F0%9F%99%82",
+    "%FF",
+    "..;",
+    "a" * 5000,
+    "{}",
+    "None",
+    "1e5",
+    NOBODY[:-1],
+]
+
+
+def test_a_key_that_leads_nowhere_is_404_for_every_operation(root, world):
+    before = everything()
+    for (path, method, _), key in product(operations(), KEYS):
+        if "{" in path:
+            response = root.generic(method.upper(), fill(path, key=key), "{}", "application/json")
+            assert_problem(response, 404, "not_found")
+    assert everything() == before
+
+
+# Bodies
+
+
+def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """A body that each writing operation takes. An operation without one fails the tests below."""
+    span = {"start": 0, "end": 6, "quote": "Prices"}
+    return {
+        "create_article": {
+            "text": "Prices fell.", "title": "Prices", "url": "https://example.org/a", "byline": "A", "language": "en",
+            "outlet": "Wire", "published_at": "2025-07-02",
+        },
+        "extract_article": {},
+        "create_claim": {
+            "text": "Prices fell.", "kind": "statement", "claimant": "NBU",
+            "article_version": str(world["article-versions"]), "span": span,
+        },
+        "update_claim": {"text": "Prices fell.", "kind": "statement", "claimant": "NBU", "span": span},
+        "accept_claim": {"note": "", "risk": "normal"},
+        "reject_claim": {"note": "", "reason": "opinion"},
+        "defer_claim": {"note": "", "reason": "no_capacity"},
+        "restore_claim": {"note": ""},
+        "merge_claim": {"note": "", "reason": "duplicate", "into": str(world["other claim"])},
+        "unmerge_claim": {"note": ""},
+        "split_claim": {"note": "", "texts": ["One.", "Two."]},
+        "retry_job": {},
+        "cancel_job": {},
+    }  # fmt: skip
+
+
+def test_every_writing_operation_is_among_those_that_are_tried(world):
+    assert {operation["operationId"] for _, _, operation in operations("post", "patch", "put", "delete")} == set(
+        bodies(world)
+    )
+
+
+VALUES: list[Any] = [
+    None, True, -1, 2**63, 1e308, "", " ", "🙂" * 3000, "x" * 20_000, "\ud83d", "a\0b", NOBODY, [], [None], {}, {"start": {}, "end": []},
+]  # fmt: skip
+
+
+def test_a_member_of_any_other_type_or_size_is_taken_or_refused_as_documented(root, world):
+    good = bodies(world)
+    for path, method, operation in operations("post", "patch"):
+        address = fill(path, key=own_key(path, world))
+        body = good[operation["operationId"]]
+        for name in [*body, "unknown"]:
+            for value in VALUES:
+                response = root.generic(method.upper(), address, json.dumps(body | {name: value}), "application/json")
+                assert_declared(
+                    response, operation, (operation["operationId"], name, str(value)[:60].encode("utf-8", "replace"))
+                )
+
+
+RAW = {
+    "nothing": b"",
+    "a space": b" ",
+    "half": b'{"text": ',
+    "no JSON": b"text=a",
+    "a number": b"7",
+    "null": b"null",
+    "a string": b'"text"',
+    "a list": b"[1, 2]",
+    "NaN": b'{"text": NaN}',
+    "beyond a double": b'{"span": {"start": 1e999, "end": 1}}',
+    "many digits": b'{"span": {"start": ' + b"9" * 50_000 + b', "end": 1}}',
+    "no UTF-8": b'{"text": "\xff\xfe"}',
+    "UTF-16": '{"text": "a"}'.encode("utf-16"),
+    "mark": b'\xef\xbb\xbf{"text": "Prices fell."}',
+    "NUL": b'{"text": "a\\u0000"}',
+    "NUL byte": b'{"text": "a\x00"}',
+    "NUL name": b'{"a\\u0000": 1}',
+    "half a pair": b'{"text": "\\ud83d", "note": "\\udc00"}',
+    "half a pair as a name": b'{"\\ud83d": 1}',
+    "the same member twice": b'{"text": "a", "text": 7}',
+    "100,000 lists": b"[" * 100_000 + b"]" * 100_000,
+    "100,000 objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+    "64 lists in a member": b'{"text": ' + b"[" * 63 + b"]" * 63 + b"}",
+    "many members": b"{" + b",".join(b'"%d": 1' % n for n in range(20_000)) + b"}",
+}
+
+
+def test_a_body_that_is_broken_or_hostile_is_refused_as_documented(root, world):
+    for (path, method, operation), name in product(operations("post", "patch"), RAW):
+        address = fill(path, key=own_key(path, world))
+        response = root.generic(method.upper(), address, RAW[name], "application/json")
+        assert_declared(response, operation, (operation["operationId"], name))
+
+
+def test_of_very_many_unknown_members_some_are_named(root):
+    problem = assert_problem(root.post("/claims", RAW["many members"]), 422, "invalid_input")
+    assert [(e["code"], e["pointer"]) for e in problem["errors"]] == [("unknown_field", f"/{n}") for n in range(20)]
+
+
+MEDIA_TYPES = ("text/plain", "application/xml", "multipart/form-data", "application/json; charset=x", "?")
+
+
+def test_a_body_of_another_type_is_refused_as_documented(root, world):
+    before = everything()
+    for (path, method, operation), media_type in product(operations("post", "patch"), MEDIA_TYPES):
+        if operation.get("requestBody"):
+            response = root.generic(method.upper(), fill(path, key=own_key(path, world)), b"text=a", media_type)
+            assert_declared(response, operation, (operation["operationId"], media_type))
+            assert response.status_code in (400, 415)
+    assert everything() == before
+
+
+# Queries and headers
+
+QUERY_VALUES = [
+    "", ",,a", "\0", "🙂", "-1", "1e999", "NaN", "%", "٣", "9" * 400, "2025-07-02T00:00:00+99:99", f"{NOBODY},x", "'a & | ! ( <-> b", "\ud83d",
+]  # fmt: skip
+
+
+def test_a_parameter_with_any_value_is_taken_or_refused_as_documented(root, world):
+    for path, _, operation in operations("get"):
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] != "query":
+                continue
+            for value in QUERY_VALUES:
+                query = f"{parameter['name']}={quote(value.encode('utf-8', 'surrogatepass'))}"
+                response = root.get(f"{fill(path, key=own_key(path, world))}?{query}")
+                assert_declared(response, operation, (operation["operationId"], query[:100]))
+
+
+def test_an_unknown_parameter_is_refused_by_every_reading_operation(root, world):
+    for path, _, operation in operations("get"):
+        if operation.get("security") and path != "/api/v1/me":
+            response = root.get(f"{fill(path, key=own_key(path, world))}?stauts=x")
+            assert_problem(response, 400, "unknown_parameter")
+
+
+ACCEPTED = ("text/html", "application/xml", "application/json;version=2", "*/*;q=0", "x", "", "a/b, */*")
+
+
+def test_an_answer_in_another_format_is_refused_as_documented(root, world):
+    for (path, _, operation), accept in product(operations("get"), ACCEPTED):
+        response = root.get(fill(path, key=own_key(path, world)), headers={"Accept": accept})
+        assert_declared(response, operation, (operation["operationId"], accept))
+
+
+@pytest.mark.parametrize("request_id", ["", "x" * 1000, "a b", "\xff", "<b>", "ok-1.2_3"])
+def test_a_request_keeps_a_sane_id_and_is_given_one_for_any_other(root, request_id):
+    response = root.get(f"/claims/{NOBODY}", headers={"X-Request-Id": request_id})
+    document = assert_problem(response, 404, "not_found")
+    assert (document["request_id"] == request_id) is (request_id == "ok-1.2_3")
+    assert 1 <= len(document["request_id"]) <= 64
+
+
+def test_a_triage_action_over_the_api_is_one_of_the_table():
+    verbs = {
+        o["operationId"].removesuffix("_claim")
+        for p, _, o in operations("post")
+        if p.startswith("/api/v1/claims/{id}/")
+    }
+    assert verbs == {str(action) for action in TriageAction}
