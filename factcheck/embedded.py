@@ -73,12 +73,13 @@ class Postgres:
     name = "postgresql"
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
-        self.data, self.sockets, self.durable = home / "postgresql", socket_folder(home), durable
+        self.home, self.data, self.sockets, self.durable = home, home / "postgresql", socket_folder(home), durable
         self.log = home / "log" / "postgresql.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Create the cluster if there is none, start it, return when it answers. Raises ServiceError."""
+        prepare_sockets(self.home)
         _end_leftovers(self.data, "postgres")
         if not self.data.exists():
             self._create()
@@ -115,6 +116,9 @@ class Postgres:
             return
         polite = signal.SIGINT if self.durable and not hurry else signal.SIGQUIT
         _stop(self.process, polite, signal.SIGQUIT)
+        for left_behind in self.sockets.glob(f"{POSTGRES_SOCKET}*"):
+            left_behind.unlink()
+        _remove_if_empty(self.sockets)
         self.process = None
 
     def _is_ready(self) -> bool:
@@ -162,12 +166,14 @@ class Valkey:
     name = "valkey"
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
-        self.data, self.socket, self.durable = home / "valkey", socket_folder(home) / VALKEY_SOCKET, durable
+        self.home, self.data, self.durable = home, home / "valkey", durable
+        self.socket = socket_folder(home) / VALKEY_SOCKET
         self.log = home / "log" / "valkey.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it and return when it answers. Raises ServiceError."""
+        prepare_sockets(self.home)
         # Two servers on one append-only file would ruin it, and Valkey itself takes no lock.
         _end_leftovers(self.data, "valkey-server")
         self.data.mkdir(mode=0o700, exist_ok=True)
@@ -193,6 +199,7 @@ class Valkey:
             return
         _stop(self.process, signal.SIGKILL if hurry or not self.durable else signal.SIGTERM, signal.SIGKILL)
         self.socket.unlink(missing_ok=True)
+        _remove_if_empty(self.socket.parent)
         self.process = None
 
     def _is_ready(self) -> bool:
@@ -258,7 +265,6 @@ def throw_away(folder: Path, *, postgres: bool = True, broker: bool = True) -> I
         services.append(Postgres(folder, durable=False))
     if broker:
         services.append(Valkey(folder, durable=False))
-    sockets = prepare_sockets(folder)
     try:
         for service in services:
             service.start()
@@ -266,7 +272,11 @@ def throw_away(folder: Path, *, postgres: bool = True, broker: bool = True) -> I
     finally:
         for service in services:
             service.stop()
-        shutil.rmtree(sockets, ignore_errors=True)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _is_root() -> bool:

@@ -23,7 +23,6 @@ from tests.services import ROOT, wait_until
 def cluster(tmp_path_factory) -> Path:
     """A data folder whose PostgreSQL was created, and stopped again."""
     home = tmp_path_factory.mktemp("cluster")
-    embedded.prepare_sockets(home)
     postgres = Postgres(home)
     postgres.start()
     postgres.stop()
@@ -151,6 +150,12 @@ def test_postgresql_listens_on_its_private_socket_only(postgres, cluster):
         assert connection.execute("SHOW unix_socket_directories").fetchone() == (str(embedded.socket_folder(cluster)),)
 
 
+def test_a_service_that_was_stopped_leaves_no_socket_folder_behind(tmp_path):
+    with embedded.throw_away(tmp_path):
+        assert {entry.name for entry in embedded.socket_folder(tmp_path).iterdir()} >= {".s.PGSQL.5432", "valkey.sock"}
+    assert not embedded.socket_folder(tmp_path).exists()
+
+
 def test_what_was_committed_survives_a_kill_of_postgresql(cluster):
     postgres = Postgres(cluster)
     postgres.start()
@@ -191,9 +196,10 @@ def test_a_creation_that_was_cut_short_is_not_taken_for_a_cluster(tmp_path):
 
 def test_a_postgresql_that_cannot_start_says_why(tmp_path):
     (tmp_path / "postgresql").mkdir(mode=0o700)
-    embedded.prepare_sockets(tmp_path)
+    postgres = Postgres(tmp_path)
     with pytest.raises(ServiceError, match=r"postgresql ended with status \d+.*postgresql\.log") as failure:
-        Postgres(tmp_path).start()
+        postgres.start()
+    postgres.stop()
     assert "postgresql.conf" in str(failure.value)
 
 

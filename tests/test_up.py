@@ -25,7 +25,7 @@ _number = itertools.count(1)
 class Up:
     """One run of the command on a free port of its own."""
 
-    def __init__(self, home: Path, *arguments: str) -> None:
+    def __init__(self, home: Path, *arguments: str, **variables: str) -> None:
         self.home = home
         self.log = home.with_name(f"{home.name}-{next(_number)}.log")
         environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
@@ -33,7 +33,7 @@ class Up:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "up", "--with-parent", *(arguments or ("--port", "0"))],
                 cwd=ROOT,
-                env=environment | {"FACTCHECK_HOME": str(home), "DEMO": "0"},
+                env=environment | {"FACTCHECK_HOME": str(home), "DEMO": "0"} | variables,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -192,6 +192,17 @@ def test_a_taken_port_is_said_plainly_before_anything_starts(home, tmp_path):
     assert f"Port {port} on 127.0.0.1 is taken by another program." in up.output
     assert "Starting" not in up.output
     assert not (tmp_path / "fresh" / "postgresql").exists()
+
+
+def test_a_database_that_is_away_is_said_plainly(tmp_path):
+    up = Up(
+        tmp_path / "fresh",
+        DATABASE_URL=f"postgresql://postgres@/factcheck?host={tmp_path}",
+        BROKER_URL="redis://127.0.0.1:1/0",
+    )
+    assert up.process.wait(START_SECONDS) == 1
+    assert "CommandError: The database cannot be used: " in up.output
+    assert "Traceback" not in up.output
 
 
 @pytest.mark.parametrize("port", ["80a", "70000", "-1"])

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command, get_commands
-from django.db import connections
+from django.db import OperationalError, connections
 
 from factcheck import embedded
 from factcheck.embedded import Postgres, Service, ServiceError, Valkey
@@ -54,14 +54,14 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _run(self, supervisor: Supervisor, listener: socket.socket) -> None:
-        services = _services()
-        if services:
-            embedded.prepare_sockets(settings.DATA_FOLDER)
-        for service in services:
+        for service in _services():
             self._say(f"Starting {service.name} ...")
             supervisor.watch(service)
         self._say("Migrating the database ...")
-        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            raise ServiceError(f"The database cannot be used: {error}") from None
         logins = self._load_demo()
         connections.close_all()  # nothing of this process waits in the database while the others work
 
