@@ -58,6 +58,18 @@ def test_an_answer_that_does_not_exist_in_the_asked_format_is_406(client):
     assert_problem(client.get("/api/v1/problems", headers={"Accept": "text/csv"}), 406, "not_acceptable")
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ['"\\000aaaaaaaaaaaa"', "nobody's" * 8, "a" * 5000])
+def test_a_session_cookie_that_we_did_not_give_is_no_sign_in(client, key):
+    response = client.get("/api/v1/me", headers={"Cookie": f"sessionid={key}"})
+    assert_problem(response, 401, "not_authenticated")
+
+
+def test_another_host_is_malformed(client, settings):
+    settings.ALLOWED_HOSTS = ["desk.example"]
+    assert_problem(client.get("/healthz"), 400, "malformed")
+
+
 def test_a_body_of_another_type_is_415(ada):
     assert_problem(
         api(ada).post(ARTICLES, "text=x", "application/x-www-form-urlencoded"), 415, "unsupported_media_type"

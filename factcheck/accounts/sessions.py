@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.sessions.backends import db
+
+
+class SessionStore(db.SessionStore):
+    """Django's own, but for keys that it cannot have given out: a quoted cookie may carry NUL, which PostgreSQL refuses as a fault."""
+
+    def _validate_session_key(self, key: Any) -> bool:
+        return bool(super()._validate_session_key(key)) and key.isascii() and key.isalnum()  # type: ignore[misc]
