@@ -218,7 +218,9 @@ class Claim(Row):
     entities = ArrayField(models.TextField(), default=list)
     gaps = ArrayField(models.CharField(max_length=60), default=list)
     has_number = models.GeneratedField(
-        expression=~Q(quantities=[]), output_field=models.BooleanField(), db_persist=True
+        expression=~Q(quantities=[]),  # type: ignore[arg-type]  # the stubs know expressions only, Django conditions too
+        output_field=models.BooleanField(),
+        db_persist=True,
     )
     article = models.ForeignKey(
         Article,

@@ -17,7 +17,7 @@ HEARTBEAT_SECONDS = 10
 class Heartbeat(bootsteps.StartStopStep):
     """Tells the database, not the broker, that this worker lives: /readyz and the sweeper read it there."""
 
-    requires = {"celery.worker.components:Timer"}
+    requires = ("celery.worker.components:Timer",)
 
     def __init__(self, worker, **kwargs):  # type: ignore[no-untyped-def]
         self.entry = None

@@ -23,7 +23,7 @@ Earlier reports from Reuters, citing Norway’s Coastal Safety Agency, suggested
 Is the harbour safe?
 
 However, much remains unclear.
-"""  # noqa: E501
+"""
 
 
 def extract(text=ARTICLE, **known):

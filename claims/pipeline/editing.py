@@ -47,7 +47,7 @@ def add_claim(
             claim.save(force_insert=True)
         else:
             version = _version(version_id)
-            words = _cut(version, start, end, quotation)
+            start, end, words = _cut(version, start, end, quotation)
             claim.text = claim.text or words
             _check_length(claim.text)
             claim.article_id, claim.language = version.article_id, version.article.language
@@ -92,7 +92,7 @@ def _move(claim: Claim, span: dict[str, Any]) -> bool:
     appearance = claim.appearances.select_related("article_version").order_by("-article_version__number", "id").first()
     if appearance is None:
         raise InvalidInput(errors=[FieldError("no_appearance", "This claim appears in no article.", pointer="/span")])
-    words = _cut(appearance.article_version, span["start"], span["end"], span.get("quotation"))
+    start, end, words = _cut(appearance.article_version, span["start"], span["end"], span.get("quotation"))
     if (appearance.start, appearance.end) == (span["start"], span["end"]):
         return False
     others = claim.appearances.filter(article_version=appearance.article_version_id).exclude(pk=appearance.pk)
@@ -100,12 +100,7 @@ def _move(claim: Claim, span: dict[str, Any]) -> bool:
         raise InvalidInput(
             errors=[FieldError("appears_there_already", "This claim appears there already.", pointer="/span")]
         )
-    appearance.start, appearance.end, appearance.quotation, appearance.is_manual = (
-        span["start"],
-        span["end"],
-        words,
-        True,
-    )
+    appearance.start, appearance.end, appearance.quotation, appearance.is_manual = start, end, words, True
     appearance.save(update_fields=["start", "end", "quotation", "is_manual"])
     return True
 
@@ -125,7 +120,7 @@ def _version(version_id: UUID) -> ArticleVersion:
     return version
 
 
-def _cut(version: ArticleVersion, start: int | None, end: int | None, quotation: str | None) -> str:
+def _cut(version: ArticleVersion, start: int | None, end: int | None, quotation: str | None) -> tuple[int, int, str]:
     if start is None or end is None or not 0 <= start < end <= version.length:
         detail = f"Give start and end in code points, 0 <= start < end <= {version.length}."
         raise InvalidInput(errors=[FieldError("span_outside_text", detail, pointer="/span/start")])
@@ -139,4 +134,4 @@ def _cut(version: ArticleVersion, start: int | None, end: int | None, quotation:
             "Something else stands there. Offsets count Unicode code points; JavaScript strings count UTF-16 units."
         )
         raise InvalidInput(errors=[FieldError("quotation_differs", detail, pointer="/span/quote")])
-    return words
+    return start, end, words

@@ -116,7 +116,7 @@ def _part(claim: Claim, text: str, actor: User) -> Claim:
 
 def _lock(claim_id: UUID, other_id: UUID | None = None) -> tuple[Claim, Claim | None]:
     # Both in one order: two people who merge two claims into each other must not wait for each other.
-    ids = sorted({claim_id, other_id} - {None}, key=str)  # type: ignore[arg-type]
+    ids = sorted({claim_id, other_id or claim_id})
     locked = {
         claim.pk: claim for claim in Claim.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id")
     }
