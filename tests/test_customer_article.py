@@ -8,7 +8,7 @@ import pytest
 
 from factcheck import jobs
 from tests import make
-from tests.clients import client_of
+from tests.api import api
 from tests.shared import shared_file
 
 pytestmark = pytest.mark.django_db
@@ -26,9 +26,7 @@ def listed(text):
     def listed(**fields: object) -> list[dict]:
         article = make.article(text, **fields)
         assert jobs.work("test") is True
-        response = client_of(make.user("ada", "triager")).get(
-            f"/api/v1/claims?article={article.pk}&ordering=-check_worthiness"
-        )
+        response = api(make.user("ada", "triager")).get(f"/claims?article={article.pk}&ordering=-check_worthiness")
         assert response.status_code == 200
         return response.json()["results"]
 
