@@ -418,7 +418,7 @@ def test_a_merge_takes_the_address_of_a_claims_page(ada):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"action": "reject"}, "Give one of these reasons"),
+        ({"action": "reject"}, "Choose one of these reasons."),
         ({"action": "reject", "reason": "no_capacity"}, "Select a valid choice"),
         ({"action": "reject", "reason": "other"}, "Say what the other reason is."),
         ({"action": "merge", "reason": "duplicate"}, "Name the claim to merge into."),
@@ -557,6 +557,14 @@ def test_an_edit_goes_through_the_verb(ada):
     claim.refresh_from_db()
     assert (claim.text, claim.claimant, claim.kind) == ("Rents tripled in May.", "The bank", "change")
     assert (claim.revision, claim.version, claim.updated_by) == (2, 2, make.user("ada"))
+
+
+def test_saving_an_untouched_text_of_two_lines_changes_nothing(ada):
+    claim = make.claim("Rents tripled,\nthe bank said.")
+    before = rows()
+    answer = ada.post(page_of(claim), edit(claim, text=claim.text.replace("\n", "\r\n")))
+    assert "Nothing was changed." in said(ada, answer)
+    assert rows() == before
 
 
 def test_a_stale_edit_is_refused_and_what_was_typed_stays_in_the_form(ada):

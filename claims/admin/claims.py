@@ -43,6 +43,11 @@ class ClaimForm(forms.Form):
         required=False, max_length=1_000, help_text="Who asserted it; not the outlet that printed it."
     )
 
+    def clean_text(self) -> str:
+        # Browsers send CR LF for every line break: an untouched text must not come back as an edited one.
+        text: str = self.cleaned_data["text"]
+        return text.replace("\r\n", "\n")
+
 
 class EditForm(ClaimForm):
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
@@ -107,7 +112,7 @@ class ClaimAdmin(WordSearch):
             return format_html('<span class="quiet">{}</span>', "by hand")
         return render_to_string("admin/claims/claim/worth.html", {"claim": claim, "sum": log_odds(claim)})
 
-    @admin.display(ordering="rank_in_article")
+    @admin.display
     def rank(self, claim: Claim) -> str:
         return str(claim.rank_in_article or "–")
 

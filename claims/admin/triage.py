@@ -61,7 +61,7 @@ class TriageForm(forms.Form):
             self.fields["reason"] = forms.ChoiceField(
                 choices=[(reason.value, REASON_LABELS[reason]) for reason in transition.reasons],
                 widget=forms.RadioSelect,
-                required=False,  # the verb asks for it
+                error_messages={"required": "Choose one of these reasons."},
             )
         if transition.action is TriageAction.ACCEPT:
             self.fields["risk"] = forms.ChoiceField(
