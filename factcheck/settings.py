@@ -178,6 +178,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
         "socket_keepalive": True,
+        # Whoever sends a nudge waits for no broker that is away: by default it would be tried again for six seconds.
+        "max_retries": 1,
+        "interval_start": 0,
     }
     if BROKER_URL.startswith("redis")
     else {}

@@ -1,25 +1,34 @@
 """A whole import: rows are read in batches, each batch lands in one transaction that also moves the run's checkpoint.
 
-Whatever ends the process, what has landed is in and the checkpoint says where to go on. Only reading can be interrupted: while a
-batch lands, signals wait.
+Whatever ends the process, what has landed is in and the checkpoint says where to go on. A batch lands in a thread of its own while the
+next one is read: the database and we are busy at the same time, and Ctrl-C, which is the main thread's, interrupts reading only.
 """
 
 from __future__ import annotations
 
-import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from django.db import DataError, IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DataError,
+    IntegrityError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 
 from claims.models import ImportRun
-from claims.pipeline.feeds import Checkpoint, Fed, Feed, Item
-from claims.pipeline.importing import Landed, OnDuplicate, Status, land, preview
-from claims.sources.base import ArticleDraft, BadRow
+from claims.pipeline.feeds import Checkpoint, Feed, Origin
+from claims.pipeline.importing import Landed, OnDuplicate, Row, Status, land, prepare, preview
+from claims.sources.base import ArticleDraft, BadRow, Place
 from factcheck import jobs
 
 BATCH_ROWS = 500
@@ -28,6 +37,8 @@ BATCH_CHARS = 4_000_000
 # A wait for somebody else's lock ends after two seconds (settings); a batch of somebody else's takes less than that.
 LAND_ATTEMPTS = 5
 NUDGE_EVERY_SECONDS = 2.0
+SWITCH_SECONDS = 0.0005
+NOT_STORABLE = "not_storable"  # code of a row that was well formed, and that the database refused all the same
 
 
 class End(StrEnum):
@@ -65,28 +76,46 @@ class Progress:
         return self.counts.total()
 
 
-class _Batch(list[Fed]):
-    chars = 0
+Item = Row | BadRow
 
-    def add(self, fed: Fed) -> None:
-        self.append(fed)
-        if isinstance(fed.item, ArticleDraft):
-            self.chars += len(fed.item.text)
+
+class _Batch(list[tuple[Item, Origin]]):
+    chars = 0
+    bad = 0
+
+    def add(self, item: Item, origin: Origin) -> None:
+        self.append((item, origin))
+        if isinstance(item, BadRow):
+            self.bad += 1
+        else:
+            self.chars += len(item.text)
 
     @property
     def items(self) -> list[Item]:
-        return [fed.item for fed in self]
+        return [item for item, _ in self]
 
     @property
     def is_repeat(self) -> bool:
-        return bool(self) and self[-1].origin.is_repeat
+        return self[-1][1].is_repeat
 
     def checkpoint(self) -> Checkpoint | None:
-        return None if self.is_repeat else self[-1].origin.checkpoint(self[-1].item.place)
+        item, origin = self[-1]
+        return None if origin.is_repeat else origin.checkpoint(_place(item))
 
     def halves(self) -> tuple[_Batch, _Batch]:
         middle = len(self) // 2
         return _Batch(self[:middle]), _Batch(self[middle:])
+
+
+def _ready(draft: ArticleDraft) -> Item:
+    try:
+        return prepare(draft)
+    except ValueError as error:
+        return BadRow(draft.place, "text", NOT_STORABLE, str(error))
+
+
+def _place(item: Item) -> Place:
+    return item.place if isinstance(item, BadRow) else item.draft.place
 
 
 class _Undo(Exception):
@@ -110,10 +139,13 @@ class Importer:
         self._feed, self._terms, self._run = feed, terms, run
         self._on_bad, self._on_batch = on_bad, on_batch
         self._seen: set[int] = set()
+        self._batch = _Batch()
+        self._landing: Future[None] = Future()
+        self._landing.set_result(None)
         self._queued, self._next_nudge = 0, 0.0
 
     def go(self) -> End:
-        """Import everything, from the run's checkpoint on if it has one.
+        """Import everything, from the run's checkpoint on if it has one. For the main thread: KeyboardInterrupt ends it in good order.
 
         Raises SourceChanged before anything is stored, and what the database raises when it is away or its rows stay locked: the run
         then stands where its last batch left it.
@@ -138,40 +170,50 @@ class Importer:
             return undo.end
 
     def _go(self) -> End:
-        batch = _Batch()
-        try:
-            with closing(self._rows()) as rows:
-                for fed in rows:
-                    if batch and batch.is_repeat != fed.origin.is_repeat:
-                        batch = self._land_undisturbed(batch)
-                    batch.add(fed)
-                    if self._is_full(batch):
-                        batch = self._land_undisturbed(batch)
+        with _lander() as self._pool:
+            try:
+                for item, origin in self._rows():
+                    if self._batch and self._batch.is_repeat != origin.is_repeat:
+                        self._hand_over()
+                    self._batch.add(item, origin)
+                    if self._is_full():
+                        self._hand_over()
                         if self._too_many_errors():
                             return End.TOO_MANY_ERRORS
-            batch = self._land_undisturbed(batch)
-        except KeyboardInterrupt:
-            if not self._terms.all_or_nothing:
-                self._land_undisturbed(batch)
-            return End.INTERRUPTED
+                self._hand_over()
+                self._landing.result()
+            except KeyboardInterrupt:
+                if not self._terms.all_or_nothing:
+                    self._hand_over()
+                    self._landing.result()
+                return End.INTERRUPTED
         return End.NOTHING_LANDED if self._is_spoilt() else End.FINISHED
 
-    def _rows(self) -> Iterator[Fed]:
+    def _rows(self) -> Iterator[tuple[Item, Origin]]:
         rows = self._feed.rows(dict(self._run.checkpoint) if self._run else {})
-        for number, fed in enumerate(rows):
+        for number, (item, origin) in enumerate(rows):
             if number == self._terms.limit:
                 return
+            ready = item if isinstance(item, BadRow) else _ready(item)
             # What was refused is refused again, and was reported the first time.
-            if not (fed.origin.is_repeat and isinstance(fed.item, BadRow)):
-                yield fed
+            if not (origin.is_repeat and isinstance(ready, BadRow)):
+                yield ready, origin
 
-    def _is_full(self, batch: _Batch) -> bool:
+    def _hand_over(self) -> None:
+        self._landing.result()
+        # Interrupted after this line, the batch is not landed at all, and its rows lie behind the checkpoint.
+        batch, self._batch = self._batch, _Batch()
+        if batch:
+            self._landing = self._pool.submit(self._land, batch)
+            # How it ended is asked for later, unless the next row depends on it.
+            if self._terms.max_errors is not None or self._feed.reads_database:
+                self._landing.result()
+
+    def _is_full(self) -> bool:
+        batch, most = self._batch, self._terms.max_errors
         if len(batch) >= self._terms.batch_rows or batch.chars >= BATCH_CHARS:
             return True
-        if self._terms.max_errors is None or not isinstance(batch[-1].item, BadRow):
-            return False
-        bad = sum(isinstance(item, BadRow) for item in batch.items)
-        return self.progress.counts[Status.FAILED] + bad > self._terms.max_errors
+        return most is not None and self.progress.counts[Status.FAILED] + batch.bad > most
 
     def _too_many_errors(self) -> bool:
         return self._terms.max_errors is not None and self.progress.counts[Status.FAILED] > self._terms.max_errors
@@ -181,19 +223,10 @@ class Importer:
         terms = self._terms
         return terms.all_or_nothing and terms.max_errors is None and self.progress.counts[Status.FAILED] > 0
 
-    def _land_undisturbed(self, batch: _Batch) -> _Batch:
-        """Land the batch and give an empty one in its place."""
-        with _signals_held():
-            if batch:
-                self._land(batch)
-                batch.clear()
-        return _Batch()
-
     def _land(self, batch: _Batch) -> None:
         bad = [item for item in batch.items if isinstance(item, BadRow)]
         if self._run is None or self._is_spoilt():
-            drafts = [item for item in batch.items if isinstance(item, ArticleDraft)]
-            landed = preview(drafts, self._seen, on_duplicate=self._terms.on_duplicate)
+            landed = preview(batch.items, self._seen, on_duplicate=self._terms.on_duplicate)
         else:
             landed, poison = self._store(batch, self._run)
             bad += poison
@@ -208,10 +241,10 @@ class Importer:
     def _count(self, batch: _Batch, landed: Landed, bad: int) -> None:
         counts = Counter(outcome.status for outcome in landed.outcomes)
         counts[Status.FAILED] = bad
-        progress, last = self.progress, batch[-1]
+        progress, (last, origin) = self.progress, batch[-1]
         progress.counts += counts
-        progress.source, size = last.item.place.source, last.origin.size_bytes
-        progress.fraction = min(last.item.place.offset / size, 1.0) if size else None
+        place, size = _place(last), origin.size_bytes
+        progress.source, progress.fraction = place.source, min(place.offset / size, 1.0) if size else None
         if self._run is not None and self._terms.extract:
             self._queued += counts[Status.CREATED] + counts[Status.VERSIONED]
 
@@ -221,7 +254,7 @@ class Importer:
             return self._store_patiently(batch.items, batch, run), []
         except (DataError, IntegrityError, ValueError) as error:
             if len(batch) == 1:
-                bad = BadRow(batch[0].item.place, "", "not_storable", str(error).partition("\n")[0])
+                bad = BadRow(_place(batch[0][0]), "", NOT_STORABLE, str(error).partition("\n")[0])
                 return self._store_patiently([bad], batch, run), [bad]
             (first, poison), (second, more_poison) = (self._store(half, run) for half in batch.halves())
             landed = Landed(first.outcomes + second.outcomes, first.refused + second.refused)
@@ -262,10 +295,20 @@ def _is_contention(error: OperationalError) -> bool:
 
 
 @contextmanager
-def _signals_held() -> Iterator[None]:
-    """Ctrl-C and SIGTERM wait until the block is through, then do what they do."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+def _lander() -> Iterator[ThreadPoolExecutor]:
+    """One thread that uses this thread's connection; what it was given is through when the block ends."""
+    own = connections[DEFAULT_DB_ALIAS]
+
+    def share() -> None:
+        connections[DEFAULT_DB_ALIAS] = own
+
+    own.inc_thread_sharing()
+    # It mostly waits for the database, and should not wait for us to pause when that has answered.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
-        yield
+        with ThreadPoolExecutor(1, "land", share) as pool:
+            yield pool
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        sys.setswitchinterval(interval)
+        own.dec_thread_sharing()

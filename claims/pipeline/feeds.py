@@ -40,6 +40,8 @@ class Fed(NamedTuple):
 
 
 class Feed(Protocol):
+    reads_database: bool
+
     def rows(self, checkpoint: Checkpoint) -> Iterator[Fed]:
         """The rows behind the checkpoint, one by one. Raises SourceChanged before the first."""
         ...
@@ -50,6 +52,8 @@ class FileFeed:
 
     Files go on at the byte offset; a stream may be made anew, in another order, so it is read from its beginning.
     """
+
+    reads_database = False
 
     def __init__(self, sources: Sequence[str], options: Options, standard_input: BinaryIO) -> None:
         self._sources, self._options, self._standard_input = sources, options, standard_input
@@ -87,6 +91,8 @@ class FileFeed:
 
 class FailedRowFeed:
     """The rows that an earlier run refused, at the places where they stood then. A whole document is read again from its file."""
+
+    reads_database = True
 
     def __init__(self, run: ImportRun, options: Options) -> None:
         self._run, self._options = run, options

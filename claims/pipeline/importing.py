@@ -16,7 +16,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import connection, transaction
+import orjson
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from claims import extraction
@@ -62,9 +63,12 @@ class Landed(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Row:
+class Row:
+    """A draft made ready to land: `text` as it is stored, its fingerprint and the article's identity."""
+
     draft: ArticleDraft
     text: str
+    sha256: str
     fingerprint: str
     identity: str
     outlet_id: UUID | None = None
@@ -106,7 +110,7 @@ def land_batch(
 
 
 def land(
-    items: Sequence[ArticleDraft | BadRow],
+    items: Sequence[Row | ArticleDraft | BadRow],
     *,
     run: ImportRun | None = None,
     checkpoint: dict[str, Any] | None = None,
@@ -120,7 +124,7 @@ def land(
 
     With `is_repeat` the run has counted these rows before: only what is new counts. Without `is_nudging` the workers are not told.
     """
-    rows = [_prepare(item) for item in items if isinstance(item, ArticleDraft)]
+    rows = [_ready(item) for item in items if not isinstance(item, BadRow)]
     bad = [item for item in items if isinstance(item, BadRow)]
     with transaction.atomic():
         outlets = _outlets(rows)
@@ -137,10 +141,10 @@ def land(
 
 
 def preview(
-    drafts: Sequence[ArticleDraft], seen: set[int], *, on_duplicate: OnDuplicate = OnDuplicate.VERSION
+    items: Sequence[Row | ArticleDraft | BadRow], seen: set[int], *, on_duplicate: OnDuplicate = OnDuplicate.VERSION
 ) -> Landed:
     """What `land` would do with them now. Reads only; `seen` carries what earlier batches of this preview would have stored."""
-    rows = [_prepare(draft) for draft in drafts]
+    rows = [_ready(item) for item in items if not isinstance(item, BadRow)]
     known = _known([row.identity for row in rows])
     _look_up_earlier(
         [have for row in rows if (have := known.get(row.identity)) and row.fingerprint not in have.versions]
@@ -164,18 +168,23 @@ def preview(
     return Landed(outcomes, refused)
 
 
-def _prepare(draft: ArticleDraft) -> _Row:
+def _ready(item: Row | ArticleDraft) -> Row:
+    return item if isinstance(item, Row) else prepare(item)
+
+
+def prepare(draft: ArticleDraft) -> Row:
+    """What landing needs to know of a draft and can be found out without the database. Raises ValueError on lone surrogates."""
     text = normalise_text(draft.text)
     mark = fingerprint(text)
     by_url, by_text = f"url\0{draft.canonical_url}", f"text\0{draft.outlet.lower()}\0{mark}"
-    return _Row(draft, text, mark, _sha256(by_url if draft.canonical_url else by_text))
+    return Row(draft, text, _sha256(text), mark, _sha256(by_url if draft.canonical_url else by_text))
 
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _outlets(rows: Iterable[_Row]) -> dict[str, UUID]:
+def _outlets(rows: Iterable[Row]) -> dict[str, UUID]:
     wanted = {row.draft.outlet.lower(): row.draft for row in rows if row.draft.outlet}
     if not wanted:
         return {}
@@ -196,7 +205,7 @@ def _find_outlets(names: Iterable[str]) -> dict[str, UUID]:
 
 
 def _land(
-    rows: list[_Row], run: ImportRun | None, on_duplicate: OnDuplicate, fetched_at: datetime
+    rows: list[Row], run: ImportRun | None, on_duplicate: OnDuplicate, fetched_at: datetime
 ) -> tuple[Landed, list[UUID]]:
     known = _known([row.identity for row in rows])
     unknown = {row.identity: row for row in rows if row.identity not in known}
@@ -207,7 +216,7 @@ def _land(
         row.identity for row in rows if (have := known.get(row.identity)) and row.fingerprint not in have.versions
     }
     if contested:
-        known |= _known(list(contested), lock=True)
+        known |= _known(contested, lock=True)
         _look_up_earlier([known[identity] for identity in contested])
     known |= inserted
 
@@ -232,7 +241,7 @@ def _land(
                 have.article_id,
                 have.number,
                 row.text,
-                _sha256(row.text),
+                row.sha256,
                 row.fingerprint,
                 len(row.text),
                 fetched_at,
@@ -245,7 +254,7 @@ def _land(
     return Landed(outcomes, refused), [version[0] for version in versions]
 
 
-def _leave(row: _Row, have: _Known, on_duplicate: OnDuplicate, refused: list[BadRow]) -> Outcome | None:
+def _leave(row: Row, have: _Known, on_duplicate: OnDuplicate, refused: list[BadRow]) -> Outcome | None:
     """The outcome of a row that adds no version, or None.
 
     A text that the article had before is not new either: a file that holds two states of an article may be read again, and a
@@ -269,17 +278,20 @@ _KNOWN = """
         SELECT id, number, text_fingerprint FROM claims_articleversion
         WHERE article_id = article.id ORDER BY number DESC LIMIT 1
     ) version
-    WHERE article.identity = ANY(%s)
+    WHERE article.identity = ANY(string_to_array(%s, ','))
 """
 # In one order everywhere, or two imports of the same articles would wait for each other.
-_LOCK = "SELECT id FROM claims_article WHERE identity = ANY(%s) ORDER BY identity FOR NO KEY UPDATE"
+_LOCK = (
+    "SELECT id FROM claims_article WHERE identity = ANY(string_to_array(%s, ',')) ORDER BY identity FOR NO KEY UPDATE"
+)
 
 
-def _known(identities: list[str], *, lock: bool = False) -> dict[str, _Known]:
+def _known(identities: Collection[str], *, lock: bool = False) -> dict[str, _Known]:
+    joined = ",".join(identities)  # an array's elements are quoted one by one
     with connection.cursor() as cursor:
         if lock:
-            cursor.execute(_LOCK, [identities])
-        cursor.execute(_KNOWN, [identities])
+            cursor.execute(_LOCK, [joined])
+        cursor.execute(_KNOWN, [joined])
         return {
             identity: _Known(article_id, number, {mark: version_id})
             for identity, article_id, number, mark, version_id in cursor.fetchall()
@@ -302,37 +314,48 @@ def _look_up_earlier(articles: Collection[_Known]) -> None:
             by_id[article_id].versions[mark] = version_id
 
 
-_INSERT = """
-    INSERT INTO claims_article (id, identity, canonical_url, outlet_id, title, byline, language, published_at)
-    SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])
+_ARTICLE_COLUMNS = "id, identity, canonical_url, outlet_id, title, byline, language, published_at"
+_ARTICLE_TYPES = ("uuid", "varchar", "text", "uuid", "text", "text", "varchar", "timestamptz")
+_COPY_ARTICLES = f"COPY claims_article ({_ARTICLE_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_INSERT_ARTICLES = f"""
+    INSERT INTO claims_article ({_ARTICLE_COLUMNS})
+    SELECT * FROM json_to_recordset(%s::json) AS row (
+        id uuid, identity text, canonical_url text, outlet_id uuid, title text, byline text, language text, published_at timestamptz
+    )
     ON CONFLICT (identity) DO NOTHING
     RETURNING identity, id
 """
 
 
-def _insert_articles(rows: Iterable[_Row]) -> dict[str, _Known]:
-    ordered = sorted(rows, key=lambda row: row.identity)
-    if not ordered:
+def _insert_articles(rows: Iterable[Row]) -> dict[str, _Known]:
+    """The articles that were inserted. One that is missing has been inserted by somebody else since we looked."""
+    # In one order everywhere, or two imports of the same articles would wait for each other.
+    records = [_record_of(row) for row in sorted(rows, key=lambda row: row.identity)]
+    if not records:
         return {}
-    columns = zip(
-        *(
-            (
-                uuid7(),
-                row.identity,
-                row.draft.canonical_url,
-                row.outlet_id,
-                row.draft.title,
-                row.draft.byline,
-                row.draft.language,
-                row.draft.published_at,
-            )
-            for row in ordered
-        ),
-        strict=True,
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [list(column) for column in columns])
-        return {identity: _Known(article_id, 0, {}) for identity, article_id in cursor.fetchall()}
+    try:
+        with transaction.atomic():
+            _copy(_COPY_ARTICLES, _ARTICLE_TYPES, [tuple(record.values()) for record in records])
+    except IntegrityError:
+        # COPY cannot pass over a row that is there; twice as slow, this can.
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT_ARTICLES, [orjson.dumps(records).decode()])
+            return {identity: _Known(article_id, 0, {}) for identity, article_id in cursor.fetchall()}
+    return {record["identity"]: _Known(record["id"], 0, {}) for record in records}
+
+
+def _record_of(row: Row) -> dict[str, Any]:
+    draft = row.draft
+    return {
+        "id": uuid7(),
+        "identity": row.identity,
+        "canonical_url": draft.canonical_url,
+        "outlet_id": row.outlet_id,
+        "title": draft.title,
+        "byline": draft.byline,
+        "language": draft.language,
+        "published_at": draft.published_at,
+    }
 
 
 _COPY_VERSIONS = """
@@ -350,7 +373,7 @@ def _copy_versions(versions: list[tuple[Any, ...]]) -> None:
 def _copy(statement: str, types: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
     if not rows:
         return
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types)
         for row in rows:
             copy.write_row(row)
@@ -377,11 +400,12 @@ _RUN_TYPES = ("uuid", "uuid", "varchar", "varchar", "varchar", "int4", "int4", "
 def _queue_extraction(version_ids: list[UUID], is_nudging: bool) -> None:
     extractor = extraction.get(extraction.DEFAULT)
     run_ids = [uuid7() for _ in version_ids]
+    queued = ExtractionRun.Status.QUEUED.value
     _copy(
         _COPY_RUNS,
         _RUN_TYPES,
         [
-            (run_id, version_id, extractor.name, extractor.version, ExtractionRun.Status.QUEUED.value, 0, 0, 0, 0)
+            (run_id, version_id, extractor.name, extractor.version, queued, 0, 0, 0, 0)
             for run_id, version_id in zip(run_ids, version_ids, strict=True)
         ],
     )

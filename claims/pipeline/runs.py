@@ -6,13 +6,13 @@ import hashlib
 from collections import Counter
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from claims.models import ExtractionRun, ImportRun
 from claims.pipeline.importing import EXTRACT
+from factcheck.accounts.models import User
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
 
@@ -33,7 +33,7 @@ def start_run(
     options: dict[str, Any],
     *,
     key: str = "",
-    started_by: AbstractBaseUser | None = None,
+    started_by: User | None = None,
     resume: ImportRun | None = None,
 ) -> ImportRun:
     """A new run of `source`, or `resume` going on. Holds the source until this process ends, however it ends.

@@ -142,13 +142,14 @@ class _Rejoined(io.RawIOBase):
 
     def __init__(self, head: bytes, rest: Readable) -> None:
         self._head = memoryview(head)
-        self._rest = rest
+        # A row that stands in a pipe is read now, not when enough others have followed it.
+        self._read_some = getattr(rest, "read1", rest.read)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        part = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        part = self._head[: len(buffer)] or self._read_some(len(buffer))
         self._head = self._head[len(part) :] if self._head else self._head
         buffer[: len(part)] = part
         return len(part)

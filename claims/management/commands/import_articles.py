@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, cast
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
@@ -106,7 +106,8 @@ class Command(BaseCommand):
         if said["resume"] and not _is_uuid(said["resume"]):
             said["sources"], said["resume"] = [said["resume"], *said["sources"]], ""
         _check(said)
-        self.report = Report(self.stdout._out, self.stderr._out, progress=said["progress"], is_json=said["json"])  # type: ignore[attr-defined]
+        output, errors = cast(TextIO, self.stdout._out), cast(TextIO, self.stderr._out)
+        self.report = Report(output, errors, progress=said["progress"], is_json=said["json"])
         with _terminable() as self.caught:
             try:
                 with connection.cursor() as cursor:
