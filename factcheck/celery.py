@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery, bootsteps
-from celery.signals import worker_ready
+from celery.signals import celeryd_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
 
@@ -37,6 +37,13 @@ class Heartbeat(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Heartbeat)
+
+
+@celeryd_init.connect
+def _limit(**_):  # type: ignore[no-untyped-def]
+    from factcheck.limits import WORKER_STATEMENT_SECONDS, limit_statements
+
+    limit_statements(WORKER_STATEMENT_SECONDS)
 
 
 @worker_ready.connect

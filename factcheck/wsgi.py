@@ -6,3 +6,9 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
 application = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402  settings are read by the line above
+
+from factcheck.limits import limit_statements  # noqa: E402
+
+limit_statements(settings.STATEMENT_TIMEOUT_SECONDS)
