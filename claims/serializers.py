@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from django.db.models import Case, F, JSONField, Value, When
-from django.db.models.functions import Greatest, Least, Substr
+from django.db.models import Case, F, Value, When
+from django.db.models.functions import Cast, Greatest, Least, Substr
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -14,6 +15,8 @@ from claims.pipeline.editing import MAX_TEXT_CHARS
 from claims.triage import TRANSITIONS, Reason, Risk, TriageStatus, blocked_by
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import granted_scopes
+from factcheck.api.renderers import dumps
+from factcheck.api.shape import PlainJSON
 from factcheck.api.strict import StrictSerializer
 
 
@@ -154,6 +157,7 @@ class AllowedActionSerializer(serializers.Serializer):
     blocked_by = serializers.ListField(child=serializers.CharField())
 
 
+@cache
 def allowed_actions(status: TriageStatus, scopes: frozenset[str]) -> list[dict[str, Any]]:
     """The triage table as this person sees it from here."""
     missing = () if "triage" in scopes else ("scope_triage_missing",)
@@ -173,12 +177,13 @@ def _scopes(context: Any) -> frozenset[str]:
 
 def _allowed_actions_sql(at: Any) -> Case:
     scopes = _scopes(at.context)
+
+    def answer(status: TriageStatus) -> Cast:
+        return Cast(Value(dumps(allowed_actions(status, scopes)).decode()), PlainJSON())
+
     return Case(
-        *(
-            When(**{at("triage_status"): status.value}, then=Value(allowed_actions(status, scopes), JSONField()))
-            for status in TriageStatus
-        ),
-        output_field=JSONField(),
+        *(When(**{at("triage_status"): status.value}, then=answer(status)) for status in TriageStatus),
+        output_field=PlainJSON(),
     )
 
 

@@ -143,7 +143,7 @@ class AppearanceViewSet(ReadViewSet):
     queryset = Appearance.objects.select_related("article_version")
     serializer_class = serializers.AppearanceSerializer
     filterset_class = filters.AppearanceFilter
-    ordering_fields = {"created_at": "id", "start": "start"}
+    ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
 
 

@@ -231,7 +231,7 @@ def _shaped(keys: QuerySet[Any], item: Statement, ordering: Ordering) -> list[tu
         f'ORDER BY {by_key}page."pk" {direction}'
     )
     with connections[keys.db].cursor() as cursor:
-        cursor.execute(page, [*item.params, *params])
+        cursor.execute(page, list(params))
         return cursor.fetchall()
 
 
