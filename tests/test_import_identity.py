@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
@@ -28,9 +29,9 @@ def draft(text: str = TEXT, url: str = URL, **fields: str) -> ArticleDraft:
     return make.draft(text, url=url, **fields)
 
 
-def together(*work: Callable[[], object]) -> list[object]:
+def together(*work: Callable[[], object]) -> list[Any]:
     """What each returned or raised, all started at once in threads of their own."""
-    results: list[object] = [None] * len(work)
+    results: list[Any] = [None] * len(work)
     barrier = threading.Barrier(len(work))
 
     def do(number: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections import Counter
 from typing import Any
 
@@ -79,12 +80,21 @@ def failed_extractions(run: ImportRun) -> QuerySet[ExtractionRun]:
     return failed.select_related("version__article").order_by("id")
 
 
+# How long the server takes to notice that the process of a session was killed, at worst in the middle of a batch.
+HOLD_SECONDS = 1.0
+
+
 def _hold(key: str) -> None:
     # A session's lock: the server lets go of it when the process is killed.
+    deadline = time.monotonic() + HOLD_SECONDS
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_lock_number(key)])
-        if not cursor.fetchone()[0]:
-            raise SourceBusy("Another process is importing this source; wait for it or stop it.")
+        while True:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_lock_number(key)])
+            if cursor.fetchone()[0]:
+                return
+            if time.monotonic() > deadline:
+                raise SourceBusy("Another process is importing this source; wait for it or stop it.")
+            time.sleep(0.1)
 
 
 def release(run: ImportRun) -> None:
