@@ -113,7 +113,7 @@ DATABASES = {
 }
 STATEMENT_TIMEOUT_SECONDS = env.read(
     "STATEMENT_TIMEOUT_SECONDS", env.between(1, 3600), default="5", expects="seconds from 1 to 3600",
-    help="Longest database statement of a web request. Workers and commands take 60.",
+    help="Longest database statement of a web request. Jobs take a minute at most, commands what they need.",
 )  # fmt: skip
 # Lock waits and idle transactions end soon, so that one stuck client cannot hold up a desk.
 DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]
