@@ -24,6 +24,10 @@ def fill(claims: int) -> None:
     sentence = (
         "'Sentence ' || n || ' of this article says that prices rose by ' || n % 90 || ' per cent, the bank reported. '"
     )
+    # Few words are frequent and most are rare, as in any language: what the planner knows of words depends on it.
+    words = " ".join(
+        f"w' || (power(abs(hashint8(c + {n})::int8) / 2147483648.0, 5) * 30000)::int || '" for n in (1, 2, 3, 5)
+    )
     statements = (
         f"""
         INSERT INTO claims_outlet (id, name, domain)
@@ -52,7 +56,7 @@ def fill(claims: int) -> None:
             time_references, entities, gaps, article_id, triage_status, triage_reason, triage_note, risk, is_manual,
             edited_fields, revision, version, updated_at
         )
-        SELECT {_key(4, "c")}, 'Prices rose by ' || c % 90 || ' per cent according to report ' || c || '.',
+        SELECT {_key(4, "c")}, 'Prices rose by ' || c % 90 || ' per cent, report ' || c || ' on {words} says.',
             CASE WHEN c % 3 = 0 THEN 'change' ELSE 'statement' END, 'asserted', 'Bank ' || c % 300, 'en',
             CASE WHEN c % 10 > 0 THEN (c * 7919 % 5000) / 5000.0 END,
             '[{{"name": "number", "weight": 1.25, "reason": "says how much"}}, {{"name": "bias", "weight": -0.5, "reason": ""}}]',
