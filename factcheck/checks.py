@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.core.checks import CheckMessage, Error, register
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 
 from factcheck.errors import Problem
@@ -15,6 +16,16 @@ from factcheck.errors import Problem
 def check_api(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """Every writing operation names its scope, every shaped list can be made by the database, every ordering has its column."""
     return [Error(message, id=f"factcheck.{code}") for code, message in (*_of_operations(), *_of_problems())]
+
+
+@register(Tags.security, deploy=True)
+def check_fetching(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Says which servers of our own network the fetcher was allowed to ask."""
+    if not settings.FETCH_ALLOW:
+        return []
+    servers = ", ".join(sorted(f"{host}:{port}" for host, port in settings.FETCH_ALLOW))
+    hint = "Whoever may import articles can read what these servers answer. Leave FETCH_ALLOW empty in production."
+    return [Warning(f"FETCH_ALLOW lets articles be fetched from {servers}.", hint=hint, id="factcheck.W001")]
 
 
 def _of_operations() -> Iterator[tuple[str, str]]:

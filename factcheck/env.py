@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -78,6 +79,17 @@ def between(low: int, high: int) -> Callable[[str], int]:
 
 def listed(value: str) -> list[str]:
     return [item.strip() for item in value.split(",") if item.strip()]
+
+
+def hosts_and_ports(value: str) -> frozenset[tuple[str, int]]:
+    """Host, in lower case and without brackets, and port of each `host:port`; an IPv6 address stands in brackets."""
+    pairs = set()
+    for item in listed(value):
+        url = urlsplit(f"//{item}")
+        if item != url.netloc or "@" in item or not url.hostname or not url.port:
+            raise ValueError(f"{item!r} is no host:port")
+        pairs.add((str(ip_address(url.hostname)) if ":" in url.hostname else url.hostname, url.port))
+    return frozenset(pairs)
 
 
 def database(value: str) -> dict[str, object]:

@@ -189,6 +189,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "factcheck.sweep", "schedule": schedule(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}},
 }
 
+FETCH_ALLOW = env.read(
+    "FETCH_ALLOW", env.hosts_and_ports, default="", expects="host:port pairs, comma separated",
+    help="Servers that are fetched though they are not public, or listen on another port than 80 and 443.",
+)  # fmt: skip
+
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["factcheck.accounts.authentication.Backend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -145,3 +145,30 @@ def test_patterns_on_foreign_text_run_in_linear_time():
     """Python's `re` takes seconds on a few hostile characters; google-re2 does not."""
     users = offences(("claims", "factcheck.api"), lambda other: other in ("re", "regex"))
     assert users == [f"{MAY_USE_RE} -> re"]
+
+
+CLIENTS = (
+    "aiohttp", "asyncio", "ftplib", "http.client", "httpx", "pycurl", "requests", "smtplib", "socket", "ssl", "telnetlib", "urllib.request",
+    "urllib3", "xmlrpc",
+)  # fmt: skip
+# They listen, or look whether our own services do.
+OWN_SERVICES = ("factcheck.embedded", "factcheck.health", "factcheck.management.commands.up")
+
+
+def test_only_the_guarded_fetcher_makes_requests():
+    users = offences(("factcheck", "claims", "reviews"), lambda other: is_under(other, *CLIENTS))
+    assert [use for use in users if not is_under(use.split(" -> ")[0], "factcheck.fetch", *OWN_SERVICES)] == []
+    assert "factcheck.fetch.wire -> socket" in users, "the check has gone blind"
+
+
+def test_pages_are_not_downloaded_by_their_reader():
+    """trafilatura can fetch and lxml can load a URL: both are given text."""
+    calls = [
+        f"{name}: {ast.unparse(node.func)}()"
+        for name in MODULES
+        for node in ast.walk(ast.parse(MODULES[name].read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).rpartition(".")[2] in ("fetch_url", "fetch_response", "urlopen")
+    ]
+    assert calls == []
+    assert offences(FIRST_PARTY[:3], lambda other: is_under(other, "trafilatura.downloads", "trafilatura.spider")) == []
