@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from celery.schedules import schedule
 
@@ -96,7 +97,7 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {
+DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
         **env.read(
@@ -116,7 +117,7 @@ STATEMENT_TIMEOUT_SECONDS = env.read(
     help="Longest database statement of a web request. Jobs take a minute at most, commands what they need.",
 )  # fmt: skip
 # Lock waits and idle transactions end soon, so that one stuck client cannot hold up a desk.
-DATABASES["default"]["OPTIONS"] |= {  # type: ignore[operator]
+DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": "2",
     "server_side_binding": False,
     "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
