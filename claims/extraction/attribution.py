@@ -14,6 +14,8 @@ from claims.extraction.lexicon import (
     DETERMINERS,
     MONTHS,
     OPENERS,
+    PAST_VERBS,
+    POSSESSIVES,
     PREPOSITIONS,
     WEEKDAYS,
     words,
@@ -37,12 +39,13 @@ NEEDS_THAT = words(
     "observed repeated recalled maintained maintains posted wrote writes revealed reveals confirmed confirms rejected rejects "
     "accused accuses projected declared declares emphasised emphasized stressed reported argued noted disclosed acknowledged "
     "admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed "
-    "announced announces argue claim warn insist believe think suggest estimate predict allege contend note report"
+    "announced announces argue claim warn insist believe think suggest estimate predict allege contend note report "
+    "conceded recalled commented remarked tweeted posted replied explained explains testified boasted joked complained clarified "
+    "cautioned promises pledges vows denied denies"
 )
 # A statement may follow these without "that".
 PLAIN = words(
-    "said says say told tells claimed claims warned warns insists insisted believes thinks predicted "
-    "alleged estimates denied denies"
+    "said says say told tells claimed claims warned warns insisted insists believes thinks stated denied denies"
 )
 DENYING = words("denied denies rejected rejects dismissed refuted refutes")
 
@@ -58,7 +61,7 @@ DOCUMENTS = words(
 
 MEDIA = words(
     "reuters ap afp tass bbc cnn xinhua bloomberg interfax yonhap kcna ria dpa efe ansa upi npr nbc abc cbs msnbc itv axios "
-    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera politico telegram"
+    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera telegram ndtv cnbc newsweek vox wsj nyt"
 )
 MEDIA_HEADS = words(
     "news newspaper agency magazine post times journal guardian herald tribune telegraph broadcaster television tv radio "
@@ -85,13 +88,13 @@ TITLES = words(
 CONNECTORS = words("of the de la von van der bin al el du di da ibn for and")
 # May stand between a subject and its verb.
 BETWEEN = words(
-    "has have had also later then recently repeatedly earlier previously publicly was again already reportedly once still"
+    "has have had also later then recently repeatedly earlier previously publicly again already reportedly once still"
 )
 PUBLISHED = words("reported published obtained seen aired broadcast")
 CITING = words("citing quoting cited quoted cites quotes")
 PRONOUN_SPEAKERS = words("he she they it")
 # How far a subject may stand in front of its verb when an apposition stands between: "X, the minister of Y, said".
-LONGEST_APPOSITION = 14
+LONGEST_APPOSITION = 20
 LONGEST_NAME = 9
 
 
@@ -130,6 +133,16 @@ def find(
     holds direct speech.
     """
     return _Reader(text, offset, read(text) if tokens is None else tokens, outlet, is_quoted).run()
+
+
+def subject(text: str, tokens: list[Token]) -> str:
+    """The body that a sentence begins with as its subject (The company expects ...), or ""."""
+    reader = _Reader(text, 0, tokens, "", False)
+    name = reader.name_from(0) if tokens and not reader.quoted[0] else None
+    if name is None or name.is_person or reader.low(name.last - 1) not in BODY_HEADS:
+        return ""
+    follows = reader.low(name.last)
+    return "" if follows in PREPOSITIONS | CONJUNCTIONS | words("' ’ -") or not follows else name.name
 
 
 class _Reader:
@@ -199,13 +212,23 @@ class _Reader:
             return None
         self.origin.append((name, "according to", role(name)))
         end = self.clause_end(name.last)
+        if self.low(end) == "," and self.low(end + 1) in ("which", "who"):
+            # According to X, which cited Y, ...: the statement begins behind the second comma.
+            closed = self.clause_end(end + 1)
+            if self.low(closed) != ",":
+                return end
+            self.frames.append((index, self.frame_end(closed)))
+            return name.last
         self.frames.append((index, self.frame_end(end)))
         return end
 
     def by_citing(self, index: int) -> int | None:
         """..., citing X and ... cited by X."""
         low, is_passive = self.low(index), self.low(index + 1) == "by"
-        if low not in CITING or not (is_passive or low in ("citing", "quoting")):
+        is_active = low in ("citing", "quoting") or (
+            low in ("cited", "cites") and self.low(index - 1) in ("which", "who")
+        )
+        if low not in CITING or not (is_passive or is_active):
             return None
         name = self.name_from(index + (2 if is_passive else 1))
         if name is None:
@@ -299,6 +322,10 @@ class _Reader:
         if self.is_document(name) and self.low(name.last) in ("by", "from", "of"):
             return self.name_from(name.last + 1) or name
         end = self.clause_end(name.last)
+        if self.low(end) == "," and self.low(end - 1) in TITLES:
+            person = self.name_from(end + 1)
+            if person is not None and person.is_person and self.low(person.last) == ",":
+                return person
         if end > name.last and self.low(name.last) in ("to", "of", "for") and self.low(end) == ",":
             person = self.name_ending(end - 1, extend=False)
             if person is not None and person.is_person and person.first > index:
@@ -317,10 +344,18 @@ class _Reader:
             first -= 1
             if self.low(first) in DETERMINERS:
                 break
+        is_bounded = first == 0 or self.low(first) in DETERMINERS or not self.tokens[first - 1].is_word
+        if not (is_bounded or self.low(first - 1) in CONJUNCTIONS):
+            return None
+        last = index + 1
         for at in range(index + 1, min(self.count, index + 9)):
             if self.low(at) in SHOWING and self.low(at + 1) == "that":
-                name = self.make(first, at, first, False, True)
+                name = self.make(first, last, first, False, True)
                 return (name, at, at + 2) if name is not None else None
+            if self.low(at) in ("and", "or", "but") and self.low(at + 1) in BETWEEN:
+                return None
+            if self.low(at) not in BETWEEN:
+                last = at + 1
             if not (self.tokens[at].is_word or self.tokens[at].is_number):
                 return None
         return None
@@ -366,15 +401,24 @@ class _Reader:
         low = self.low(index)
         if low in DETERMINERS or self.low(index - 1) in DETERMINERS | PREPOSITIONS - {"before"}:
             return None  # a noun: the reports, in reports
+        if "not" in (self.low(index - 1), self.low(index - 2)):
+            return None
         behind = self.low(index + 1)
+        if low in DENYING and not self.opens_denial(index + 1):
+            return None
         after_quote = index > 0 and (self.quoted[index - 1] or self.low(index - 1) == ",")
         subject = self.subject_before(index)
         if subject is not None:
             name, first, word = subject
             end = self.statement_start(index)
             opens_quote = end < self.count and self.quoted[end]
+            if self.low(first - 1) in ("which", "what", "whom", "whose", "where", "why", "how"):
+                return None
+            if self.low(first - 1) == "as" and first > 1:
+                first -= 1
             is_behind = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",")
-            trails = is_behind and (behind == "," or end >= self.count - 1 or self.is_setting(index + 1))
+            setting_end = self.setting_end(index + 1)
+            trails = is_behind and (behind == "," or end >= self.count - 1 or setting_end > 0)
             is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
             if (
                 not is_clear
@@ -392,15 +436,18 @@ class _Reader:
             if word == "it" and not is_clear:
                 return None
             if trails:
-                end = index + 1 if behind == "," else self.count
+                end = index + 1 if behind == "," else setting_end or self.count
                 return name, (first - 1 if self.low(first - 1) == "," else first, end), word
             return name, (self.setting_start(first), end), word
-        if after_quote or (index > 0 and self.low(index - 1) == ","):
+        if low not in ("told", "tells", "saying") and (after_quote or (index > 0 and self.low(index - 1) == ",")):
             # Inverted: "...," said Mrs. Park.
-            name = self.name_from(index + 1)
+            name = self.inverted_speaker(index + 1)
             if name is not None:
                 return name, (index - 1 if self.low(index - 1) == "," else index, self.next_quoted(name.last)), ""
-            if behind in PRONOUN_SPEAKERS:
+            is_closed = not self.low(index + 2) or not self.tokens[index + 2].is_word or self.quoted[index + 2]
+            if behind in PRONOUN_SPEAKERS and (
+                is_closed or self.low(index + 2) in ("on", "in", "at", "to", "as", "after")
+            ):
                 return None, (index, self.next_quoted(index + 2)), behind
         return None
 
@@ -408,12 +455,53 @@ class _Reader:
         """Where the quotation goes on behind its speaker, else the end of the sentence."""
         return next((at for at in range(index, self.count) if self.quoted[at]), self.count)
 
-    def is_setting(self, index: int) -> bool:
-        """Whether nothing follows the verb but where or when it was said: said on Telegram."""
-        if self.low(index) not in ("on", "in", "at", "to", "during", "after", "by", "from"):
-            return False
-        rest = self.tokens[index:]
-        return len(rest) <= 9 and not any(token.low in ("that", ",", ";") for token in rest)
+    def setting_end(self, index: int) -> int:
+        """The comma or the end behind words that only tell where or when it was said: said on Telegram; 0 if others stand there."""
+        low = self.low(index)
+        if not (low in ("on", "in", "at", "to", "during", "after", "by", "from") or low in WEEKDAYS or low in TIMES):
+            return 0
+        for at in range(index, min(self.count, index + 10)):
+            low = self.low(at)
+            is_verb = (low in AUXILIARIES and not self.tokens[at].is_capitalised) or low in SAYING - STATEMENTS
+            if low == "that" or is_verb or self.quoted[at]:
+                return 0
+            if low in (",", ";"):
+                return at if at - index <= 6 else 0
+        return self.count if self.count - index <= 9 else 0
+
+    def inverted_speaker(self, index: int) -> Name | None:
+        """Who said it where the verb stands first; the name behind "its director"."""
+        name = self.name_from(index)
+        if name is None or self.low(index) not in POSSESSIVES:
+            return name
+        at = index + 1
+        while at < self.count and self.low(at) in TITLES:
+            at += 1
+        if self.low(at) == ",":
+            at += 1
+        person = self.name_from(at) if at > index + 1 and at < self.count and self.tokens[at].is_capitalised else None
+        return person if person is not None and person.is_person else name
+
+    def opens_denial(self, index: int) -> bool:
+        """Whether a statement follows a verb of denying, and not what was refused or called untrue."""
+        low = self.low(index)
+        if low in PRONOUN_SPEAKERS:
+            return self.low(index + 1) in AUXILIARIES
+        return low in ("that", ",", ".", "") or self.quoted[index]
+
+    def phrase_start(self, first: int) -> int:
+        """Where the words in front of a name begin that belong to it: its operator Blue Strait; `first` if that is unclear."""
+        at = first
+        while at > 0 and first - at <= LONGEST_NAME + 1 and not self.quoted[at - 1]:
+            token = self.tokens[at - 1]
+            if token.word == ",":
+                return at
+            if not token.is_word or token.low in NO_PHRASE:
+                return first
+            if token.low.endswith(("ed", "ing", "ly")) and not token.is_capitalised:
+                return first
+            at -= 1
+        return at if at == 0 or self.quoted[at - 1] else first
 
     def setting_start(self, first: int) -> int:
         """0 where nothing stands before the subject but the occasion: In a statement on Monday, X said."""
@@ -459,12 +547,14 @@ class _Reader:
             name = self.name_ending(back - 1)
             inner = self.name_ending(at - 1, extend=False)
             if inner is not None and inner.is_person and inner.first == back + 1:
-                return inner, name.first if name is not None else inner.first, ""
-            if name is None or self.low(back + 1) in ("and", "but", "which"):
+                return inner, self.phrase_start(name.first) if name is not None else inner.first, ""
+            if name is None or self.low(back + 1) in ("and", "but"):
+                return None
+            if self.low(back + 1) in ("which", "who") and name.first > 1:
                 return None
             return name, name.first, ""
         name = self.name_ending(at)
-        return (name, name.first, "") if name is not None else None
+        return (name, self.phrase_start(name.first), "") if name is not None else None
 
     def statement_start(self, index: int) -> int:
         """The first token of what is said behind the verb at `index`: past "that", the hearer and the day."""
@@ -564,6 +654,8 @@ class _Reader:
                     follows = self.tokens[step + 1]
                     if not (follows.is_word and follows.low in TITLES | BODY_HEADS | DOCUMENTS):
                         break
+            elif self.is_office(step) and last == step:
+                step += 1
             elif (
                 token.is_word
                 and token.low in CONNECTORS
@@ -571,6 +663,7 @@ class _Reader:
                 and step + 1 < self.count
                 and self.tokens[step + 1].is_capitalised
                 and (token.low != "and" or self.tokens[step + 1].low in BODY_HEADS)
+                and (token.low != "the" or self.low(step - 1) in CONNECTORS)
             ):
                 pass
             elif token.word in ("-", "–", ".", "&") and last == step and self.joins(step):
@@ -595,6 +688,11 @@ class _Reader:
         if last < 0:
             return None
         return self.named(index, last)
+
+    def is_office(self, index: int) -> bool:
+        """Whether "of the" stands here inside an office: Secretary of the Treasury."""
+        is_of = (self.low(index), self.low(index + 1)) == ("of", "the")
+        return is_of and self.low(index - 1) in TITLES | BODY_HEADS and self.starts_name(index + 2)
 
     def starts_name(self, index: int) -> bool:
         return index < self.count and self.tokens[index].is_capitalised
@@ -624,8 +722,10 @@ class _Reader:
         if token.word == "." and index and self.joins(index) and self.tokens[index - 1].is_word:
             index -= 1
             token = self.tokens[index]
-        if not token.is_word:
+        if not token.is_word or token.low in WEEKDAYS or (token.low in MONTHS and self.low(index - 1) in MONTH_AFTER):
             return None
+        if not token.is_capitalised and (body := self.body_of(index)) is not None:
+            return body
         is_head = token.low in TITLES or token.low in BODY_HEADS or token.low in DOCUMENTS or token.low in PEOPLE
         if not token.is_capitalised and not is_head and not self.hyphenated(index):
             return None
@@ -680,7 +780,7 @@ class _Reader:
                 at -= 1
             else:
                 break
-        if self.tokens[at].low in OPENERS and self.tokens[at].low not in DETERMINERS:
+        if self.low(at) in OPENERS - DETERMINERS and self.low(at) not in COUNTS:
             at += 1
         if at >= last:
             return None
@@ -693,7 +793,27 @@ class _Reader:
                     if outer.is_person and not is_role:
                         return Name(outer.first, last, outer.name, outer.start, outer.end, True)
                     return self.make(outer.first, last, outer.first, False, True)
+        if extend and at > 0 and self.low(at - 1) in PREPOSITIONS and not self.quoted[at - 1]:
+            return None  # what a preposition governs is no subject: opposition to X reveals
+        if (
+            extend
+            and at > 1
+            and last - at == 1
+            and self.low(at - 1) in ("and", "or", "&")
+            and self.tokens[at - 2].is_capitalised
+        ):
+            return None  # the end of a longer name: the Conference on Child Health and Protection
         return self.named(at, last)
+
+    def body_of(self, index: int) -> Name | None:
+        """The ministry of agriculture, with its last word at `index`."""
+        of = index - 1
+        if self.low(of) not in ("of", "for") or self.low(of - 1) not in BODY_HEADS | TITLES | PEOPLE:
+            return None
+        if self.low(index) in OPENERS | AUXILIARIES | DETERMINERS or self.low(index).endswith("ed"):
+            return None
+        head = self.name_ending(of - 1, extend=False)
+        return self.make(head.first, index + 1, head.first, False, True) if head is not None else None
 
     def connected(self, index: int) -> int:
         """The token behind the capital that small connecting words join to the name at `index`; 0 if none does."""
@@ -768,9 +888,20 @@ class _Reader:
             return True
         return (not name.is_person and any(word in MEDIA_HEADS - {"agency", "press"} for word in found[-1:])) or found[
             -2:
-        ] == ["news", "agency"]
+        ] in (["news", "agency"], ["press", "agency"], ["wire", "agency"])
 
 
+COUNTS = words("one two three four five six seven eight nine ten several many some most")
+MONTH_AFTER = words("in on since of last until by from early late mid")
+NO_PHRASE = (
+    (PREPOSITIONS - {"of"})
+    | AUXILIARIES
+    | CONJUNCTIONS
+    | SAYING
+    | PAST_VERBS
+    | CITING
+    | words("what how why not there here fact example")
+)
 TIMES = words(
     "yesterday today earlier later afterwards recently monday morning afternoon evening night week month year last this"
 )
@@ -782,7 +913,8 @@ PEOPLE = words(
     "police prosecutors investigators lawyers lawmakers diplomats activists campaigners economists rebels opponents supporters "
     "organisers organizers journalists reporters observers spokesman spokeswoman spokesperson people man woman minister president "
     "correspondent leader chief mayor governor coach ministry government company team group agency medics firefighters neighbours "
-    "neighbors relatives family friends workers unions farmers advocates conservationists astronomers diplomat general commander"
+    "neighbors relatives family friends customer customers passenger driver farmer bakers workers unions farmers advocates "
+    "conservationists astronomers diplomat general commander"
 )
 
 

@@ -54,6 +54,8 @@ DETERMINERS = words(
 
 POSSESSIVES = words("his her their its")
 
+FIRST_PERSON = words("i me my mine we us our ours i'm i've i'd i'll we're we've we'd we'll")
+
 # Words that open a sentence with a capital letter and are no name.
 OPENERS = (
     PRONOUNS

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from claims.extraction import wording
+from claims.extraction import attribution, descriptions, wording
 from claims.extraction.base import Candidate, Contribution, Document, Hop, Span, TimeReference
 from claims.extraction.checkworthiness import contributions, probability
 from claims.extraction.entities import entities
@@ -29,7 +29,6 @@ class _Scored:
     sentence: Sentence
     reading: Reading
     hops: tuple[Hop, ...]
-    topic: str
     addends: tuple[Contribution, ...]
     score: float
 
@@ -38,7 +37,7 @@ class Rules:
     """Proposes one candidate for each sentence that passes the threshold, ranked by check-worthiness."""
 
     name = "rules"
-    version = "1"
+    version = "2"
 
     def extract(self, document: Document) -> list[Candidate]:
         scored = [found for found in self._scored(document) if found.score >= THRESHOLD]
@@ -71,7 +70,7 @@ class Rules:
             if _is_furniture(reading, each, headline):
                 continue
             addends = contributions(reading)
-            yield _Scored(each, reading, sources[index], _topic(index, sources), addends, probability(addends))
+            yield _Scored(each, reading, sources[index], addends, probability(addends))
 
 
 def _published_on(document: Document) -> date | None:
@@ -129,17 +128,33 @@ def _sources(
     for each, hops in zip(found, own, strict=True):
         speakers.setdefault(each.paragraph, set()).update(hop for hop in hops if hop.role == "speaker")
     result: list[tuple[Hop, ...]] = []
+    known = descriptions.Known()
     for index, each in enumerate(found):
-        hops = own[index]
+        reading, hops = readings[index], own[index]
         here = speakers[each.paragraph]
+        pronoun = reading.attribution.pronoun
         if not hops and spoken[index] and len({hop.name for hop in here}) == 1:
             hops = (replace(min(here, key=lambda hop: hop.span.start if hop.span else 0), speech="direct"),)
-        elif not hops and readings[index].attribution.pronoun in ("he", "she"):
-            person = _topic(index, result)
-            if person:
-                hops = (Hop(person, "speaker", "said", "direct" if spoken[index] else "indirect"),)
+        elif not hops and pronoun:
+            is_close = index > 0 and found[index - 1].paragraph == each.paragraph
+            name = _topic(index, result) if pronoun in ("he", "she") else ""
+            if pronoun == "it" and is_close:
+                name = _body(readings[index - 1], result[-1])
+            if name:
+                hops = (Hop(name, "speaker", "said", "direct" if spoken[index] else "indirect"),)
+        hops = tuple(known.resolved(hop) for hop in hops)
+        known.add(reading, hops, each.start)
         result.append(hops)
     return result
+
+
+def _body(reading: Reading, hops: tuple[Hop, ...]) -> str:
+    """The only body that the sentence before can leave for "it": its subject, or whom it cites; "" if there are two or none."""
+    if len(hops) > 1:
+        return ""
+    if hops:
+        return "" if wording.looks_like_a_person(hops[0].name) else hops[0].name
+    return attribution.subject(reading.text, reading.tokens)
 
 
 def _topic(index: int, sources: list[tuple[Hop, ...]]) -> str:
@@ -156,22 +171,24 @@ def _topic(index: int, sources: list[tuple[Hop, ...]]) -> str:
 def _candidate(text: str, found: _Scored, rank: int, language: str) -> Candidate:
     reading = found.reading
     claimant = found.hops[0].name if found.hops else ""
-    words, is_resolved = wording.stand_alone(reading, claimant=claimant, topic=found.topic)
+    worded = wording.stand_alone(reading, claimant=claimant)
+    # A sentence that still says "denied" is itself asserted; only what was denied is denied.
+    modality = "asserted" if reading.modality == "denied" and worded.is_framed else reading.modality
     span = Span(found.sentence.start, found.sentence.end, text[found.sentence.start : found.sentence.end])
     return Candidate(
-        text=words,
+        text=worded.text,
         span=span,
         kind=_kind(reading),
         check_worthiness=found.score,
         contributions=found.addends,
         rank_in_article=rank,
         claimant=claimant,
-        modality=reading.modality,
+        modality=modality,
         attribution=found.hops,
         quantities=tuple(reading.quantities),
         time_references=tuple(reading.time_references),
         entities=entities(reading.text, reading.tokens),
-        gaps=tuple(_gaps(reading, is_resolved)),
+        gaps=tuple(_gaps(reading, claimant, worded.is_resolved)),
         language=language,
     )
 
@@ -183,9 +200,11 @@ def _kind(reading: Reading) -> str:
     return "number" if forms - {"ordinal", "superlative"} else "statement"
 
 
-def _gaps(reading: Reading, is_resolved: bool) -> Iterator[str]:
+def _gaps(reading: Reading, claimant: str, is_resolved: bool) -> Iterator[str]:
     if not is_resolved:
         yield "unresolved_reference"
+    if descriptions.is_bare(claimant):
+        yield "claimant_unnamed"
     relative = [quantity for quantity in reading.quantities if quantity.form in ("change", "multiple")]
     if any(quantity.baseline is not None and not quantity.baseline.has_number for quantity in relative):
         yield "baseline_without_number"

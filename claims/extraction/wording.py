@@ -1,15 +1,22 @@
-"""A claim in words that stand alone: without the frame that names its source, with what its pronouns refer to where that is safe."""
+"""A claim in words that stand alone: without the frame that names its source, with what its pronouns refer to where that is safe.
+
+Nothing is rewritten but this: a pronoun or possessive becomes the name it stands for, "with their numbers tripling" becomes
+a clause of its own, a statement that lost its frame gets a capital and a full stop, and lone quotation marks get their partner.
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from claims.extraction import framing
 from claims.extraction.attribution import BODY_HEADS, MEDIA, MEDIA_HEADS, PEOPLE, Attribution
-from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, PREPOSITIONS, words
+from claims.extraction.framing import MARKS, missing_marks
+from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, FIRST_PERSON, PREPOSITIONS, words
 from claims.extraction.quantities import DOWN, MULTIPLY, UP
 from claims.extraction.reading import Reading
 from claims.extraction.tokens import Token
 
 SUBJECT_PRONOUNS = words("he she it they")
-FIRST_PERSON = words("i we my our us me i'm i've we're we've i'd we'd i'll we'll")
 POINTERS = words("he she it they his her its their him them this that these those such")
 OWNERS = {"its": "it", "his": "he", "her": "she"}
 PAST_FORMS = {
@@ -19,71 +26,104 @@ PAST_FORMS = {
     "surging": "surged", "soaring": "soared", "shrinking": "shrank", "plunging": "plunged", "reaching": "reached",
     "exceeding": "exceeded", "totalling": "totalled",
 }  # fmt: skip
-MARKS = '"“”«»„'
-OPENING_MARKS = ('"', "“", "«", "„")
-OPENING_WORDS = words(
-    "however meanwhile instead moreover furthermore additionally earlier also still but and yet so then"
+PERIODS = words("year month week morning summer winter spring autumn century decade day")
+# "It is ...": with these behind it the body that spoke is meant, with others the weather or the time may be.
+STATES = words(
+    "about going able unable ready preparing considering investigating committed aware responsible planning working not"
 )
+IMPERSONAL = words(
+    "seems appears takes took remains became becomes turned happened rained snowed looks looked seemed appeared"
+)
+BE = words("is was isn't wasn't it's be")
+ENDINGS = (".", "!", "?", "…")
 
 
-def stand_alone(reading: Reading, *, claimant: str, topic: str = "") -> tuple[str, bool]:
-    """The claim's text, and whether every reference in it is resolved.
+class Wording(NamedTuple):
+    """`is_resolved` says whether every reference is; `is_framed` whether words that name the source still stand in `text`."""
 
-    `claimant` is who said it, resolved, or "". `topic` is the person whom "he" or "she" at the start can only mean, or "".
-    """
-    tokens = reading.tokens
-    content = trimmed(tokens, reading.content)
-    if not content:
-        return reading.text, True
-    said = reading.attribution
-    if (
-        reading.is_quoted
-        or tokens[content[0]].word in OPENING_MARKS
-        or any(tokens[index].low in FIRST_PERSON for index in content)
-    ):
-        return quoted(reading, content, claimant)
+    text: str
+    is_resolved: bool
+    is_framed: bool
+
+
+def stand_alone(reading: Reading, *, claimant: str) -> Wording:
+    """The claim's text. `claimant` is who said it, resolved, or ""."""
+    spoken = framing.quotation(reading)
+    if spoken is not None:
+        return as_said(reading, spoken, claimant)
+    content = framing.clause(reading)
+    if content is None:
+        return as_it_stands(reading, claimant)
+    tokens, said = reading.tokens, reading.attribution
     replaced: dict[int, str] = {}
-    first = content[0]
     resolved = True
+    first = content[0]
     low = tokens[first].low
-    if low in SUBJECT_PRONOUNS:
-        subject = antecedent(low, said, claimant, topic)
-        resolved = bool(subject)
-        if subject:
-            replaced[first] = subject
-    elif low in ("its", "his", "her") and (owner := antecedent(OWNERS[low], said, claimant, topic)):
-        replaced[first] = possessive(owner)
+    if low in SUBJECT_PRONOUNS | OWNERS.keys():
+        owner = antecedent(tokens, first, said, claimant)
+        if owner:
+            replaced[first] = owner if low in SUBJECT_PRONOUNS else possessive(owner)
+        elif not is_impersonal(tokens, first):
+            resolved = False
     elif low in POINTERS and low != "that" and not is_impersonal(tokens, first):
         resolved = False
+    if not resolved and not said.is_denied:
+        whole = as_it_stands(reading, claimant)
+        is_named = low in ("he", "she", "they", "his", "her") and bool(said.hops)
+        return whole._replace(is_resolved=whole.is_resolved and is_named)
     replaced |= absolute(tokens, content)
-    return sentence(reading.text, tokens, content, replaced), resolved
+    return Wording(finished(written(reading, content, replaced)), resolved, is_framed=False)
 
 
-def trimmed(tokens: list[Token], content: list[int]) -> list[int]:
-    """The content without linking words and commas in front, or marks at its end."""
-    content = list(content)
-    while content and (
-        not (tokens[content[0]].is_word or tokens[content[0]].is_number)
-        and tokens[content[0]].word not in '$€£¥₽"“«([~#'
-    ):
-        content.pop(0)
-    if len(content) > 2 and tokens[content[0]].low in OPENING_WORDS and tokens[content[1]].word == ",":
-        content = content[2:]
-    while content and tokens[content[-1]].word in ",.;:—–-":
-        content.pop()
-    return content
+def as_it_stands(reading: Reading, claimant: str) -> Wording:
+    """The whole sentence: only an absolute construction becomes a clause, and lone quotation marks get their partner."""
+    tokens = reading.tokens
+    content = list(range(len(tokens)))
+    text = " ".join(written(reading, content, absolute(tokens, content)).split())
+    front, back = missing_marks(text)
+    first = next((index for index, token in enumerate(tokens) if token.is_word), None)
+    is_pointer = first is not None and tokens[first].low in POINTERS and not is_impersonal(tokens, first)
+    speaks = not claimant and any(token.low in FIRST_PERSON for token in tokens)
+    return Wording(front + text + back, not is_pointer and not speaks, is_framed=bool(reading.attribution.frames))
 
 
-def antecedent(pronoun: str, said: Attribution, claimant: str, topic: str) -> str:
-    """Whom a pronoun at the start of the statement means: the speaker named in the same sentence, else the topic; or ""."""
-    if said.hops:
-        is_person = said.hops[0].role == "speaker" and len(said.hops) == 1 and looks_like_a_person(said.hops[0].name)
-        if pronoun in ("he", "she") and is_person:
-            return claimant
-        if pronoun == "it" and not is_person and said.hops[0].role == "speaker":
-            return said.hops[0].name
+def as_said(reading: Reading, content: list[int], claimant: str) -> Wording:
+    """Direct speech as it was said; behind the name of who said it where it says "I" or "our"."""
+    tokens = reading.tokens
+    said = " ".join(written(reading, content, {}).split())
+    front, back = missing_marks(said)
+    said = finished(front + said + back)
+    first = next((index for index in content if tokens[index].is_word), content[0])
+    is_resolved = tokens[first].low not in POINTERS or is_impersonal(tokens, first)
+    if not any(tokens[index].low in FIRST_PERSON for index in content):
+        return Wording(said, is_resolved, is_framed=False)
+    if not claimant:
+        return as_it_stands(reading, claimant) if reading.attribution.frames else Wording(said, False, is_framed=False)
+    return Wording(f"{claimant[:1].upper()}{claimant[1:]}: “{said}”", is_resolved, is_framed=False)
+
+
+def antecedent(tokens: list[Token], index: int, said: Attribution, claimant: str) -> str:
+    """Whom the pronoun that opens the statement means: the only speaker of the sentence; "" if that is not certain."""
+    low = OWNERS.get(tokens[index].low, tokens[index].low)
+    speakers = [hop for hop in said.hops if hop.role != "reporter"]
+    if not claimant or len(speakers) > 1 or (speakers and speakers[0].role != "speaker"):
         return ""
-    return topic if pronoun in ("he", "she") else ""
+    if low in ("he", "she"):
+        is_same = not said.hops and said.pronoun == low
+        return claimant if (is_same or speakers) and looks_like_a_person(claimant) else ""
+    if low != "it" or looks_like_a_person(claimant) or not (speakers or said.pronoun == "it"):
+        return ""
+    if low == tokens[index].low and is_weather(tokens, index):
+        return ""
+    return claimant
+
+
+def is_weather(tokens: list[Token], index: int) -> bool:
+    """Whether the "it" at `index` may stand for nothing: it is time, it seems, it would be wrong."""
+    after = [token.low for token in tokens[index + 1 : index + 4]] + ["", "", ""]
+    if after[0] in BE:
+        return after[1] not in STATES
+    return after[0] in IMPERSONAL or after[1] == "be"
 
 
 def looks_like_a_person(name: str) -> bool:
@@ -93,36 +133,26 @@ def looks_like_a_person(name: str) -> bool:
 
 
 def is_impersonal(tokens: list[Token], index: int) -> bool:
-    """ "This year", "this is": a pointer that needs nothing from elsewhere."""
-    after = tokens[index + 1].low if index + 1 < len(tokens) else ""
-    return after in (
-        "year",
-        "month",
-        "week",
-        "morning",
-        "summer",
-        "winter",
-        "spring",
-        "autumn",
-        "century",
-        "decade",
-        "day",
-    )
+    """ "This year", "it is possible that": a pointer that needs nothing from elsewhere."""
+    low = [token.low for token in tokens[index : index + 5]] + [""] * 5
+    if low[0] == "it":
+        at = 2 if low[1] in BE else 3 if low[2] == "be" else 0
+        return bool(at) and low[at + 1] in ("that", "to", "for")
+    return low[1] in PERIODS
 
 
 def absolute(tokens: list[Token], content: list[int]) -> dict[int, str]:
     """Replacements for ", with their numbers tripling": the subject of the clause in place of "their", and a finite verb."""
     for place, index in enumerate(content[:-3]):
-        if tokens[index].low != "with" or tokens[content[place + 1]].low not in ("their", "its", "his", "her"):
+        if tokens[index].low != "with" or tokens[content[place + 1]].low not in ("their", "its"):
             continue
-        owner = subject(tokens, content[:place])
-        if not owner:
+        if not place or tokens[content[place - 1]].word != ",":
             continue
-        replaced = {content[place + 1]: possessive(owner)}
         verb = next((each for each in content[place + 2 : place + 6] if tokens[each].low in PAST_FORMS), None)
-        if verb is not None and place and tokens[content[place - 1]].word == ",":
-            replaced |= {index: "and", verb: PAST_FORMS[tokens[verb].low]}
-        return replaced
+        owner = subject(tokens, content[:place])
+        if verb is None or not owner:
+            continue
+        return {index: "and", content[place + 1]: possessive(owner), verb: PAST_FORMS[tokens[verb].low]}
     return {}
 
 
@@ -132,48 +162,37 @@ def subject(tokens: list[Token], content: list[int]) -> str:
     for index in content[:8]:
         token = tokens[index]
         if token.low in AUXILIARIES or token.low in UP or token.low in DOWN or token.low in MULTIPLY:
-            return " ".join(found)
-        if not token.is_word or token.low in PREPOSITIONS - {"of"} or token.low in CONJUNCTIONS:
+            break
+        if not token.is_word or token.low in (PREPOSITIONS - {"of"}) | CONJUNCTIONS | POINTERS | FIRST_PERSON:
             return ""
-        found.append(token.word)
-    return ""
+        found.append(token.low if not found and token.low in ("the", "a", "an") else token.word)
+    else:
+        return ""
+    return " ".join(found)
 
 
 def possessive(owner: str) -> str:
     return owner + ("’" if owner.endswith("s") else "’s")
 
 
-def quoted(reading: Reading, content: list[int], claimant: str) -> tuple[str, bool]:
-    """Direct speech stays as it was said, behind the name of who said it."""
-    tokens = reading.tokens
-    first = next((tokens[index].low for index in content if tokens[index].is_word), "")
-    lows = {tokens[index].low for index in content}
-    said = sentence(reading.text, tokens, content, {})
-    is_whole = said[:1] in OPENING_MARKS and not any(mark in said[1:-2] for mark in MARKS)
-    if is_whole:
-        said = said.strip(MARKS + " .,")
-        said = said if said.endswith(("!", "?", "…")) else said + "."
-    if not lows & FIRST_PERSON:
-        return said, first not in POINTERS
-    if not claimant:
-        return said, False
-    speaker = claimant[:1].upper() + claimant[1:]
-    return f"{speaker}: “{said.strip(MARKS)}”" if is_whole or reading.is_quoted else f"{speaker}: {said}", True
-
-
-def sentence(text: str, tokens: list[Token], content: list[int], replaced: dict[int, str]) -> str:
-    """The content with the spaces of the text, a capital at the start and a full stop at the end."""
+def written(reading: Reading, content: list[int], replaced: dict[int, str]) -> str:
+    """The words of the tokens with the spaces of the text; where a frame stood between two of them, a comma."""
+    tokens, text = reading.tokens, reading.text
     pieces: list[str] = []
     previous = -1
     for index in content:
-        token = tokens[index]
         if previous >= 0:
-            gap = text[tokens[index - 1].end : token.start]
-            if index - previous > 1 and token.word in ",.;:" and pieces[-1] in (",", ";"):
-                continue
-            pieces.append(" " if gap.strip() == "" and (gap or (index - previous > 1 and token.is_word)) else "")
-        pieces.append(replaced.get(index, token.word))
+            if index == previous + 1:
+                pieces.append(text[tokens[previous].end : tokens[index].start])
+            elif tokens[index].word != ",":
+                pieces.append(" " if pieces[-1] == "," else ", ")
+        pieces.append(replaced.get(index, tokens[index].word))
         previous = index
-    joined = "".join(pieces).replace(" ,", ",").strip()
-    joined = joined[:1].upper() + joined[1:]
-    return joined if joined.endswith((".", "!", "?", "…")) or joined[-1:] in MARKS else joined + "."
+    return " ".join("".join(pieces).split())
+
+
+def finished(text: str) -> str:
+    """With a capital at the start and a full stop at the end, where there is no other mark."""
+    if text[:1].islower():
+        text = text[:1].upper() + text[1:]
+    return text if text.rstrip(MARKS + "’)")[-1:] in ENDINGS else text + "."
