@@ -1,0 +1,107 @@
+"""The only writer of audit events."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from factcheck.accounts.models import User
+from factcheck.audit.chain import GENESIS, checkpoint_hash, event_hash
+from factcheck.audit.models import AuditEvent, ChainHead, Checkpoint
+from factcheck.audit.origin import current_origin
+from factcheck.ids import uuid7
+from factcheck.middleware import current_request_id
+
+
+def record(
+    subject: models.Model,
+    action: str,
+    *,
+    actor: User | None = None,
+    reason: str = "",
+    note: str = "",
+    data: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Append an event to the subject's chain, in the transaction of the change and under the lock that the verb holds on the row.
+
+    `data` says what changed. Raises RuntimeError outside a transaction: an event must not outlive a change that failed.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("An audit event is recorded in the transaction of its change.")
+    kind = subject._meta.model_name or ""
+    head = ChainHead.objects.filter(subject_type=kind, subject_id=subject.pk).first()
+    event = AuditEvent(
+        id=uuid7(),
+        subject_type=kind,
+        subject_id=subject.pk,
+        number=head.number + 1 if head else 1,
+        action=str(action),
+        actor=actor,
+        origin=current_origin(),
+        request_id=current_request_id() or "",
+        reason=str(reason),
+        note=note,
+        data=data or {},
+        at=timezone.now(),
+        previous_hash=head.hash if head else GENESIS,
+    )
+    event.hash = event_hash(event.previous_hash, content_of(event))
+    event.save(force_insert=True)
+    values = {"number": event.number, "hash": event.hash, "is_folded": False}
+    ChainHead.objects.update_or_create(subject_type=kind, subject_id=subject.pk, defaults=values)
+    return event
+
+
+def content_of(event: AuditEvent) -> dict[str, Any]:
+    """What an event's hash covers, as JSON values."""
+    return {
+        "id": str(event.id),
+        "subject": [event.subject_type, str(event.subject_id), event.number],
+        "action": event.action,
+        "actor": str(event.actor_id) if event.actor_id else None,
+        "origin": event.origin,
+        "request_id": event.request_id,
+        "reason": event.reason,
+        "note": event.note,
+        "data": event.data,
+        "at": event.at.isoformat(),
+    }
+
+
+def events(subject: models.Model) -> QuerySet[AuditEvent]:
+    """The subject's events, first to last."""
+    return events_of(subject._meta.model_name or "", subject.pk)
+
+
+def events_of(subject_type: str, subject_id: UUID) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(subject_type=subject_type, subject_id=subject_id).order_by("number")
+
+
+def fold() -> Checkpoint | None:
+    """Fold the heads that moved since the last checkpoint into a new one; None when none did."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            # Two beats must not fold at once, and the lock goes with the transaction.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('audit checkpoint'))")
+        # A head that a verb is moving right now is the next checkpoint's business.
+        moved = list(
+            ChainHead.objects.select_for_update(skip_locked=True).filter(is_folded=False).order_by("id")[:10_000]
+        )
+        if not moved:
+            return None
+        last = Checkpoint.objects.order_by("-number").first()
+        heads = [[head.subject_type, str(head.subject_id), head.number, head.hash] for head in moved]
+        at, previous = timezone.now(), last.hash if last else GENESIS
+        checkpoint = Checkpoint.objects.create(
+            number=last.number + 1 if last else 1,
+            at=at,
+            heads=heads,
+            previous_hash=previous,
+            hash=checkpoint_hash(previous, at.isoformat(), heads),
+        )
+        ChainHead.objects.filter(pk__in=[head.pk for head in moved]).update(is_folded=True)
+    return checkpoint
