@@ -1,10 +1,14 @@
 """Primary keys that leave the server."""
 
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
-from uuid_utils.compat import uuid7 as _uuid7
+import uuid_utils
 
 
 def uuid7() -> UUID:
     """A UUID version 7: sorts by creation time, cannot be guessed by counting. Source: RFC 9562."""
-    return _uuid7()
+    made = UUID.__new__(UUID)
+    # As unpickling does it. The constructor would check the value again for four times as long, and an import makes four a row.
+    object.__setattr__(made, "int", uuid_utils.uuid7().int)
+    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    return made

@@ -46,8 +46,7 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one draft. `version_id` is the new version, or the one that it equals; in a preview it is None for a new one."""
 
     status: Status
@@ -176,8 +175,8 @@ def prepare(draft: ArticleDraft) -> Row:
     """What landing needs to know of a draft and can be found out without the database. Raises ValueError on lone surrogates."""
     text = normalise_text(draft.text)
     mark = fingerprint(text)
-    by_url, by_text = f"url\0{draft.canonical_url}", f"text\0{draft.outlet.lower()}\0{mark}"
-    return Row(draft, text, _sha256(text), mark, _sha256(by_url if draft.canonical_url else by_text))
+    identity = f"url\0{draft.canonical_url}" if draft.canonical_url else f"text\0{draft.outlet.lower()}\0{mark}"
+    return Row(draft, text, _sha256(text), mark, _sha256(identity))
 
 
 def _sha256(text: str) -> str:
