@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from claims.extraction.attribution import BODY_HEADS, MEDIA_HEADS, SAYING, TITLES
+from claims.extraction.attribution.cues import SAYING
+from claims.extraction.attribution.kinds import BODY_HEADS, MEDIA_HEADS, TITLES
 from claims.extraction.base import Hop
 from claims.extraction.framing import FINITE
 from claims.extraction.lexicon import (

@@ -6,7 +6,9 @@ with its "said". Where in doubt the answer is None, and the sentence stays as it
 
 from __future__ import annotations
 
-from claims.extraction.attribution import CITING, MEDIA, PLAIN, SAYING, TIMES, quoted_tokens
+from claims.extraction.attribution import quoted_tokens
+from claims.extraction.attribution.cues import CITING, PLAIN, SAYING, TIMES
+from claims.extraction.attribution.kinds import MEDIA
 from claims.extraction.lexicon import (
     AUXILIARIES,
     CONJUNCTIONS,
@@ -19,7 +21,7 @@ from claims.extraction.lexicon import (
     WEEKDAYS,
     words,
 )
-from claims.extraction.quantities import DOWN, MULTIPLY, UP
+from claims.extraction.quantities.changes import DOWN, MULTIPLY, UP
 from claims.extraction.reading import Reading
 from claims.extraction.tokens import Token
 

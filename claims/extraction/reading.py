@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from claims.extraction import attribution, dates, quantities
-from claims.extraction.attribution import Attribution
 from claims.extraction.base import Quantity, TimeReference
 from claims.extraction.lexicon import DETERMINERS, PAST_VERBS, words
 from claims.extraction.tokens import Token, read
@@ -32,7 +31,7 @@ class Reading:
     tokens: list[Token]
     quantities: list[Quantity]
     time_references: list[TimeReference]
-    attribution: Attribution
+    attribution: attribution.Attribution
     modality: str
     content: list[int]
     is_question: bool
@@ -62,7 +61,7 @@ def read_sentence(
     return Reading(text, tokens, found, times, said, modality, content, is_question, is_quoted)
 
 
-def _modality(tokens: list[Token], content: list[int], said: Attribution) -> str:
+def _modality(tokens: list[Token], content: list[int], said: attribution.Attribution) -> str:
     if said.is_denied:
         return "denied"
     lows = [tokens[index].low for index in content]

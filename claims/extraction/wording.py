@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from claims.extraction import framing
-from claims.extraction.attribution import BODY_HEADS, MEDIA, MEDIA_HEADS, PEOPLE, Attribution
+from claims.extraction.attribution import Attribution
+from claims.extraction.attribution.kinds import BODY_HEADS, MEDIA, MEDIA_HEADS, PEOPLE
 from claims.extraction.framing import MARKS, missing_marks
 from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, FIRST_PERSON, PREPOSITIONS, words
-from claims.extraction.quantities import DOWN, MULTIPLY, UP
+from claims.extraction.quantities.changes import DOWN, MULTIPLY, UP
 from claims.extraction.reading import Reading
 from claims.extraction.tokens import Token
 

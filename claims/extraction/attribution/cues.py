@@ -1,0 +1,70 @@
+"""Words that say somebody says it: verbs of saying, showing and citing, and what stands around them."""
+
+from __future__ import annotations
+
+from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, PAST_VERBS, PREPOSITIONS, words
+
+# Verbs whose subject asserts what follows.
+SAYING = words(
+    "said says say saying stated states announced announces claimed claims declared declares reported reports warned warns "
+    "argued argues insisted insists noted notes added adds confirmed confirms affirmed affirms reaffirmed emphasised emphasized "
+    "emphasises emphasizes stressed stresses acknowledged acknowledges admitted admits alleged alleges asserted asserts "
+    "estimated estimates predicted predicts forecast forecasts projected projects explained explains revealed reveals "
+    "disclosed testified wrote writes tweeted posted maintained maintains contended contends concluded concludes suggested "
+    "suggests believes believed thinks thought reiterated reiterates pledged vowed promised denied denies accused accuses "
+    "rejected rejects remarked recalled clarified complained conceded cautioned observed told tells vows promises pledges "
+    "commented boasted joked replied repeated argue claim warn insist believe think suggest estimate predict allege contend note report"
+)
+
+# These need "that" or a quotation behind them: they have other uses.
+NEEDS_THAT = words(
+    "reports notes claims states estimates forecasts forecast projects adds suggests suggested concluded concludes believed thought "
+    "observed repeated recalled maintained maintains posted wrote writes revealed reveals confirmed confirms rejected rejects "
+    "accused accuses projected declared declares emphasised emphasized stressed reported argued noted disclosed acknowledged "
+    "admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed "
+    "announced announces argue claim warn insist believe think suggest estimate predict allege contend note report "
+    "conceded recalled commented remarked tweeted posted replied explained explains testified boasted joked complained clarified "
+    "cautioned promises pledges vows denied denies"
+)
+
+# A statement may follow these without "that".
+PLAIN = words(
+    "said says say told tells claimed claims warned warns insisted insists believes thinks stated denied denies"
+)
+
+DENYING = words("denied denies rejected rejects dismissed refuted refutes")
+
+# What a document, not a person, does: the report found, the survey showed.
+SHOWING = words(
+    "showed shows found finds indicated indicates revealed reveals suggested suggests estimated estimates concluded says said "
+    "states warns warned"
+)
+
+PUBLISHED = words("reported published obtained seen aired broadcast")
+
+CITING = words("citing quoting cited quoted cites quotes")
+
+PRONOUN_SPEAKERS = words("he she they it")
+
+# May stand between a subject and its verb.
+BETWEEN = words(
+    "has have had also later then recently repeatedly earlier previously publicly again already reportedly once still"
+)
+
+TIMES = words(
+    "yesterday today earlier later afterwards recently monday morning afternoon evening night week month year last this"
+)
+
+ON_A_DAY = words("on in at late early of")
+
+STATEMENTS = words("speech remarks address statement interview post tweet briefing speech report letter conference")
+
+NO_PHRASE = (
+    (PREPOSITIONS - {"of"})
+    | AUXILIARIES
+    | CONJUNCTIONS
+    | SAYING
+    | PAST_VERBS
+    | CITING
+    | words("what how why not there here fact example")
+)

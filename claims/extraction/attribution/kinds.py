@@ -1,0 +1,57 @@
+"""Words that tell what a source is: a document, a medium, a body, a person with a title."""
+
+from __future__ import annotations
+
+from claims.extraction.lexicon import words
+
+DOCUMENTS = words(
+    "report reports study survey poll data figures document documents statement analysis assessment assessments "
+    "research census audit dossier estimates statistics"
+)
+
+MEDIA = words(
+    "reuters ap afp tass bbc cnn xinhua bloomberg interfax yonhap kcna ria dpa efe ansa upi npr nbc abc cbs msnbc itv axios "
+    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera telegram ndtv cnbc newsweek vox wsj nyt"
+)
+
+MEDIA_HEADS = words(
+    "news newspaper agency magazine post times journal guardian herald tribune telegraph broadcaster television tv radio "
+    "press gazette daily chronicle globe economist spiegel monde jazeera"
+)
+
+# Press alone is no agency: these make an organisation one of the media only beside a media word.
+BODY_HEADS = words(
+    "service ministry agency office bureau department council committee commission organisation organization institute "
+    "institution university bank fund union nations government parliament court police army navy force forces pentagon kremlin "
+    "house congress senate embassy administration authority board company corporation group association party staff command "
+    "centre center foundation federation league nato un eu who imf nis cia fbi intelligence state treasury reserve"
+)
+
+TITLES = words(
+    "president vice prime minister deputy foreign defence defense finance interior health secretary chancellor king queen prince "
+    "princess pope general gen colonel col lt lieutenant maj major captain capt sgt sergeant admiral adm marshal commander chief "
+    "chairman chairwoman chair director head leader spokesman spokeswoman spokesperson senator sen rep representative "
+    "congressman congresswoman governor gov mayor judge justice attorney ambassador envoy correspondent reporter journalist "
+    "analyst expert professor prof dr doctor mr mrs ms miss sir lady lord dame rev reverend bishop archbishop cardinal rabbi imam "
+    "sheikh coach captain manager economist officer official ceo founder author writer editor activist lawyer lawmaker military "
+    "war former ex acting state special senior undersecretary commissioner inspector detective sheriff mp mep premier "
+    "researcher scientist historian student teacher actor actress singer player resident witness campaigner co-author coauthor "
+    "member team political assistant associate press house opposition veteran"
+)
+
+CONNECTORS = words("of the de la von van der bin al el du di da ibn for and")
+
+COUNTS = words("one two three four five six seven eight nine ten several many some most")
+
+MONTH_AFTER = words("in on since of last until by from early late mid")
+
+ABBREVIATED = words("mr mrs ms dr gen lt col maj capt sgt prof sen rep gov adm st rev jr sr mt no")
+
+PEOPLE = words(
+    "officials official sources source authorities analysts experts scientists researchers doctors witnesses residents critics "
+    "police prosecutors investigators lawyers lawmakers diplomats activists campaigners economists rebels opponents supporters "
+    "organisers organizers journalists reporters observers spokesman spokeswoman spokesperson people man woman minister president "
+    "correspondent leader chief mayor governor coach ministry government company team group agency medics firefighters neighbours "
+    "neighbors relatives family friends customer customers passenger driver farmer bakers workers unions farmers advocates "
+    "conservationists astronomers diplomat general commander"
+)

@@ -1,0 +1,257 @@
+"""Verbs of saying: whose they are, and where what was said begins and ends."""
+
+from __future__ import annotations
+
+from claims.extraction.attribution.cues import (
+    BETWEEN,
+    DENYING,
+    NEEDS_THAT,
+    NO_PHRASE,
+    ON_A_DAY,
+    PLAIN,
+    PRONOUN_SPEAKERS,
+    SAYING,
+    STATEMENTS,
+    TIMES,
+)
+from claims.extraction.attribution.kinds import TITLES
+from claims.extraction.attribution.names import LONGEST_NAME, Name, Names
+from claims.extraction.lexicon import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    DETERMINERS,
+    MONTHS,
+    OPENERS,
+    POSSESSIVES,
+    PREPOSITIONS,
+    WEEKDAYS,
+)
+
+# How far a subject may stand in front of its verb when an apposition stands between: "X, the minister of Y, said".
+LONGEST_APPOSITION = 20
+
+
+class Speech(Names):
+    """Reads the subject, the hearer, the occasion and the statement around a verb of saying."""
+
+    def saying(self, index: int) -> tuple[Name | None, tuple[int, int], str] | None:
+        """The subject of a verb of saying, the tokens of the frame, and the pronoun if the subject is one."""
+        low = self.low(index)
+        if low in DETERMINERS or self.low(index - 1) in DETERMINERS | PREPOSITIONS - {"before"}:
+            return None  # a noun: the reports, in reports
+        if "not" in (self.low(index - 1), self.low(index - 2)):
+            return None
+        behind = self.low(index + 1)
+        if low in DENYING and not self.opens_denial(index + 1):
+            return None
+        after_quote = index > 0 and (self.quoted[index - 1] or self.low(index - 1) == ",")
+        subject = self.subject_before(index)
+        if subject is not None:
+            name, first, word = subject
+            end = self.statement_start(index)
+            opens_quote = end < self.count and self.quoted[end]
+            if self.low(first - 1) in ("which", "what", "whom", "whose", "where", "why", "how"):
+                return None
+            if self.low(first - 1) == "as" and first > 1:
+                first -= 1
+            is_behind = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",")
+            setting_end = self.setting_end(index + 1)
+            trails = is_behind and (behind == "," or end >= self.count - 1 or setting_end > 0)
+            is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
+            if (
+                not is_clear
+                and low in NEEDS_THAT - PLAIN
+                and (name is None or not (trails or self.low(end - 1) == "that"))
+            ):
+                return None
+            if (
+                not is_clear
+                and low in PLAIN
+                and end < self.count
+                and self.low(end) in ("to", "of", "about", "goodbye", "nothing")
+            ):
+                return None
+            if word == "it" and not is_clear:
+                return None
+            if trails:
+                end = index + 1 if behind == "," else setting_end or self.count
+                return name, (first - 1 if self.low(first - 1) == "," else first, end), word
+            return name, (self.setting_start(first), end), word
+        if low not in ("told", "tells", "saying") and (after_quote or (index > 0 and self.low(index - 1) == ",")):
+            # Inverted: "...," said Mrs. Park.
+            name = self.inverted_speaker(index + 1)
+            if name is not None:
+                return name, (index - 1 if self.low(index - 1) == "," else index, self.next_quoted(name.last)), ""
+            is_closed = not self.low(index + 2) or not self.tokens[index + 2].is_word or self.quoted[index + 2]
+            if behind in PRONOUN_SPEAKERS and (
+                is_closed or self.low(index + 2) in ("on", "in", "at", "to", "as", "after")
+            ):
+                return None, (index, self.next_quoted(index + 2)), behind
+        return None
+
+    def next_quoted(self, index: int) -> int:
+        """Where the quotation goes on behind its speaker, else the end of the sentence."""
+        return next((at for at in range(index, self.count) if self.quoted[at]), self.count)
+
+    def setting_end(self, index: int) -> int:
+        """The comma or the end behind words that only tell where or when it was said: said on Telegram; 0 if others stand there."""
+        low = self.low(index)
+        if not (low in ("on", "in", "at", "to", "during", "after", "by", "from") or low in WEEKDAYS or low in TIMES):
+            return 0
+        for at in range(index, min(self.count, index + 10)):
+            low = self.low(at)
+            is_verb = (low in AUXILIARIES and not self.tokens[at].is_capitalised) or low in SAYING - STATEMENTS
+            if low == "that" or is_verb or self.quoted[at]:
+                return 0
+            if low in (",", ";"):
+                return at if at - index <= 6 else 0
+        return self.count if self.count - index <= 9 else 0
+
+    def inverted_speaker(self, index: int) -> Name | None:
+        """Who said it where the verb stands first; the name behind "its director"."""
+        name = self.name_from(index)
+        if name is None or self.low(index) not in POSSESSIVES:
+            return name
+        at = index + 1
+        while at < self.count and self.low(at) in TITLES:
+            at += 1
+        if self.low(at) == ",":
+            at += 1
+        person = self.name_from(at) if at > index + 1 and at < self.count and self.tokens[at].is_capitalised else None
+        return person if person is not None and person.is_person else name
+
+    def opens_denial(self, index: int) -> bool:
+        """Whether a statement follows a verb of denying, and not what was refused or called untrue."""
+        low = self.low(index)
+        if low in PRONOUN_SPEAKERS:
+            return self.low(index + 1) in AUXILIARIES
+        return low in ("that", ",", ".", "") or self.quoted[index]
+
+    def phrase_start(self, first: int) -> int:
+        """Where the words in front of a name begin that belong to it: its operator Blue Strait; `first` if that is unclear."""
+        at = first
+        while at > 0 and first - at <= LONGEST_NAME + 1 and not self.quoted[at - 1]:
+            token = self.tokens[at - 1]
+            if token.word == ",":
+                return at
+            if not token.is_word or token.low in NO_PHRASE:
+                return first
+            if token.low.endswith(("ed", "ing", "ly")) and not token.is_capitalised:
+                return first
+            at -= 1
+        return at if at == 0 or self.quoted[at - 1] else first
+
+    def setting_start(self, first: int) -> int:
+        """0 where nothing stands before the subject but the occasion: In a statement on Monday, X said."""
+        before = self.tokens[:first]
+        is_occasion = (
+            len(before) in range(3, 13) and before[0].low in ("in", "at", "during", "on") and before[-1].word == ","
+        )
+        return 0 if is_occasion and any(token.low in STATEMENTS for token in before) else first
+
+    def subject_before(self, index: int) -> tuple[Name | None, int, str] | None:
+        """The name or pronoun in front of the verb at `index`: (name, first token of the frame, pronoun)."""
+        at = index - 1
+        while at >= 0 and (
+            self.low(at) in BETWEEN or (self.low(at).endswith("ly") and not self.tokens[at].is_capitalised)
+        ):
+            at -= 1
+        if at < 0 or self.quoted[at]:
+            return None
+        low = self.low(at)
+        if low.endswith("'s"):
+            return None
+        if low in PRONOUN_SPEAKERS and (
+            at == 0 or not self.tokens[at - 1].is_word or self.low(at - 1) in CONJUNCTIONS | OPENERS
+        ):
+            return None, at, low
+        if low == "who":
+            at -= 1
+            if self.low(at) == ",":
+                at -= 1
+            name = self.name_ending(at)
+            return (name, name.first, "") if name is not None else None
+        if low == ",":
+            # X, the minister of Y, said
+            back = at - 1
+            while back >= 0 and at - back <= LONGEST_APPOSITION and self.low(back) != ",":
+                if (
+                    self.low(back) in (".", ";", ":") and self.tokens[back].end != self.tokens[back + 1].start
+                ) or self.quoted[back]:
+                    return None
+                back -= 1
+            if back < 0 or self.low(back) != ",":
+                return None
+            name = self.name_ending(back - 1)
+            inner = self.name_ending(at - 1, extend=False)
+            if inner is not None and inner.is_person and inner.first == back + 1:
+                return inner, self.phrase_start(name.first) if name is not None else inner.first, ""
+            if name is None or self.low(back + 1) in ("and", "but"):
+                return None
+            if self.low(back + 1) in ("which", "who") and name.first > 1:
+                return None
+            return name, name.first, ""
+        name = self.name_ending(at)
+        return (name, self.phrase_start(name.first), "") if name is not None else None
+
+    def statement_start(self, index: int) -> int:
+        """The first token of what is said behind the verb at `index`: past "that", the hearer and the day."""
+        at = index + 1
+        if self.low(index) in ("told", "tells"):
+            hearer = self.name_from(at)
+            at = hearer.last if hearer is not None else at + 1
+        end = min(self.count, at + 10)
+        if self.low(at) in ("on", "in", "at", "during", "to", "under"):
+            for ahead in range(at, end):
+                if self.low(ahead) == "that":
+                    return ahead + 1
+                if self.low(ahead) in (",", ".", ":") or self.quoted[ahead]:
+                    break
+        step = at
+        while step < end and not self.quoted[step]:
+            low = self.low(step)
+            if low == "that":
+                return step + 1
+            is_dated = low in WEEKDAYS or low in MONTHS or low in TIMES or low in (",", ".") or low in ON_A_DAY
+            if is_dated or (self.tokens[step].is_number and self.is_day(step)):
+                step += 1
+                continue
+            if low in ("a", "the", "an") and self.low(step + 1) in STATEMENTS:
+                step += 2
+                continue
+            break
+        if step < self.count and self.quoted[step]:
+            return step
+        # Without "that" only a day may stand in front of the statement.
+        day = at
+        if self.low(day) in ON_A_DAY:
+            day += 1
+        first_of_day = day
+        while self.low(day) in WEEKDAYS or self.low(day) in MONTHS or self.low(day) in TIMES or self.is_day(day):
+            day += 1
+        return day if day > first_of_day else at
+
+    def is_day(self, index: int) -> bool:
+        """Whether a number belongs to a date: July 2, 2 July, 2024 behind either."""
+        if not (0 <= index < self.count and self.tokens[index].is_number):
+            return False
+        return self.low(index - 1) in MONTHS or self.low(index + 1) in MONTHS or self.low(index - 2) in MONTHS
+
+    def told(self, index: int) -> Name | None:
+        """The medium that was told: X told Reuters."""
+        if self.low(index) not in ("told", "tells"):
+            return None
+        name = self.name_from(index + 1)
+        return name if name is not None and self.is_media(name) else None
+
+    def that(self, index: int) -> int:
+        return index + 1 if self.low(index) == "that" else index
+
+    def clause_end(self, index: int) -> int:
+        """The comma or the end of the sentence behind a source, if it is near; else `index`."""
+        for at in range(index, min(self.count, index + LONGEST_APPOSITION)):
+            if self.low(at) == "," or self.quoted[at] or self.low(at) == ";":
+                return at
+            if at >= self.count - 1:
+                return at
+        return index

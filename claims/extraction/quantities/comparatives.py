@@ -1,0 +1,68 @@
+"""Words that compare: more than, at least, higher, the highest."""
+
+from __future__ import annotations
+
+from claims.extraction.lexicon import words
+
+COMPARATORS: dict[tuple[str, ...], str] = {
+    ("more", "than"): "more_than",
+    ("greater", "than"): "more_than",
+    ("over",): "more_than",
+    ("above",): "more_than",
+    ("exceeding",): "more_than",
+    ("in", "excess", "of"): "more_than",
+    ("upwards", "of"): "more_than",
+    ("well", "over"): "more_than",
+    ("just", "over"): "more_than",
+    ("less", "than"): "less_than",
+    ("fewer", "than"): "less_than",
+    ("just", "under"): "less_than",
+    ("well", "under"): "less_than",
+    ("under",): "less_than",
+    ("below",): "less_than",
+    ("at", "least"): "at_least",
+    ("no", "fewer", "than"): "at_least",
+    ("no", "less", "than"): "at_least",
+    ("not", "less", "than"): "at_least",
+    ("a", "minimum", "of"): "at_least",
+    ("at", "most"): "at_most",
+    ("no", "more", "than"): "at_most",
+    ("not", "more", "than"): "at_most",
+    ("as", "many", "as"): "at_most",
+    ("as", "much", "as"): "at_most",
+    ("up", "to"): "at_most",
+    ("a", "maximum", "of"): "at_most",
+    ("about",): "about",
+    ("around",): "about",
+    ("approximately",): "about",
+    ("approx", "."): "about",
+    ("approx",): "about",
+    ("roughly",): "about",
+    ("nearly",): "about",
+    ("almost",): "about",
+    ("some",): "about",
+    ("circa",): "about",
+    ("close", "to"): "about",
+    ("an", "estimated"): "about",
+    ("estimated",): "about",
+    ("~",): "about",
+    ("exactly",): "equal",
+}
+
+LONGEST_COMPARATOR = max(map(len, COMPARATORS))
+
+APPROXIMATELY = words("about around almost nearly roughly some over")
+
+COMPARATIVES_UP = words(
+    "more higher greater larger bigger faster longer taller older heavier stronger better worse likelier better hotter "
+    "costlier deadlier wider deeper"
+)
+
+COMPARATIVES_DOWN = words(
+    "less fewer lower smaller slower shorter younger lighter weaker cheaper cooler colder narrower"
+)
+
+SUPERLATIVES = words(
+    "highest lowest largest biggest smallest fastest slowest worst deadliest oldest youngest longest shortest tallest "
+    "richest poorest strongest weakest hottest coldest busiest greatest heaviest fewest wettest driest steepest bloodiest"
+)

@@ -1,0 +1,77 @@
+"""Number words: what counts, scales, divides and orders; and figures as numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from claims.extraction.lexicon import words
+
+UNITS = {
+    word: value
+    for value, word in enumerate(
+        (
+            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+            "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+        )
+    )
+}  # fmt: skip
+
+TENS = dict(
+    zip(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), range(20, 100, 10), strict=True)
+)
+
+SCALES = {
+    "hundred": 100,
+    "thousand": 1_000,
+    "k": 1_000,
+    "lakh": 100_000,
+    "million": 10**6,
+    "m": 10**6,
+    "mn": 10**6,
+    "mln": 10**6,
+    "crore": 10**7,
+    "billion": 10**9,
+    "b": 10**9,
+    "bn": 10**9,
+    "bln": 10**9,
+    "trillion": 10**12,
+    "tn": 10**12,
+    "trn": 10**12,
+    "dozen": 12,
+}
+
+# Read as a scale only when they touch the figure: "4.5bn", "30k".
+GLUED_SCALES = words("k m b")
+
+PLURAL_SCALES = words("dozens scores hundreds thousands millions billions trillions lakhs crores")
+
+FRACTIONS = {
+    "half": 1 / 2, "halves": 1 / 2, "third": 1 / 3, "thirds": 1 / 3, "quarter": 1 / 4, "quarters": 1 / 4,
+    "fourth": 1 / 4, "fourths": 1 / 4, "fifth": 1 / 5, "fifths": 1 / 5, "sixth": 1 / 6, "sixths": 1 / 6,
+    "seventh": 1 / 7, "eighth": 1 / 8, "eighths": 1 / 8, "ninth": 1 / 9, "tenth": 1 / 10, "tenths": 1 / 10,
+}  # fmt: skip
+
+ORDINALS = {
+    word: value
+    for value, word in enumerate(
+        ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1
+    )
+}
+
+# An ordinal in words counts something only before these; "first lady" and "second thoughts" count nothing.
+COUNTED_BY_ORDINALS = words(
+    "time straight consecutive successive year month week day largest biggest highest lowest smallest longest oldest "
+    "deadliest busiest richest poorest most term place person case death victim attack round attempt such in country"
+)
+
+
+def read_figure(word: str) -> Decimal | None:
+    """11,000 and 3.5 and 1,234.5 as numbers; None for 1,2 and 1.2.3."""
+    whole, _, fraction = word.partition(".")
+    if "." in fraction or "," in fraction or not word.isascii():
+        return None
+    groups = whole.split(",")
+    if len(groups) > 1 and not (0 < len(groups[0]) <= 3 and all(len(group) in (2, 3) for group in groups[1:])):
+        return None
+    # A number longer than any that news counts is a hostile string, and powers of ten that size are slow.
+    return Decimal(whole.replace(",", "") + ("." + fraction if fraction else "")) if len(word) <= 40 else None
