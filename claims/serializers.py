@@ -79,7 +79,7 @@ class ImportedArticleSerializer(ArticleSerializer):
 
 
 class ArticleInputSerializer(StrictSerializer):
-    """An article as text or as HTML, exactly one of them."""
+    """An article as text, as HTML, or as a url alone, whose page is then fetched: exactly one of them."""
 
     text = serializers.CharField(required=False, trim_whitespace=False)
     html = serializers.CharField(
@@ -87,7 +87,9 @@ class ArticleInputSerializer(StrictSerializer):
     )
     title = serializers.CharField(required=False, allow_blank=True)
     url = serializers.CharField(
-        required=False, allow_blank=True, help_text="Absolute; its normal form is the article's identity."
+        required=False,
+        allow_blank=True,
+        help_text="Absolute; its normal form is the article's identity. Without text and html, the page is fetched.",
     )
     byline = serializers.CharField(required=False, allow_blank=True)
     language = serializers.CharField(required=False, allow_blank=True, help_text="BCP 47.")
@@ -95,8 +97,11 @@ class ArticleInputSerializer(StrictSerializer):
     published_at = serializers.CharField(required=False, allow_null=True, help_text="RFC 3339; null when unknown.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("text" in attrs) == ("html" in attrs):
-            raise serializers.ValidationError({"text": "Give either text or html."}, code="text_or_html")
+        given = [name for name in ("text", "html") if name in attrs]
+        if len(given) == 2 or not (given or attrs.get("url")):
+            raise serializers.ValidationError(
+                {"text": "Give either text or html, or a url alone."}, code="text_or_html"
+            )
         return attrs
 
 

@@ -19,11 +19,13 @@ from claims import filters, pipeline, serializers
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.pipeline.importing import EXTRACT
 from claims.sources.base import ArticleDraft, BadRow
-from claims.sources.payload import draft_of_payload
+from claims.sources.payload import draft_of_payload, stated_fields
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
+from factcheck.api.jobs import JobSerializer
 from factcheck.api.shape import ShapedListMixin
 from factcheck.errors import FieldError, InvalidInput
+from factcheck.fetch import FetchProblem
 from factcheck.models import Job, JobState
 
 
@@ -67,11 +69,23 @@ class ArticleViewSet(ReadViewSet):
 
     @extend_schema(
         request=serializers.ArticleInputSerializer,
-        responses={201: serializers.ImportedArticleSerializer, 200: serializers.ImportedArticleSerializer},
+        responses={
+            201: serializers.ImportedArticleSerializer,
+            200: serializers.ImportedArticleSerializer,
+            202: JobSerializer,
+        },
     )
     def create(self, request: Request) -> Response:
-        """Store an article and queue its extraction. One that is here already, unchanged, is answered with 200."""
-        draft = _draft(_read(serializers.ArticleInputSerializer, request))
+        """Store an article and queue its extraction. One that is here already, unchanged, is answered with 200.
+
+        A `url` without text and html is fetched: the answer is the job (202), whose `result` will name the article.
+        """
+        body = _read(serializers.ArticleInputSerializer, request)
+        if "text" not in body and "html" not in body:
+            job = _request_page(body, _actor(request))
+            headers = {"Location": f"/api/v1/jobs/{job.pk}"}
+            return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED, headers=headers)
+        draft = _draft(body)
         outcome = pipeline.import_article(draft)
         article = self.get_queryset().get(pk=outcome.article_id)
         job = Job.objects.filter(
@@ -105,6 +119,16 @@ def _draft(body: dict[str, Any]) -> ArticleDraft:
         field = "html" if draft.field == "text" and "html" in body else draft.field
         raise InvalidInput(errors=[FieldError(draft.code, draft.detail, pointer=f"/{field}")])
     return draft
+
+
+def _request_page(body: dict[str, Any], actor: User) -> Job:
+    stated = stated_fields(body)
+    if isinstance(stated, BadRow):
+        raise InvalidInput(errors=[FieldError(stated.code, stated.detail, pointer=f"/{stated.field}")])
+    try:
+        return pipeline.request_article(body["url"], stated, started_by=actor)
+    except FetchProblem as refused:
+        raise InvalidInput(errors=[FieldError(refused.code, refused.detail, pointer="/url")]) from None
 
 
 class NestedList(ShapedListMixin, GenericViewSet):

@@ -31,6 +31,8 @@ class Problem(Exception):
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
+    # Would the same work, done again in a while, meet it again? Then a job is not tried a second time.
+    is_final: bool = False
 
     def __init__(self, detail: str = "", *, errors: Iterable[FieldError] = (), **extra: Any) -> None:
         super().__init__(detail or self.title)

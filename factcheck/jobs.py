@@ -22,10 +22,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db import DatabaseError, IntegrityError, close_old_connections, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.origin import acting_through
 from factcheck.errors import ActionNotAllowed, Problem
 from factcheck.ids import uuid7
 from factcheck.models import Job, JobState, WorkerHeartbeat
@@ -171,7 +174,8 @@ def work(worker: str) -> bool:
         handler = _handlers.get(job.kind)
         if handler is None:
             raise LookupError(f"nothing here handles jobs of kind {job.kind!r}")
-        handler.run(job)
+        with acting_through(f"job {job.pk}"):
+            handler.run(job)
         logger.info("%s %s done in %.2f s", job.kind, job.subject_id, time.perf_counter() - started)
     except LeaseLost:
         logger.warning("Job %s was taken over; nothing was written", job.id)
@@ -213,7 +217,7 @@ def report(job: Job, done: int, total: int | None, unit: str) -> None:
 
 
 def fail(job: Job, error: BaseException) -> None:
-    """Record a failure: due again after a while, or parked when the attempts are used up."""
+    """Record a failure: due again after a while, or parked when the attempts are used up or another would change nothing."""
     problem = {
         "code": error.code if isinstance(error, Problem) else "job_failed",
         "detail": f"{type(error).__name__}: {error}"[:2000],
@@ -223,14 +227,14 @@ def fail(job: Job, error: BaseException) -> None:
     try:
         with transaction.atomic():
             _hold(job)
-            _retry_or_park(job, problem)
+            _retry_or_park(job, problem, is_final=isinstance(error, Problem) and error.is_final)
     except LeaseLost:
         logger.warning("Job %s was taken over before its failure was written", job.id)
 
 
-def _retry_or_park(job: Job, problem: dict[str, Any]) -> None:
+def _retry_or_park(job: Job, problem: dict[str, Any], *, is_final: bool = False) -> None:
     failures = job.attempts - job.losses
-    if failures >= MAX_ATTEMPTS or job.losses >= MAX_LOSSES:
+    if is_final or failures >= MAX_ATTEMPTS or job.losses >= MAX_LOSSES:
         Job.objects.filter(pk=job.pk).update(
             state=JobState.FAILED, error=problem, finished_at=timezone.now(), lease_id=None, lease_until=None
         )
@@ -279,29 +283,36 @@ def _give_back(held: Q, why: str) -> int:
     return len(jobs)
 
 
-def retry(job_id: UUID) -> Job:
+def retry(job_id: UUID, *, actor: User) -> Job:
     """Queue a job that ended without success again, with all its attempts. Raises ActionNotAllowed otherwise."""
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state not in (JobState.FAILED, JobState.CANCELLED):
             raise ActionNotAllowed(f"A job that is {job.state} cannot be retried.")
-        if Job.objects.filter(kind=job.kind, subject_id=job.subject_id, state__in=ACTIVE).exists():
-            raise ActionNotAllowed("The same work is queued already.")
+        from_state = job.state
         now = timezone.now()
         job.state, job.attempts, job.losses, job.due_at, job.finished_at = JobState.QUEUED, 0, 0, now, None
-        job.save(update_fields=["state", "attempts", "losses", "due_at", "finished_at"])
+        try:
+            with transaction.atomic():
+                job.save(update_fields=["state", "attempts", "losses", "due_at", "finished_at"])
+        except IntegrityError:
+            # Whether it is queued already, only the constraint can say: somebody may be queueing it at this moment.
+            raise ActionNotAllowed("The same work is queued already.") from None
+        events.record(job, "retry", actor=actor, data={"state": [from_state, job.state]})
         nudge()
     return job
 
 
-def cancel(job_id: UUID) -> Job:
+def cancel(job_id: UUID, *, actor: User) -> Job:
     """End a job; a worker that has it will find its lease gone and write nothing. Raises ActionNotAllowed when it has ended."""
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
         if job.state not in ACTIVE:
             raise ActionNotAllowed(f"A job that is {job.state} cannot be cancelled.")
+        from_state = job.state
         job.state, job.finished_at, job.lease_id, job.lease_until = JobState.CANCELLED, timezone.now(), None, None
         job.save(update_fields=["state", "finished_at", "lease_id", "lease_until"])
+        events.record(job, "cancel", actor=actor, data={"state": [from_state, job.state]})
     return job
 
 

@@ -6,9 +6,12 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
+
+PUBLIC = "93.184.215.14"  # where news.example is
 Script = Callable[[socket.socket], None]
 
 
@@ -119,3 +122,16 @@ class Internet:
         self.released.set()
         for server in self._servers.values():
             server.close()
+
+
+@pytest.fixture
+def internet(monkeypatch: pytest.MonkeyPatch) -> Iterator[Internet]:
+    """The only one there is, for as long as the test runs. The environment names a proxy that nobody may ask."""
+    world = Internet()
+    world.names["news.example"] = [[PUBLIC]]
+    monkeypatch.setattr(socket, "getaddrinfo", world.resolve)
+    monkeypatch.setattr(socket.socket, "connect", lambda sock, place: world.connect(sock, place))
+    for name in ("http_proxy", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:3128")
+    yield world
+    world.close()

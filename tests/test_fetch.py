@@ -25,24 +25,10 @@ from factcheck.fetch import (
     fetch,
 )
 from factcheck.fetch.addresses import ip_address, is_public
-from tests.internet import Internet, read_head, redirect, response
+from tests.internet import PUBLIC, read_head, redirect, response
 
-PUBLIC = "93.184.215.14"
 URL = "http://news.example/a"
 TLS = Path(__file__).parent / "tls"
-
-
-@pytest.fixture
-def internet(monkeypatch):
-    world = Internet()
-    world.names["news.example"] = [[PUBLIC]]
-    monkeypatch.setattr(socket, "getaddrinfo", world.resolve)
-    monkeypatch.setattr(socket.socket, "connect", lambda sock, place: world.connect(sock, place))
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:3128")
-    monkeypatch.setenv("https_proxy", "http://127.0.0.1:3128")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:3128")
-    yield world
-    world.close()
 
 
 # Where we do not go

@@ -2,6 +2,7 @@
 
 from claims.pipeline.editing import add_claim, edit_claim
 from claims.pipeline.extracting import extract_claims, request_extraction
+from claims.pipeline.fetching import fetch_article, request_article
 from claims.pipeline.importing import Outcome, import_article, land_batch
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
 from claims.pipeline.triaging import split, triage
@@ -11,10 +12,12 @@ __all__ = [
     "add_claim",
     "edit_claim",
     "extract_claims",
+    "fetch_article",
     "finish_run",
     "import_article",
     "interrupt_run",
     "land_batch",
+    "request_article",
     "request_extraction",
     "split",
     "start_run",

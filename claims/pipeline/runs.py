@@ -17,6 +17,9 @@ from factcheck.accounts.models import User
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
 
+# The option of a run that fetches one page for a job: what was said of the article beforehand. No command goes on with it.
+STATED = "stated"
+
 
 class SourceBusy(Problem):
     """Another run holds this source."""
@@ -58,7 +61,7 @@ def start_run(
 
 def unfinished_run(key: str | None = None) -> ImportRun | None:
     """The last run of these sources, or of any, unless it came to its end."""
-    runs = ImportRun.objects.exclude(source="api")
+    runs = ImportRun.objects.exclude(source="api").exclude(options__has_key=STATED)
     run = (runs.filter(source_key=key) if key else runs.exclude(state=ImportRun.State.DONE)).order_by("-id").first()
     return None if run is None or run.state == ImportRun.State.DONE else run
 

@@ -24,7 +24,12 @@ _ENCODINGS = frozenset(_NAMES.split())
 
 @one_article
 def read_html_page(content: bytes, place: Place, options: Options) -> ArticleDraft | BadRow:
-    return draft_of_html(decoded(content, _stated_encoding(content)), options, place)
+    return draft_of_html(decoded_page(content), options, place)
+
+
+def decoded_page(content: bytes, charset: str = "") -> str:
+    """The page as text; `charset` is what its server said of it, and wins over what the page says. Raises Refused."""
+    return decoded(content, _encoding(charset) or _encoding(_stated_charset(content)) or "utf-8")
 
 
 def draft_of_html(page: str, options: Options, place: Place, **stated: str) -> ArticleDraft | BadRow:
@@ -59,15 +64,20 @@ def draft_of_html(page: str, options: Options, place: Place, **stated: str) -> A
     return RowDrafter(replace(options, mapping={})).draft(row | stated, place)
 
 
-def _stated_encoding(content: bytes) -> str:
+def _stated_charset(content: bytes) -> str:
     head = content[:_PRESCAN_BYTES].lower()
     name = (
         head.partition(b"charset=")[2][:40].strip(b" \"'").replace(b'"', b" ").replace(b"'", b" ").replace(b">", b" ")
     )
+    return name.split()[0].decode("ascii", "replace").rstrip("/;") if name.split() else ""
+
+
+def _encoding(charset: str) -> str:
+    """Python's name for what browsers read under this one; "" for one that is not read here."""
     try:
-        encoding = codecs.lookup(name.split()[0].decode("ascii").rstrip("/;")).name
-    except (LookupError, UnicodeDecodeError):
-        return "utf-8"
+        encoding = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return ""
     if encoding in ("iso8859-1", "ascii"):
         return "cp1252"  # What browsers read under these names.
-    return encoding if encoding in _ENCODINGS else "utf-8"
+    return encoding if encoding in _ENCODINGS else ""

@@ -18,3 +18,10 @@ def draft_of_payload(body: Mapping[str, Any]) -> ArticleDraft | BadRow:
     if "html" in row:
         return draft_of_html(row.pop("html"), Options(), PLACE, **row)
     return RowDrafter(Options()).draft(row, PLACE)
+
+
+def stated_fields(body: Mapping[str, Any]) -> dict[str, str] | BadRow:
+    """What a body without a text says of the article whose page is still to be fetched, checked for form."""
+    row = {name: value for name, value in body.items() if value not in (None, "") and name != "url"}
+    draft = RowDrafter(Options()).draft(row | {"text": "still to come"}, PLACE)
+    return draft if isinstance(draft, BadRow) else row

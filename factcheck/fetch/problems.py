@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from factcheck.errors import Problem
 
@@ -11,8 +11,6 @@ class FetchProblem(Problem):
     """The address as it was asked, and `url` the one that failed, which a redirect may have named. Neither holds a password."""
 
     code, status, title = "fetch_failed", 502, "The page could not be fetched"
-    # Asked again in half a minute, the answer would be the same.
-    is_final: ClassVar[bool] = False
 
     def __init__(self, url: str, detail: str, **extra: Any) -> None:
         super().__init__(f"{url[:200]}: {detail}", url=url, **extra)
@@ -20,6 +18,11 @@ class FetchProblem(Problem):
 
 class FetchFailed(FetchProblem):
     """No answer, a broken one, or one with another status than 2xx, which `answered` then holds."""
+
+    def __init__(self, url: str, detail: str, **extra: Any) -> None:
+        super().__init__(url, detail, **extra)
+        # A page that is not there, or not for us, is not there in a minute either.
+        self.is_final = extra.get("answered") in (400, 401, 403, 404, 405, 406, 410, 451)
 
 
 class FetchTimedOut(FetchProblem):

@@ -1,0 +1,81 @@
+"""From an address to an article: asked for in a request, fetched by a worker, landed as every other import.
+
+An import run is the subject of the job: it holds the address and what was said with it, and keeps who asked, when, and what came of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import orjson
+from django.db import connection, transaction
+from django.utils import timezone
+
+from claims.models import ImportRun
+from claims.pipeline.importing import land_batch
+from claims.pipeline.runs import STATED
+from claims.sources.base import BadRow
+from claims.sources.fetched_page import draft_of_fetched_page
+from factcheck import fetch, jobs
+from factcheck.accounts.models import User
+from factcheck.errors import Problem
+from factcheck.models import Job
+
+FETCH = "fetch_article"
+PAGES = ("text/html", "application/xhtml+xml")
+
+
+class NoArticle(Problem):
+    """The page was fetched and no article found in it."""
+
+    code, status, title = "no_article", 422, "There is no article on the page"
+    is_final = True
+
+
+def request_article(url: str, stated: Mapping[str, str], *, started_by: User | None) -> Job:
+    """Queue the fetching of a page; the same that waits or runs already is returned as it is.
+
+    `stated` holds fields of the article that are known already and win over the page. Raises fetch.BadUrl, fetch.FetchRefused.
+    """
+    address, fields = fetch.check(url), dict(stated)
+    key = hashlib.sha256(orjson.dumps([FETCH, address, fields], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    with transaction.atomic():
+        # Two requests at once would both find nothing.
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(bytes.fromhex(key)[:8], signed=True)])
+        waiting = ImportRun.objects.filter(source_key=key, state=ImportRun.State.RUNNING)
+        job = Job.objects.filter(kind=FETCH, state__in=jobs.ACTIVE, subject_id__in=waiting.values("id")).first()
+        if job:
+            return job
+        run = ImportRun.objects.create(source=address, source_key=key, options={STATED: fields}, started_by=started_by)
+        return jobs.enqueue(FETCH, run.pk)
+
+
+def fetch_article(job: Job) -> None:
+    """Do the job of `request_article`. Its result names the article, its version and what became of it.
+
+    Raises fetch.FetchProblem, NoArticle, and jobs.LeaseLost when another worker has the job.
+    """
+    run = ImportRun.objects.get(pk=job.subject_id)
+    page = fetch.fetch(run.source, accept=PAGES)
+    draft = draft_of_fetched_page(page.body, page.url_final, charset=page.encoding, stated=run.options[STATED])
+    if isinstance(draft, BadRow):
+        raise NoArticle(f"{page.url_final}: {draft.detail}")
+    with jobs.finishing(job) as result:
+        (outcome,) = land_batch([draft], run=run, fetched_at=page.fetched_at)
+        ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.DONE, error=None, finished_at=timezone.now())
+        result |= {
+            "article": str(outcome.article_id),
+            "article_version": str(outcome.version_id),
+            "outcome": outcome.status.value,
+            "url_final": page.url_final,
+            "redirects": list(page.redirects),
+        }
+
+
+def park_fetch(job: Job) -> None:
+    """The job was given up: its error goes on its run."""
+    ImportRun.objects.filter(pk=job.subject_id, state=ImportRun.State.RUNNING).update(
+        state=ImportRun.State.FAILED, error=job.error, finished_at=timezone.now()
+    )
