@@ -166,9 +166,10 @@ def test_a_denied_claim_reads_as_what_was_denied(sentence, text, modality):
 
 def test_it_denied_is_the_body_that_the_sentence_before_is_about():
     claim = claim_of(
-        "The company expects a loss of 4 million crowns. It denied that it was about to be sold for scrap.", "It denied"
+        "The company expects a loss of 4 million crowns. It denied that it was about to be sold for 12 million crowns.",
+        "It denied",
     )
-    assert claim.text == "The company was about to be sold for scrap."
+    assert claim.text == "The company was about to be sold for 12 million crowns."
     assert (claim.claimant, claim.modality, claim.gaps) == ("The company", "denied", ("claimant_unnamed",))
 
 
