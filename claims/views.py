@@ -22,6 +22,7 @@ from claims.sources.base import ArticleDraft, BadRow
 from claims.sources.payload import draft_of_payload, stated_fields
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
+from factcheck.accounts.permissions import actor_of
 from factcheck.api.jobs import JobSerializer
 from factcheck.api.shape import ShapedListMixin
 from factcheck.errors import FieldError, InvalidInput
@@ -33,10 +34,6 @@ class ReadViewSet(ShapedListMixin, RetrieveModelMixin, GenericViewSet):
     """List and detail from one serializer; a list is one query, its rows made by the database."""
 
     lookup_value_regex = "[^/.]+"
-
-
-def _actor(request: Request) -> User:
-    return cast(User, request.user)
 
 
 def _read(form: type[Any], request: Request) -> dict[str, Any]:
@@ -82,11 +79,11 @@ class ArticleViewSet(ReadViewSet):
         """
         body = _read(serializers.ArticleInputSerializer, request)
         if "text" not in body and "html" not in body:
-            job = _request_page(body, _actor(request))
+            job = _request_page(body, actor_of(request))
             headers = {"Location": f"/api/v1/jobs/{job.pk}"}
             return Response(JobSerializer(job).data, status=status.HTTP_202_ACCEPTED, headers=headers)
         draft = _draft(body)
-        outcome = pipeline.import_article(draft)
+        outcome = pipeline.import_article(draft, actor=actor_of(request))
         article = self.get_queryset().get(pk=outcome.article_id)
         job = Job.objects.filter(
             kind=EXTRACT,
@@ -105,7 +102,7 @@ class ArticleViewSet(ReadViewSet):
     def extract(self, request: Request, pk: str) -> Response:
         """Read the newest version again. With the same extractor version the existing run is answered (200); a failed one is retried."""
         version = self.get_object().versions.order_by("-number").values_list("pk", flat=True)[0]
-        run, job = pipeline.request_extraction(version)
+        run, job = pipeline.request_extraction(version, actor=actor_of(request))
         body = serializers.ExtractionRunSerializer(run).data
         if job is None:
             return Response(body)
@@ -227,7 +224,7 @@ class ClaimViewSet(ReadViewSet):
         form = _read(serializers.NewClaimSerializer, request)
         span = form.pop("span", {})
         claim = pipeline.add_claim(
-            actor=_actor(request),
+            actor=actor_of(request),
             version_id=form.pop("article_version", None),
             start=span.get("start"),
             end=span.get("end"),
@@ -245,12 +242,12 @@ class ClaimViewSet(ReadViewSet):
         changes = _read(serializers.ClaimEditSerializer, request)
         if span := changes.get("span"):
             changes["span"] = {"start": span["start"], "end": span["end"], "quotation": span.get("quote")}
-        pipeline.edit_claim(claim.pk, changes, actor=_actor(request))
+        pipeline.edit_claim(claim.pk, changes, actor=actor_of(request))
         return self._answer(claim.pk)
 
     def _triage(self, request: Request, verb: TriageAction, form: type[Any]) -> Response:
         claim = self.get_object()
-        pipeline.triage(claim.pk, verb, actor=_actor(request), **_read(form, request))
+        pipeline.triage(claim.pk, verb, actor=actor_of(request), **_read(form, request))
         return self._answer(claim.pk)
 
     @extend_schema(request=serializers.AcceptSerializer)
@@ -296,7 +293,7 @@ class ClaimViewSet(ReadViewSet):
     def split(self, request: Request, pk: str) -> Response:
         """Make claims of their own of several propositions. Answers with all of them, this claim first."""
         claim = self.get_object()
-        parts = pipeline.split(claim.pk, actor=_actor(request), **_read(serializers.SplitSerializer, request))
+        parts = pipeline.split(claim.pk, actor=actor_of(request), **_read(serializers.SplitSerializer, request))
         order = [part.pk for part in parts]
         rows = sorted(self.get_queryset().filter(pk__in=order), key=lambda part: order.index(part.pk))
         return Response(self.get_serializer(rows, many=True).data)

@@ -25,7 +25,7 @@ def jobs():
     from factcheck import ids, jobs
 
     made = [jobs.enqueue("extract", ids.uuid7()) for _ in range(3)]
-    jobs.cancel(made[2].pk)
+    jobs.cancel(made[2].pk, actor=user("ada"))
     Job.objects.filter(pk=made[1].pk).update(state=JobState.DONE, finished_at=timezone.now())
     return made
 

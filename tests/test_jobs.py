@@ -147,7 +147,7 @@ def test_effects_and_the_end_of_a_job_are_one_transaction(kind):
 @pytest.mark.django_db
 def test_a_cancelled_job_writes_nothing_although_it_runs(kind):
     def cancelled_under_it(job: Job) -> None:
-        jobs.cancel(job.pk)
+        jobs.cancel(job.pk, actor=make.user("ada"))
         with jobs.finishing(job):
             WorkerHeartbeat.objects.create(node="effect", started_at=timezone.now(), seen_at=timezone.now())
 
@@ -166,10 +166,10 @@ def test_a_failed_job_is_retried_with_all_its_attempts_and_a_done_one_is_not(kin
     for _ in range(3):
         make_due()
         jobs.work("w")
-    assert jobs.retry(job.pk).attempts == 0
+    assert jobs.retry(job.pk, actor=make.user("ada")).attempts == 0
     kind.run = lambda job: jobs.finishing(job).__enter__()  # never committed: the lease stays
     with pytest.raises(ActionNotAllowed):
-        jobs.retry(job.pk)
+        jobs.retry(job.pk, actor=make.user("ada"))
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
 

@@ -144,7 +144,7 @@ def test_who_may_not_triage_neither_retries_nor_cancels(job, action):
 def test_jobs_are_found_by_state_kind_and_subject(ada, job):
     make.article("Another article.")
     other = Job.objects.exclude(pk=job.pk).get()
-    jobs.cancel(other.pk)
+    jobs.cancel(other.pk, actor=make.user("ada"))
     client = api(ada)
 
     def found(query: str) -> list[str]:

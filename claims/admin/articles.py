@@ -22,6 +22,7 @@ from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.searching import WordSearch
 from claims.models import Appearance, Article, ArticleVersion, Claim
 from claims.triage import TriageStatus
+from factcheck.accounts.permissions import actor_of
 from factcheck.admin.base import UnknownLast, identifier
 from factcheck.errors import Problem
 from factcheck.templatetags.desk import badge, moment
@@ -104,7 +105,7 @@ class ArticleAdmin(WordSearch):
         if version is None:
             raise Http404
         try:
-            run, job = pipeline.request_extraction(version_id)
+            run, job = pipeline.request_extraction(version_id, actor=actor_of(request))
         except Problem as problem:
             self.message_user(request, problem.detail, messages.ERROR)
         except OperationalError:

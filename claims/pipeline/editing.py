@@ -11,6 +11,8 @@ from claims.models import Appearance, ArticleVersion, Claim
 from claims.pipeline.triaging import check_version, save
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.changes import state_of
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound
 
 EDITABLE = ("text", "kind", "claimant")
@@ -55,6 +57,12 @@ def add_claim(
             Appearance.objects.create(
                 claim=claim, article_version=version, start=start, end=end, quotation=words, is_manual=True
             )
+        events.record(
+            claim,
+            "create",
+            actor=actor,
+            data={"text": claim.text, "article_version": str(version_id) if version_id else None},
+        )
     claim.refresh_from_db()
     return claim
 
@@ -72,6 +80,7 @@ def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version:
         check_version(claim, version)
         if claim.triage_status in (TriageStatus.MERGED, TriageStatus.SUPERSEDED):
             raise ActionNotAllowed(f"A claim that is {claim.triage_status} cannot be edited.")
+        before = state_of(claim)
         edited = {name for name in EDITABLE if name in changes and getattr(claim, name) != changes[name].strip()}
         for name in edited:
             setattr(claim, name, changes[name].strip())
@@ -79,30 +88,32 @@ def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version:
             raise InvalidInput(errors=[FieldError("blank", "A claim has a text.", pointer="/text")])
         if "text" in edited:
             _check_length(claim.text)
-        if (span := changes.get("span")) and _move(claim, span):
-            edited.add("span")
+        moved = {"span": spans} if (span := changes.get("span")) and (spans := _move(claim, span)) else {}
+        edited |= moved.keys()
         if edited:
             claim.edited_fields = sorted({*claim.edited_fields, *edited})
             claim.revision += 1
-            save(claim, actor, *EDITABLE, "edited_fields", "revision")
+            save(claim, actor, "edit", before, moved)
     return claim
 
 
-def _move(claim: Claim, span: dict[str, Any]) -> bool:
+def _move(claim: Claim, span: dict[str, Any]) -> list[list[int]]:
+    """Returns where it stood and where it stands now; nothing when it has not moved."""
     appearance = claim.appearances.select_related("article_version").order_by("-article_version__number", "id").first()
     if appearance is None:
         raise InvalidInput(errors=[FieldError("no_appearance", "This claim appears in no article.", pointer="/span")])
     start, end, words = _cut(appearance.article_version, span["start"], span["end"], span.get("quotation"))
-    if (appearance.start, appearance.end) == (span["start"], span["end"]):
-        return False
+    before = [appearance.start, appearance.end]
+    if before == [start, end]:
+        return []
     others = claim.appearances.filter(article_version=appearance.article_version_id).exclude(pk=appearance.pk)
-    if others.filter(start=span["start"], end=span["end"]).exists():
+    if others.filter(start=start, end=end).exists():
         raise InvalidInput(
             errors=[FieldError("appears_there_already", "This claim appears there already.", pointer="/span")]
         )
     appearance.start, appearance.end, appearance.quotation, appearance.is_manual = start, end, words, True
     appearance.save(update_fields=["start", "end", "quotation", "is_manual"])
-    return True
+    return [before, [start, end]]
 
 
 def _check_length(text: str) -> None:

@@ -21,6 +21,9 @@ from claims.pipeline.importing import EXTRACT
 from claims.text import fingerprint
 from claims.triage import TriageStatus
 from factcheck import jobs
+from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.chain import digest
 from factcheck.models import Job
 
 # What a reading says about the assertion itself: frozen as soon as a person has worked on the claim.
@@ -31,7 +34,9 @@ CONTENT_FIELDS = (
 SCORE_FIELDS = ("check_worthiness", "contributions", "rank_in_article")
 
 
-def request_extraction(version_id: UUID, extractor_name: str | None = None) -> tuple[ExtractionRun, Job | None]:
+def request_extraction(
+    version_id: UUID, extractor_name: str | None = None, *, actor: User | None = None
+) -> tuple[ExtractionRun, Job | None]:
     """The run of the present extractor over this version, with its job; without one where that reading is done already.
 
     Raises KeyError on an unknown extractor, ArticleVersion.DoesNotExist.
@@ -48,6 +53,7 @@ def request_extraction(version_id: UUID, extractor_name: str | None = None) -> t
         if run.status == ExtractionRun.Status.FAILED:
             run.status, run.finished_at = ExtractionRun.Status.QUEUED, None
             run.save(update_fields=["status", "finished_at"])
+        events.record(run, "request", actor=actor)
         return run, jobs.enqueue(EXTRACT, run.pk)
 
 
@@ -66,10 +72,14 @@ def extract_claims(job: Job) -> None:
     seconds = time.perf_counter() - started
     with jobs.finishing(job) as result:
         # Two versions of one article may be read at the same time, and they share claims.
-        Article.objects.select_for_update(no_key=True).get(pk=run.version.article_id)
+        article = Article.objects.select_for_update(no_key=True).get(pk=run.version.article_id)
         counts = _write(run.version, candidates)
         ExtractionRun.objects.filter(pk=run.pk).update(
             status=ExtractionRun.Status.DONE, error=None, seconds=seconds, finished_at=timezone.now(), **counts
+        )
+        reading = {"run": str(run.pk), "extractor": f"{run.extractor} {run.extractor_version}"}
+        events.record(
+            article, "extract", data=reading | counts | {"candidates_sha256": digest(as_json(tuple(candidates)))}
         )
         result |= counts
 

@@ -25,6 +25,9 @@ from claims.models import Article, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.sources.base import ArticleDraft, BadRow
 from claims.text import fingerprint, normalise_text
 from factcheck import jobs
+from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.chain import digest
 from factcheck.ids import uuid7
 
 EXTRACT = "extract"
@@ -84,9 +87,9 @@ class _Known:
     versions: dict[str, UUID | None]
 
 
-def import_article(draft: ArticleDraft, *, extract: bool = True) -> Outcome:
+def import_article(draft: ArticleDraft, *, actor: User | None = None, extract: bool = True) -> Outcome:
     """Store one article and queue its extraction; the one that is here already is returned as it is."""
-    return land_batch([draft], extract=extract)[0]
+    return land([draft], actor=actor, extract=extract).outcomes[0]
 
 
 def land_batch(
@@ -116,10 +119,11 @@ def land(
     on_duplicate: OnDuplicate = OnDuplicate.VERSION,
     extract: bool = True,
     fetched_at: datetime | None = None,
+    actor: User | None = None,
     is_repeat: bool = False,
     is_nudging: bool = True,
 ) -> Landed:
-    """`land_batch`, with the drafts that it refused.
+    """`land_batch`, with the drafts that it refused. Without a run, `actor` is who sent them.
 
     With `is_repeat` the run has counted these rows before: only what is new counts. Without `is_nudging` the workers are not told.
     """
@@ -133,6 +137,7 @@ def land(
         if extract and versions:
             _queue_extraction(versions, is_nudging)
         state = _record(run, [*bad, *landed.refused], landed.outcomes, checkpoint, is_repeat) if run else {}
+        _tell(run, actor, rows, landed.outcomes)
     # Not before the transaction is through: a batch that is tried again must not count twice.
     for name, value in state.items():
         setattr(run, name, value)
@@ -443,3 +448,20 @@ def _record(
         state["checkpoint"] = checkpoint
     ImportRun.objects.filter(pk=run.pk).update(**state)
     return state
+
+
+def _tell(run: ImportRun | None, actor: User | None, rows: list[Row], outcomes: list[Outcome]) -> None:
+    """One event for a batch of a run, with the digest of what it wrote; without a run, one for each article that changed."""
+    told = [
+        [str(outcome.article_id), str(outcome.version_id), outcome.status.value, row.sha256]
+        for row, outcome in zip(rows, outcomes, strict=True)
+        if outcome.status in (Status.CREATED, Status.VERSIONED)
+    ]
+    if run and told:
+        data = {"rows": len(told), "rows_sha256": digest(told)}
+        events.record(run, "import_batch", actor=run.started_by, data=data)
+    for article_id, version_id, status, sha256 in [] if run else told:
+        article = Article(pk=UUID(article_id))
+        events.record(
+            article, "import", actor=actor, data={"status": status, "version": version_id, "text_sha256": sha256}
+        )

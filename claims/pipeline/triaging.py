@@ -1,8 +1,9 @@
-"""The triage verbs: lock, ask the table, change, and nothing else."""
+"""The triage verbs: lock, ask the table, change, record."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from django.utils import timezone
 from claims.models import Appearance, Claim
 from claims.triage import BY_ACTION, MERGE_TARGETS, Reason, Risk, TriageAction, TriageStatus, allowed
 from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.changes import State, changes, state_of
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
 
 
@@ -39,6 +42,7 @@ def triage(
         if action is TriageAction.MERGE:
             _check_target(claim, into, target)
         check_reason(transition.reasons, reason, note)
+        before = state_of(claim)
         claim.triage_status = transition.to_status
         claim.triage_reason = reason if transition.reasons else ""
         claim.triage_note = note
@@ -46,17 +50,7 @@ def triage(
         if action is TriageAction.ACCEPT and risk:
             claim.risk = risk
         claim.triaged_by, claim.triaged_at = actor, timezone.now()
-        save(
-            claim,
-            actor,
-            "triage_status",
-            "triage_reason",
-            "triage_note",
-            "merged_into",
-            "risk",
-            "triaged_by",
-            "triaged_at",
-        )
+        save(claim, actor, action, before, reason=claim.triage_reason, note=note)
     return claim
 
 
@@ -73,6 +67,7 @@ def split(
         claim, _ = _lock(claim_id)
         check_version(claim, version)
         check_arrow(claim, TriageAction.SPLIT)
+        before = state_of(claim)
         appearances = list(claim.appearances.order_by("id"))
         parts = [_part(claim, text, actor) for text in texts[1:]]
         Claim.objects.bulk_create(parts)
@@ -93,7 +88,9 @@ def split(
         claim.revision += 1
         claim.edited_fields = sorted({*claim.edited_fields, "text"})
         claim.triaged_by, claim.triaged_at = actor, timezone.now()
-        save(claim, actor, "text", "triage_note", "revision", "edited_fields", "triaged_by", "triaged_at")
+        for part in parts:
+            events.record(part, "create", actor=actor, data={"text": part.text, "split_from": str(claim.pk)})
+        save(claim, actor, TriageAction.SPLIT, before, {"parts": [str(part.pk) for part in parts]}, note=note)
     # What the database filled in (has_number, created_at) is part of the answer.
     return [claim, *Claim.objects.filter(pk__in=[part.pk for part in parts]).order_by("id")]
 
@@ -167,6 +164,18 @@ def check_reason(reasons: tuple[Reason, ...], reason: str, note: str) -> None:
         raise InvalidInput(errors=[FieldError("note_needed", "Say what the other reason is.", pointer="/note")])
 
 
-def save(claim: Claim, actor: User, *fields: str) -> None:
+def save(
+    claim: Claim,
+    actor: User,
+    action: str,
+    before: State,
+    more: dict[str, Any] | None = None,
+    *,
+    reason: str = "",
+    note: str = "",
+) -> None:
+    """Write what differs from `before`, and the event that tells it."""
+    changed = changes(before, claim)
     claim.version, claim.updated_at, claim.updated_by = claim.version + 1, timezone.now(), actor
-    claim.save(update_fields=[*fields, "version", "updated_at", "updated_by"])
+    claim.save(update_fields=[*changed, "triaged_by", "triaged_at", "version", "updated_at", "updated_by"])
+    events.record(claim, action, actor=actor, reason=reason, note=note, data=changed | (more or {}))

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
+from factcheck.accounts.permissions import actor_of
 
 # Roles are a table in the code (accounts/roles.py): editing a group here would last until the next migrate.
 admin.site.unregister(Group)
@@ -61,7 +62,7 @@ class TokenAdmin(admin.ModelAdmin):
     @admin.action(description="Revoke", permissions=["revoke"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         for token in queryset:
-            tokens.revoke(token)
+            tokens.revoke(token, actor=actor_of(request))
             self.message_user(request, f"{token} works no more.", messages.SUCCESS)
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 
 from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
+from factcheck.audit.origin import set_origin
 from factcheck.errors import Problem
 
 
@@ -33,6 +34,7 @@ class TokenAuthentication(authentication.BaseAuthentication):
         if token is None:
             raise InvalidToken("The token is unknown, expired or revoked.")
         tokens.record_use(token)
+        set_origin(f"token {token.pk}")
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from factcheck.accounts.models import Token, User, role_names
 from factcheck.accounts.roles import SCOPES
+from factcheck.audit import events
 from factcheck.errors import FieldError, InvalidInput
 
 SECRET_BYTES = 32
@@ -23,7 +24,9 @@ class ScopeRefused(InvalidInput):
     code, title = "scope_refused", "These scopes cannot be given"
 
 
-def issue(user: User, *, name: str, scopes: Iterable[str], expires_at: datetime | None = None) -> tuple[Token, str]:
+def issue(
+    user: User, *, name: str, scopes: Iterable[str], expires_at: datetime | None = None, actor: User | None = None
+) -> tuple[Token, str]:
     """A new token of `user` and its secret, `fc_...`, which cannot be read again.
 
     Raises ScopeRefused when a scope is unknown or beyond what the owner's roles allow, or when none is asked for.
@@ -47,21 +50,26 @@ def issue(user: User, *, name: str, scopes: Iterable[str], expires_at: datetime 
     if errors:
         raise ScopeRefused(" ".join(error.detail for error in errors), errors=errors)
     secret = "fc_" + secrets.token_urlsafe(SECRET_BYTES)
-    token = Token.objects.create(
-        user=user,
-        name=name,
-        prefix=secret[:10],
-        digest=_digest(secret),
-        scopes=asked,
-        expires_at=expires_at,
-    )
+    with transaction.atomic():
+        owner = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        token = Token.objects.create(
+            user=user,
+            name=name,
+            prefix=secret[:10],
+            digest=_digest(secret),
+            scopes=asked,
+            expires_at=expires_at,
+        )
+        events.record(owner, "issue_token", actor=actor, data={"token": str(token.pk), "name": name, "scopes": asked})
     return token, secret
 
 
 @transaction.atomic
-def revoke(token: Token) -> Token:
+def revoke(token: Token, *, actor: User | None = None) -> Token:
     """Make the token useless from the next request on. Revoking twice keeps the first time."""
-    Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
+    owner = User.objects.select_for_update(no_key=True).get(pk=token.user_id)
+    if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        events.record(owner, "revoke_token", actor=actor, data={"token": str(token.pk), "name": token.name})
     token.refresh_from_db(fields=["revoked_at"])
     return token
 

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from factcheck import jobs
+from factcheck.accounts.permissions import actor_of
 from factcheck.admin.base import RecordAdmin
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
@@ -39,11 +40,11 @@ class JobAdmin(RecordAdmin):
     def cancel(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._each(request, jobs.cancel, "cancelled")
 
-    def _each(self, request: HttpRequest, verb: Callable[[UUID], Job], done: str) -> None:
+    def _each(self, request: HttpRequest, verb: Callable[..., Job], done: str) -> None:
         # By the ids that were ticked: a filter on the state must not hide a job whose state moved since.
         for job_id in sorted(request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))[: self.list_per_page]:
             try:
-                job = verb(UUID(job_id))
+                job = verb(UUID(job_id), actor=actor_of(request))
             except Job.DoesNotExist:
                 self.message_user(request, f"There is no job {job_id}.", messages.ERROR)
             except Problem as problem:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck import jobs
+from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
 from factcheck.api.shape import ShapedListMixin
 from factcheck.models import Job, JobState
@@ -59,13 +60,13 @@ class JobViewSet(ShapedListMixin, RetrieveModelMixin, GenericViewSet):
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """Queue a job that failed or was cancelled again, with all its attempts."""
-        return self._answer(jobs.retry(self.get_object().pk))
+        return self._answer(jobs.retry(self.get_object().pk, actor=actor_of(request)))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """End a job that has not ended."""
-        return self._answer(jobs.cancel(self.get_object().pk))
+        return self._answer(jobs.cancel(self.get_object().pk, actor=actor_of(request)))
 
     def _answer(self, job: Job) -> Response:
         return Response(self.get_serializer(job).data)
