@@ -193,6 +193,12 @@ def test_what_is_no_plain_address_of_the_web_is_refused_before_anybody_is_asked(
     assert refused.value.detail.isprintable()
 
 
+@pytest.mark.parametrize("url", ["http://ann:secret@news.example/", "http://news.example@127.0.0.1/"])
+def test_a_user_name_in_an_address_is_named_as_the_fault_and_not_repeated(url):
+    with pytest.raises(BadUrl, match=r"^(news\.example|127\.0\.0\.1)/: carries a user name or password$"):
+        fetch(url)
+
+
 @pytest.mark.parametrize("url", FORBIDDEN)
 def test_an_address_that_is_not_the_publics_is_refused_before_anybody_is_asked(internet, url):
     with pytest.raises(FetchRefused):

@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 MAX_BYTES = 10 * 1024 * 1024  # saved pages of news sites end at about 5 MiB
 TIMEOUT_SECONDS = 20.0  # a third of what a job may take
 MAX_REDIRECTS = 5
-USER_AGENT = "factcheck (+a newsroom's fact-checking desk, fetching one page for an editor)"
+USER_AGENT = "factcheck (a newsroom's fact-checking desk; fetches one page for an editor)"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _CHUNK_BYTES = 64 * 1024
 

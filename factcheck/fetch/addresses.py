@@ -27,7 +27,7 @@ _SPECIAL_V6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db8:
 
 def is_public(address: Address) -> bool:
     """May a stranger make us connect there? Only to what anybody on the internet could reach without us."""
-    if not address.is_global or address.is_multicast or address.is_reserved:
+    if not address.is_global:
         return False
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _SPECIAL_V4)
