@@ -343,6 +343,24 @@ SENTENCES = [
         "asserted",
         "Crime is falling.",
     ),
+    (
+        "Bread cost 40 per cent more, figures from the statistics office of Vellmark show.",
+        [("statistics office of Vellmark", "cited_body", "figures from", "indirect")],
+        "asserted",
+        "Bread cost 40 per cent more.",
+    ),
+    (
+        "Wages fell by a tenth, new figures show.",
+        [("new figures", "cited_body", "show", "indirect")],
+        "asserted",
+        "Wages fell by a tenth.",
+    ),
+    (
+        "The data show that wages fell.",
+        [("The data", "cited_body", "show", "indirect")],
+        "asserted",
+        "Wages fell.",
+    ),
 ]
 IDS = [row[0] for row in SENTENCES]
 

@@ -168,13 +168,35 @@ class Chain(Speech):
 
     def by_finding(self, index: int) -> int | None:
         """A survey of 2,000 adults showed that ..."""
-        shown = self.shown(index) if self.low(index) in DOCUMENTS else None
-        if shown is None:
+        if self.low(index) not in DOCUMENTS:
             return None
+        shown = self.shown(index)
+        if shown is None:
+            return self.by_finding_behind(index)
         name, verb, end = shown
         self.origin.append((name, self.low(verb), "cited_body"))
         self.frames.append((name.first, end))
         return end
+
+    def by_finding_behind(self, index: int) -> int | None:
+        """..., figures from the statistics office show."""
+        first = self.phrase_start(index)
+        verb = self.count - 1
+        while verb > index and not self.tokens[verb].is_word:
+            verb -= 1
+        is_short = index < verb <= index + LONGEST_NAME
+        if first == 0 or self.low(first - 1) != "," or not is_short or self.low(verb) not in SHOWING:
+            return None
+        if any(not self.tokens[at].is_word for at in range(index, verb)):
+            return None
+        name = self.make(first, verb, first, False, True)
+        if self.low(index + 1) in ("from", "by"):
+            name = self.name_from(index + 2) or name
+        if name is None:
+            return None
+        self.origin.append((name, self.low(verb), "cited_body"))
+        self.frames.append((first - 1, self.count))
+        return self.count
 
     def by_saying(self, index: int) -> int | None:
         """X said that ..., "...," said X, he said ..."""

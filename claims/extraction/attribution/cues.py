@@ -37,7 +37,7 @@ DENYING = words("denied denies rejected rejects dismissed refuted refutes")
 # What a document, not a person, does: the report found, the survey showed.
 SHOWING = words(
     "showed shows found finds indicated indicates revealed reveals suggested suggests estimated estimates concluded says said "
-    "states warns warned"
+    "states warns warned show find indicate suggest reveal"
 )
 
 PUBLISHED = words("reported published obtained seen aired broadcast")
