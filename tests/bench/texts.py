@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
@@ -17,10 +18,15 @@ _WORDS = (
 
 def write_articles(path: Path, count: int, *, seed: int = 1) -> None:
     """`count` rows of JSONL, about 3 kB each, with all the fields that a well kept archive has."""
-    chance = random.Random(seed)
     with path.open("wb") as file:
-        for number in range(count):
-            file.write(orjson.dumps(_article(chance, f"{seed}-{number}"), option=orjson.OPT_APPEND_NEWLINE))
+        for article in articles(count, seed=seed):
+            file.write(orjson.dumps(article, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def articles(count: int, *, seed: int = 1) -> Iterator[dict[str, str]]:
+    chance = random.Random(seed)
+    for number in range(count):
+        yield _article(chance, f"{seed}-{number}")
 
 
 def _article(chance: random.Random, name: str) -> dict[str, str]:

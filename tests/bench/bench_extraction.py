@@ -1,0 +1,96 @@
+"""Reading hostile text in linear time, and how many sentences a CPU second reads.
+
+CPU seconds of this thread without the collector's pauses, the median of EXTRACTION_ROUNDS (7) interleaved rounds. The shorter
+text has EXTRACTION_CHARS (10000) characters, or as many more as can be measured.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import pytest
+
+from claims import extraction
+from claims.extraction.base import Document
+from claims.text import fingerprint, sentences
+from tests.bench.texts import articles
+
+CHARS = int(os.environ.get("EXTRACTION_CHARS", "10000"))
+ROUNDS = int(os.environ.get("EXTRACTION_ROUNDS", "7"))
+MOST_GROWTH = 2.3
+# Below this the clock's ticks and the caches' edges show.
+LEAST_SECONDS = 0.01
+
+HOSTILE = {
+    "one letter": "a",
+    "words": "ab ",
+    "capitals": "Ab ",
+    "quotes": '"',
+    "open quotes": "“",
+    "quoted words": '"a" ',
+    "brackets": "(",
+    "digits": "1",
+    "numbers": "1,2. ",
+    "stops": "a. a. a. ",
+    "said": "said said ",
+    "according": "According to X, ",
+    "names": "Ada Holm, who ",
+    "change": "rose by 40 percent from 3 to ",
+    "dates": "May 2 ",
+    "labels": "Image: ",
+    "omissions": "[...] A ",
+    "lines": "a\n",
+    "accents": "e\u0301\u200b",
+    "mixed": '“Ada said, (1,2) "rose by 3%." according to May 2\n\n— ',
+}
+READERS: dict[str, Callable[[str], object]] = {
+    "extract": lambda text: extraction.get().extract(Document(text)),
+    "sentences": sentences,
+    "fingerprint": fingerprint,
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_twice_the_text_takes_twice_the_time(reader: str) -> None:
+    read = READERS[reader]
+    print()
+    slow = []
+    for name, piece in HOSTILE.items():
+        text = (piece * (2 * CHARS // len(piece) + 1))[:CHARS]
+        read(text)
+        while _cpu_seconds(read, text) < LEAST_SECONDS and len(text) < 5_000_000:
+            text *= 2
+        pairs = [(_cpu_seconds(read, text), _cpu_seconds(read, text + text)) for _ in range(ROUNDS)]
+        once, twice = (statistics.median(side) for side in zip(*pairs, strict=True))
+        print(
+            f"  {reader:12} {name:13} {len(text):9,} chars {1000 * once:8.1f} ms   growth {twice / once:4.2f} (goal {MOST_GROWTH})"
+        )
+        if twice / once > MOST_GROWTH:
+            slow.append((name, round(twice / once, 2)))
+    assert not slow
+
+
+def test_news_is_read_by_the_hundreds_of_sentences_a_second() -> None:
+    texts = [article["text"] for article in articles(200)]
+    count = sum(len(sentences(text)) for text in texts)
+    rates = []
+    for _ in range(ROUNDS):
+        spent = _cpu_seconds(lambda: [extraction.get().extract(Document(text)) for text in texts])
+        rates.append(count / spent)
+    print(f"\n  {count:,} sentences: {statistics.median(rates):,.0f} a CPU second (goal 650)")
+    assert statistics.median(rates) >= 650
+
+
+def _cpu_seconds(work: Callable[..., object], *arguments: object) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        started = time.thread_time()
+        work(*arguments)
+        return time.thread_time() - started
+    finally:
+        gc.enable()
