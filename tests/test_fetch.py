@@ -581,7 +581,13 @@ def test_a_bad_certificate_is_a_failure_and_nothing_is_asked(internet, monkeypat
 
 
 def test_a_server_that_speaks_no_tls_is_a_failure(internet):
-    internet.serve(PUBLIC, 443, lambda connection: connection.sendall(response(b"plain")))
+    def script(connection):
+        connection.sendall(response(b"plain"))
+        # Closed with something unread, the connection would be reset, and what was sent lost.
+        while connection.recv(4096):
+            pass
+
+    internet.serve(PUBLIC, 443, script)
     with pytest.raises(FetchFailed, match="SSL"):
         fetch("https://news.example/a")
 
