@@ -350,6 +350,12 @@ SENTENCES = [
         "Bread cost 40 per cent more.",
     ),
     (
+        "“Three men came to the house,” says Wangari’s father.",
+        [("Wangari’s father", "speaker", "says", "direct")],
+        "asserted",
+        "Three men came to the house.",
+    ),
+    (
         "Wages fell by a tenth, new figures show.",
         [("new figures", "cited_body", "show", "indirect")],
         "asserted",

@@ -94,6 +94,7 @@ AS_IT_STANDS = [
     "The bank said that rates were low, adding that they might rise.",
     "The department notes, “Ozone causes more damage than all other pollutants”, highlighting the importance of air.",
     # no statement behind the verb
+    "Ada Holm told the Guardian ahead of the release: 'It is a warmer reading.'",
     "NASA tweeted support of Ahmed via its account.",
     "In the 62nd minute Kim Min-Woo conceded a penalty which the referee awarded.",
     "The team was denied visas to enter the country.",

@@ -42,7 +42,9 @@ UNFIT = (
     PREPOSITIONS
     | CONJUNCTIONS
     | SAYING
-    | words("goodbye hello farewell yes sorry thanks something nothing anything too also only just otherwise to")
+    | words(
+        "goodbye hello farewell yes sorry thanks something nothing anything too also only just otherwise to ahead shortly soon earlier later yesterday today last how why what"
+    )
 )
 # What follows these in the words about the speaker is more than words about the speaker.
 TURNING = words("but although though while whereas because if unless despite nor that yet")
@@ -55,6 +57,7 @@ MORE_VERBS = words(
 FINITE = AUXILIARIES | PAST_VERBS | MORE_VERBS | UP | DOWN | frozenset(MULTIPLY)
 THIRD_PERSON = words("he she him his her hers himself herself he's she's he'd she'd he'll she'll")
 LEAST_WORDS = 2
+LONGEST_OCCASION = 12
 
 
 def quotation(reading: Reading) -> list[int] | None:
@@ -183,6 +186,8 @@ def _behind_frame(reading: Reading) -> int | None:
     )
     if not (is_plain or is_told) or not _is_subject(tokens, last):
         return None
+    if any(token.word == ":" for token in tokens[last : last + LONGEST_OCCASION]):
+        return None  # told the paper ahead of the release: ...
     return last
 
 

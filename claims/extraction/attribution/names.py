@@ -69,6 +69,11 @@ class Names(TokenReader):
                 if token.low.endswith("'s") and step + 1 < self.count and not self.starts_name(step + 1):
                     follows = self.tokens[step + 1]
                     if not (follows.is_word and follows.low in TITLES | BODY_HEADS | DOCUMENTS):
+                        # Wangari's father, not Wangari
+                        is_noun = (
+                            follows.is_word and follows.low not in PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | SAYING
+                        )
+                        last = step + 2 if is_noun else last
                         break
             elif self.is_office(step) and last == step:
                 step += 1
