@@ -75,6 +75,7 @@ AS_IT_STANDS = [
     # the statement goes on behind the speaker
     'The army failed to fill one in five posts, said Petra Valmont, who believes that 18,000 would be "the most that we can feed".',
     '"We find a big chance to show our talent," Ada Holm told the press, "to show that women can make robots."',
+    "Increased access, she says, merely provides 3 per cent more.",
     "The rise of these projects, argues Roe, has created a culture of dependency.",
     "“I won,” Roe said, but the count shows that he lost by 300 votes.",
     "“Growth is likely in many countries,” and that it has begun, Roe said.",

@@ -43,9 +43,11 @@ UNFIT = (
     | CONJUNCTIONS
     | SAYING
     | words(
-        "goodbye hello farewell yes sorry thanks something nothing anything too also only just otherwise to ahead shortly soon earlier later yesterday today last how why what"
+        "goodbye hello farewell yes sorry thanks something nothing anything too also only just otherwise to ahead shortly soon "
+        "earlier later yesterday today last how why what"
     )
 )
+CONTINUING = (PREPOSITIONS | CONJUNCTIONS | words("compared which")) - words("and but or nor so yet who that")
 # What follows these in the words about the speaker is more than words about the speaker.
 TURNING = words("but although though while whereas because if unless despite nor that yet")
 MORE_VERBS = words(
@@ -232,7 +234,8 @@ def _is_parenthesis(tokens: list[Token], content: list[int], inner: list[int]) -
     last_word = tokens[first - 1].low if tokens[first - 1].is_word else tokens[first - 2].low
     if last_word in CONJUNCTIONS | PREPOSITIONS:
         return False
-    return tokens[behind].low not in ("and", "but", "or", "who") and tokens[behind].low not in GOING_ON
+    # Behind it a clause or phrase of its own: between subject and verb the comma would stay.
+    return tokens[behind].low in CONTINUING
 
 
 def _is_whole(reading: Reading, content: list[int], is_cut_left: bool) -> bool:
@@ -296,7 +299,7 @@ def _knows_whom(reading: Reading, content: list[int]) -> bool:
 
 
 def _has_verb(tokens: list[Token], content: list[int]) -> bool:
-    for index in content:
+    for index in content[1:]:
         token = tokens[index]
         low = token.low
         if low in FINITE or (low.endswith(("n't", "'re", "'ve", "'ll", "'d")) and token.is_word):
@@ -307,7 +310,7 @@ def _has_verb(tokens: list[Token], content: list[int]) -> bool:
         if is_plain and low.endswith("ed"):
             return True
         before = tokens[index - 1].low if index else ""
-        is_present = is_plain and low.endswith("s") and not low.endswith(("ss", "us", "'s")) and index > content[0]
+        is_present = is_plain and low.endswith("s") and not low.endswith(("ss", "us", "'s"))
         behind = tokens[index + 1] if index < content[-1] else token
         has_object = behind.is_number or behind.low in DETERMINERS or behind.low in ("to", "that")
         if is_present and has_object and before not in DETERMINERS | PREPOSITIONS and not tokens[index - 1].is_number:
