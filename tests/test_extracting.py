@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from claims import extraction, pipeline
-from claims.extraction.base import Candidate, Contribution, Document, Hop, Span
+from claims.extraction.base import Candidate, Contribution, Document, Hop, Quantity, Span
 from claims.models import Appearance, ArticleVersion, Claim, ExtractionRun
 from claims.triage import TriageAction
 from factcheck import jobs
@@ -294,3 +294,37 @@ def test_the_database_refuses_an_edit_of_a_stored_text(scripted):
     with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
         ArticleVersion.objects.update(text="Something else.", length=15)
     assert ArticleVersion.objects.get().text == TEXT
+
+
+def test_spans_of_quantities_say_in_which_text_they_count(scripted):
+    quantity = Quantity(Span(14, 21, "tripled"), "change", factor=3.0)
+    scripted.finds = lambda d: [candidate(d, TRIPLED, quantities=(quantity,))]
+    article = make.article(TEXT)
+    jobs.work("test")
+    version = article.versions.get()
+    [found] = Claim.objects.get().quantities
+    assert found["article_version"] == str(version.pk)
+    assert version.text[found["span"]["start"] : found["span"]["end"]] == found["span"]["quotation"] == "tripled"
+
+
+def test_a_claim_by_hand_has_the_numbers_of_its_own_words():
+    ada = make.user("ada", "triager")
+    claim = make.claim("The fair drew 45,000 visitors in 2024.", actor=ada)
+    [found] = claim.quantities
+    assert (found["value"], found["article_version"], claim.has_number) == (45000, None, True)
+    assert (
+        claim.text[found["span"]["start"] : found["span"]["end"]]
+        == "45,000 visitors"[: len(found["span"]["quotation"])]
+    )
+
+
+def test_an_edit_of_the_words_reads_their_numbers_anew(scripted):
+    scripted.finds = lambda d: [
+        candidate(d, TRIPLED, quantities=(Quantity(Span(14, 21, "tripled"), "change", factor=3.0),))
+    ]
+    make.article(TEXT)
+    jobs.work("test")
+    ada = make.user("ada", "triager")
+    claim = pipeline.edit_claim(Claim.objects.get().pk, {"text": "Nobody counted the troops."}, actor=ada)
+    claim.refresh_from_db()
+    assert (claim.quantities, claim.has_number) == ([], False)

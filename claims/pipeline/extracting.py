@@ -30,6 +30,8 @@ from factcheck.models import Job
 CONTENT_FIELDS = (
     "text", "kind", "modality", "claimant", "language", "quantities", "time_references", "entities", "gaps",
 )  # fmt: skip
+# What of it has spans, which count in the text of the version that was read.
+FOUND_IN_TEXT = ("quantities", "time_references")
 # What it says about its worth: always the latest reading's.
 SCORE_FIELDS = ("check_worthiness", "contributions", "rank_in_article")
 
@@ -132,7 +134,7 @@ def _write(version: ArticleVersion, candidates: list[Candidate]) -> dict[str, in
     for candidate, claim in pairs:
         if claim.pk in created or claim.pk in attached:
             continue  # the same assertion at a second place: the better ranked candidate has spoken
-        _describe(claim, candidate)
+        _describe(claim, candidate, version)
         if claim._state.adding:
             claim.triage_status = TriageStatus.CANDIDATE if is_newest else TriageStatus.SUPERSEDED
             created[claim.pk] = claim
@@ -208,11 +210,13 @@ def _same_place(appearance: Appearance, candidate: Candidate) -> bool:
     return 2 * _overlap(appearance, candidate) >= shorter
 
 
-def _describe(claim: Claim, candidate: Candidate) -> None:
+def _describe(claim: Claim, candidate: Candidate, version: ArticleVersion) -> None:
     fields: tuple[str, ...] = SCORE_FIELDS if is_touched(claim) else CONTENT_FIELDS + SCORE_FIELDS
     before = (claim.text, claim.kind, claim.claimant)
     for name in fields:
         value = as_json(getattr(candidate, name))
+        if name in FOUND_IN_TEXT:
+            value = [found | {"article_version": str(version.pk)} for found in value]
         setattr(claim, name, value)
     if not claim._state.adding and (claim.text, claim.kind, claim.claimant) != before:
         claim.revision += 1
