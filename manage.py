@@ -8,11 +8,19 @@ import sys
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
     from django.core.management import execute_from_command_line
+    from django.db import OperationalError
 
     from factcheck.audit.origin import set_origin
 
     set_origin(f"command {sys.argv[1]}" if len(sys.argv) > 1 else "command")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        if "connection" not in str(error):
+            raise
+        sys.exit(
+            f"The database does not answer: {str(error).splitlines()[0]}\nIs `make up` running? Or set DATABASE_URL."
+        )
 
 
 if __name__ == "__main__":

@@ -43,6 +43,15 @@ class ExtractionRunSerializer(serializers.ModelSerializer):
         )  # fmt: skip
 
 
+class QueuedExtractionSerializer(ExtractionRunSerializer):
+    """The answer to a request to read again: `job` does it; null where this reading is done already."""
+
+    job = serializers.UUIDField(allow_null=True)
+
+    class Meta(ExtractionRunSerializer.Meta):
+        fields = (*ExtractionRunSerializer.Meta.fields, "job")
+
+
 class ArticleVersionSerializer(serializers.ModelSerializer):
     """A version without its text, which `GET /article-versions/{id}` has."""
 

@@ -96,14 +96,16 @@ class ArticleViewSet(ReadViewSet):
         return Response(body, status=code, headers={"Location": f"/api/v1/articles/{article.pk}"})
 
     @extend_schema(
-        request=None, responses={202: serializers.ExtractionRunSerializer, 200: serializers.ExtractionRunSerializer}
+        request=None,
+        responses={202: serializers.QueuedExtractionSerializer, 200: serializers.QueuedExtractionSerializer},
     )
     @action(detail=True, methods=["post"])
     def extract(self, request: Request, pk: str) -> Response:
         """Read the newest version again. With the same extractor version the existing run is answered (200); a failed one is retried."""
         version = self.get_object().versions.order_by("-number").values_list("pk", flat=True)[0]
         run, job = pipeline.request_extraction(version, actor=actor_of(request))
-        body = serializers.ExtractionRunSerializer(run).data
+        run.job = job.pk if job else None  # type: ignore[attr-defined]
+        body = serializers.QueuedExtractionSerializer(run).data
         if job is None:
             return Response(body)
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}"})

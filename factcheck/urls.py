@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
 from factcheck import health
@@ -25,9 +26,11 @@ api = [
 ]
 
 urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    re_path(r"^api(?:/v1)?/?$", RedirectView.as_view(pattern_name="docs")),
     path("api/v1/", include(api)),
-    # With DEBUG on, Django would answer with its own page.
-    re_path(r"^api(/.*)?$", not_found),
+    # With DEBUG on, Django would answer with its own page; and a misspelt action is no question of CSRF.
+    re_path(r"^api(/.*)?$", csrf_exempt(not_found)),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

@@ -33,7 +33,7 @@ def ada(db):
     return user("ada", "importer", "triager")
 
 
-@pytest.mark.parametrize("path", ["/api/v1/nope", "/api", "/nope", "/api/v1/articles/"])
+@pytest.mark.parametrize("path", ["/api/v1/nope", "/api/v2", "/nope", "/api/v1/articles/"])
 def test_an_unknown_address_is_a_problem(client, path):
     assert_problem(client.get(path), 404, "not_found")
 
@@ -292,3 +292,13 @@ def test_every_code_is_listed_once_with_its_status(client):
 def test_the_admin_keeps_its_pages(admin_client):
     response = admin_client.get("/admin/nope/", headers={"Accept": "text/html"})
     assert (response.status_code, response["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_a_misspelt_action_is_not_found_and_no_question_of_csrf(client):
+    for address in ("/api/v1/claims/1/acept", "/api/v1/nope", "/api/v1/articles/"):
+        assert_problem(client.post(address, {}, "application/json"), 404, "not_found")
+
+
+def test_the_root_leads_to_the_desk_and_the_bare_api_to_its_reference(client):
+    assert client.get("/")["Location"] == "/admin/"
+    assert [client.get(address)["Location"] for address in ("/api", "/api/v1", "/api/v1/")] == ["/api/v1/docs"] * 3
