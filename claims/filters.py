@@ -11,7 +11,7 @@ from django_filters import filters
 
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
 from claims.sources.urls import canonical_url
-from claims.triage import Risk, TriageStatus
+from claims.triage import STATUS_CHOICES, Risk
 from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet, TrueOrFalse
 
 
@@ -93,7 +93,7 @@ class ImportRunFilter(FilterSet):
 class ClaimFilter(FilterSet):
     article = AnyOfUUID(field_name="article_id")
     outlet = AnyOfUUID(field_name="article__outlet_id")
-    status = AnyOfChoice(field_name="triage_status", choices=[(s.value, s.value) for s in TriageStatus])
+    status = AnyOfChoice(field_name="triage_status", choices=STATUS_CHOICES)
     kind = AnyOfChoice(choices=Claim.Kind.choices)
     modality = AnyOfChoice(choices=Claim.Modality.choices)
     risk = AnyOfChoice(choices=[(r.value, r.value) for r in Risk])

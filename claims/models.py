@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length, Lower, Now
 
-from claims.triage import REASON_LABELS, Reason, Risk, TriageStatus
+from claims.triage import REASON_LABELS, STATUS_CHOICES, Reason, Risk, TriageStatus
 from factcheck.ids import uuid7
 
 
@@ -230,9 +230,7 @@ class Claim(Row):
         db_index=False,
         help_text="Of the first appearance.",
     )
-    triage_status = models.CharField(
-        max_length=10, choices=[(s.value, s.value) for s in TriageStatus], default=TriageStatus.CANDIDATE
-    )
+    triage_status = models.CharField(max_length=10, choices=STATUS_CHOICES, default=TriageStatus.CANDIDATE)
     triage_reason = models.CharField(max_length=30, choices=[(r.value, REASON_LABELS[r]) for r in Reason], blank=True)
     triage_note = models.TextField(blank=True)
     triaged_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.pipeline.editing import MAX_TEXT_CHARS
-from claims.triage import TRANSITIONS, Reason, Risk, TriageStatus, blocked_by
+from claims.triage import STATUS_CHOICES, TRANSITIONS, Reason, Risk, TriageStatus, blocked_by
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import granted_scopes
 from factcheck.api.renderers import dumps
@@ -204,7 +204,7 @@ def _allowed_actions_sql(at: Any) -> Case:
 class ClaimSerializer(serializers.ModelSerializer):
     article = ArticleOfClaimSerializer(allow_null=True)
     appearances = PlaceSerializer(many=True)
-    status = serializers.ChoiceField(source="triage_status", choices=[(s.value, s.value) for s in TriageStatus])
+    status = serializers.ChoiceField(source="triage_status", choices=STATUS_CHOICES)
     reason = serializers.CharField(source="triage_reason")
     note = serializers.CharField(source="triage_note")
     triaged_by = PersonSerializer(allow_null=True)

@@ -18,6 +18,9 @@ class TriageStatus(StrEnum):
     SUPERSEDED = "superseded"  # a later extraction did not find it again, and nobody had touched it
 
 
+STATUS_CHOICES = [(status.value, status.value) for status in TriageStatus]
+
+
 class TriageAction(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
