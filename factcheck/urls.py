@@ -1,5 +1,6 @@
 """Every address of the installation."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
@@ -33,6 +34,8 @@ urlpatterns = [
     re_path(r"^api(/.*)?$", csrf_exempt(not_found)),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    # Browsers ask for it whatever a page says.
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}factcheck/favicon.svg")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]

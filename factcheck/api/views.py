@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from factcheck import security
 from factcheck.api.problems import catalogue
 
 
@@ -34,29 +35,27 @@ class Document(SpectacularAPIView):
     permission_classes = (AllowAny,)
 
 
-class _OwnAssetsOnly(APIView):
-    """Redoc's script asks a foreign host for its maker's logo; the browser is told to ask nobody but us."""
+class _Page(APIView):
+    """Scripts of others that write styles into their page, which our own pages do not."""
 
-    policy = (
-        "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
-        "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
+    policy: security.Policy = {**security.PAGES, "style-src": "'self' 'unsafe-inline'"}
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        answer["Content-Security-Policy"] = self.policy
+        answer[security.POLICY_HEADER] = security.written(self.policy)
         return answer
 
 
-class Reference(_OwnAssetsOnly, SpectacularRedocView):
-    """For reading."""
+class Reference(_Page, SpectacularRedocView):
+    """For reading. Its search runs in a worker that the script makes of itself."""
 
+    policy = {**_Page.policy, "worker-src": "blob:"}
     authentication_classes = ()
     permission_classes = (AllowAny,)
     template_name = "factcheck/redoc.html"
 
 
-class TryOut(_OwnAssetsOnly, SpectacularSwaggerSplitView):
+class TryOut(_Page, SpectacularSwaggerSplitView):
     """For trying requests out, with the session of this browser or a token."""
 
     authentication_classes = ()
