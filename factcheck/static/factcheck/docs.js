@@ -1,5 +1,14 @@
 // Redoc shows its maker's logo from its maker's host. The page's policy would refuse and report it: it is not asked for.
-HTMLImageElement.prototype.setAttribute = function (name, value) {
-  const isForeign = name === "src" && /^https?:/.test(value) && new URL(value).origin !== location.origin;
-  if (!isForeign) Element.prototype.setAttribute.call(this, name, value);
+const image = HTMLImageElement.prototype;
+const source = Object.getOwnPropertyDescriptor(image, "src");
+const isOurs = (address) => !/^https?:/.test(address) || new URL(address).origin === location.origin;
+
+image.setAttribute = function (name, value) {
+  if (name !== "src" || isOurs(value)) Element.prototype.setAttribute.call(this, name, value);
 };
+Object.defineProperty(image, "src", {
+  ...source,
+  set(value) {
+    if (isOurs(value)) source.set.call(this, value);
+  },
+});
