@@ -285,23 +285,55 @@ def test_a_claim_without_a_score_stands_last_in_either_order(ada, order):
     assert listed == sorted(listed)
 
 
-def test_a_long_list_is_counted_to_a_thousand_and_says_so(ada, monkeypatch):
+def test_a_long_list_is_counted_to_a_bound_and_every_row_is_reached_page_by_page(ada, monkeypatch):
     monkeypatch.setattr("factcheck.admin.base.COUNTED", 3)
-    for n in range(3):
-        make.claim(f"Rents rose {n} times.")
-    assert "The first 3 claims: narrow the list to see the others." in body(ada.get(CLAIMS))
+    monkeypatch.setattr("factcheck.admin.base.RecordAdmin.list_per_page", 2)
+    made = {str(make.claim(f"Rents rose {n} times.").pk) for n in range(5)}
+    assert "Show all" not in body(ada.get(CLAIMS))
+    seen, address = [], CLAIMS
+    while address:
+        text = body(ada.get(address))
+        assert "More than 3 claims" in text
+        assert text.index("More than 3 claims") < text.index('id="result_list"')
+        seen += re2.findall(r'name="version-([^"]+)"', text)
+        following = re2.findall(r'href="([^"]+)" rel="next"', text)
+        address = f"{CLAIMS}{html.unescape(following[0])}" if following else ""
+    assert (len(seen), set(seen)) == (5, made)
+    assert "5 to 5" in text
+    answer = ada.get(CLAIMS, {"p": "30"})
+    assert answer.status_code == 200
+    assert "Nothing stands this far down." in body(answer)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999999999"])
+def test_a_page_number_that_is_none_is_no_error(ada, page):
+    make.claim()
+    assert ada.get(CLAIMS, {"p": page}).status_code == 200
+
+
+def test_the_claim_list_opens_on_candidates_and_is_one_click_from_all(ada):
+    waiting, merged = make.claim("Rents tripled."), make.claim("Rents rose threefold.")
+    pipeline.triage(merged.pk, TriageAction.MERGE, actor=make.user("ada"), reason="duplicate", into=waiting.pk)
+    text = body(ada.get(CLAIMS))
+    assert f'name="version-{waiting.pk}"' in text
+    assert f'name="version-{merged.pk}"' not in text
+    assert '<a href="?" aria-current="page">Candidate</a>' in text
+    assert '<a href="?status=all">All</a>' in text
+    text = body(ada.get(CLAIMS, {"status": "all"}))
+    assert f'name="version-{merged.pk}"' in text
+    assert '<a href="?status=all" aria-current="page">All</a>' in text
 
 
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ({"triage_status__exact": "accepted"}, {"Rents tripled."}),
+        ({"status": "accepted"}, {"Rents tripled."}),
         ({"score": "none"}, {"Rents tripled.", "The sky is green."}),
         ({"score": "high"}, set()),
         ({"language": "none"}, {"Rents tripled.", "The sky is green."}),
         ({"kind__exact": "number"}, {"The sky is green."}),
-        ({"has_number": "yes"}, set()),
-        ({"has_number": "no"}, {"Rents tripled.", "The sky is green."}),
+        ({"has_number": "yes"}, {"Rents tripled."}),
+        ({"has_number": "no"}, {"The sky is green."}),
         ({"outlet": "none"}, {"Rents tripled.", "The sky is green."}),
         ({"outlet": "nonsense"}, set()),
         ({"q": "sky green"}, {"The sky is green."}),
@@ -313,7 +345,7 @@ def test_claims_are_filtered_and_searched(ada, query, found):
     rents = make.claim("Rents tripled.")
     pipeline.triage(rents.pk, TriageAction.ACCEPT, actor=make.user("ada"))
     make.claim("The sky is green.", kind="number")
-    text = body(ada.get(CLAIMS, query))
+    text = body(ada.get(CLAIMS, {"status": "all"} | query))
     assert {words for words in ("Rents tripled.", "The sky is green.") if f">{words}</a>" in text} == found
 
 
@@ -349,7 +381,7 @@ def test_a_list_never_counts_the_whole_table(ada):
         ada.get(CLAIMS)
     counting = [query["sql"] for query in captured if "COUNT(" in query["sql"].upper()]
     assert counting
-    assert all("LIMIT 1000" in sql for sql in counting), counting
+    assert all("LIMIT 1001" in sql for sql in counting), counting
 
 
 # Triage
@@ -636,9 +668,38 @@ def test_a_claim_is_added_in_free_words(ada):
 
 def test_an_action_taken_on_a_claims_page_leads_back_to_it(ada):
     claim = make.claim()
-    assert 'name="back" value="claim"' in body(ada.get(page_of(claim)))
-    answer = ada.post(CLAIMS, ticked(claim, action="accept", confirm="1", note="", back="claim"))
+    assert f'name="back" value="{page_of(claim)}"' in body(ada.get(page_of(claim)))
+    answer = ada.post(CLAIMS, ticked(claim, action="accept", confirm="1", note="", back=page_of(claim)))
     assert answer["Location"] == page_of(claim)
+
+
+def test_claims_are_triaged_from_their_article_and_the_way_back_is_kept(ada):
+    article = extracted()
+    claim = Claim.objects.latest("check_worthiness")
+    back = f"{page_of(article)}?version=1#claim-{claim.pk}"
+    entry = body(ada.get(page_of(article))).split(f'<li id="claim-{claim.pk}"')[1].split("</li>")[0]
+    assert f'name="back" value="{back}"' in entry
+    assert f'name="version-{claim.pk}" value="1"' in entry
+    assert re2.findall(r'name="action" value="(\w+)"', entry) == ["accept", "reject", "defer", "merge"]
+    confirm = body(ada.post(CLAIMS, ticked(claim, action="accept", back=back)))
+    assert f'name="back" value="{back}"' in confirm
+    answer = ada.post(CLAIMS, ticked(claim, action="accept", confirm="1", note="", back=back))
+    assert answer["Location"] == back
+    entry = body(ada.get(page_of(article))).split(f'<li id="claim-{claim.pk}"')[1].split("</li>")[0]
+    assert re2.findall(r'name="action" value="(\w+)"', entry) == ["restore"]
+
+
+@pytest.mark.parametrize(
+    "back", ["https://elsewhere.example/admin/", "//elsewhere.example/admin/", "/admin\\\\elsewhere", "/api/"]
+)
+def test_an_action_leads_back_to_no_place_but_this_admin(ada, back):
+    claim = make.claim()
+    answer = ada.post(CLAIMS, ticked(claim, action="accept", confirm="1", note="", back=back))
+    assert answer["Location"] == CLAIMS
+
+
+def test_an_auditor_sees_no_triage_buttons_in_an_article(audrey):
+    assert 'name="action"' not in body(audrey.get(page_of(extracted())))
 
 
 # Runs, jobs, workers

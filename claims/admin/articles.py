@@ -20,22 +20,24 @@ from claims import pipeline
 from claims.admin.filters import OutletFilter
 from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.searching import WordSearch
+from claims.admin.triage import ACTIONS
 from claims.models import Appearance, Article, ArticleVersion, Claim
-from claims.triage import TriageStatus
+from claims.triage import BY_ACTION, Transition, TriageStatus
 from factcheck.accounts.permissions import actor_of
-from factcheck.admin.base import UnknownLast, identifier
+from factcheck.admin.base import Pages, identifier
 from factcheck.errors import Problem
 from factcheck.templatetags.desk import badge, moment
 
+STEPS = [BY_ACTION[action] for action in ACTIONS]
 SHOWN = [status.value for status in TriageStatus]
 
 
-class Counted(UnknownLast):
+class Counted(Pages):
     """Versions and claims are counted for the articles of the page, not for all that match."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        rows = self.result_list = list(self.result_list)
+        rows = self.result_list
         ids = [article.pk for article in rows]
         claims: dict[UUID, dict[str, int]] = defaultdict(dict)
         for article_id, status, count in (
@@ -157,6 +159,11 @@ class Entry:
     claim: Claim
     places: list[Appearance]
     is_focused: bool
+    back: str  # to this claim on this page
+
+    @property
+    def steps(self) -> list[Transition]:
+        return [step for step in STEPS if self.claim.triage_status in step.from_statuses]
 
 
 def _entries(version: ArticleVersion, in_focus: UUID | None) -> list[Entry]:
@@ -164,7 +171,11 @@ def _entries(version: ArticleVersion, in_focus: UUID | None) -> list[Entry]:
     for place in version.appearances.order_by("start", "end", "id"):
         places[place.claim_id].append(place)
     claims = Claim.objects.filter(pk__in=places).order_by(F("check_worthiness").desc(nulls_last=True), "-id")
-    return [Entry(n, claim, places[claim.pk], claim.pk == in_focus) for n, claim in enumerate(claims, 1)]
+    here = f"{reverse('admin:claims_article_change', args=[version.article_id])}?version={version.number}"
+    return [
+        Entry(n, claim, places[claim.pk], claim.pk == in_focus, f"{here}#claim-{claim.pk}")
+        for n, claim in enumerate(claims, 1)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

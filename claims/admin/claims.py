@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from claims import pipeline
 from claims.admin import triage
-from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilter, ScoreFilter
+from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilter, ScoreFilter, StatusFilter
 from claims.admin.searching import WordSearch
 from claims.models import Claim
 from claims.triage import BY_ACTION, TriageStatus
@@ -57,13 +57,13 @@ class EditForm(ClaimForm):
 class ClaimAdmin(WordSearch):
     page_template = "admin/claims/claim/page.html"
     add_page_template = "admin/claims/claim/add.html"
-    change_list_template = "admin/claims/claim/change_list.html"
+    shows_workers = True
     actions = tuple(triage.as_admin_action(BY_ACTION[action]) for action in triage.ACTIONS)
 
     list_display = ("assertion", "status", "worth", "rank", "numbers", "age")
     list_display_links = None
     list_filter = (
-        "triage_status",
+        StatusFilter,
         ScoreFilter,
         "kind",
         "modality",
@@ -181,7 +181,7 @@ class ClaimAdmin(WordSearch):
             "title": "Claim",
             "crumb": row.text,
             "may_edit": may_act and row.triage_status not in NOT_EDITABLE,
-            "back": triage.BACK_TO_CLAIM,
+            "back": request.path,
             "steps": [step for step in steps if row.triage_status in step.from_statuses] if may_act else [],
             "blocked_steps": [step for step in steps if row.triage_status not in step.from_statuses],
             "sum": log_odds(row),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -10,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from claims.models import Claim, Outlet
+from claims.triage import TriageStatus
 
 OUTLETS_SHOWN = 100
 RECENT = 1000  # claims among which the languages in use are looked for
@@ -40,6 +42,30 @@ class OutletFilter(admin.SimpleListFilter):
 
 class ArticleOutletFilter(OutletFilter):
     path = "article__outlet"
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By where a claim stands in its triage: on what waits for a decision unless something else is asked for."""
+
+    title = "status"
+    parameter_name = "status"
+    is_tabs = True
+    everything = "all"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((status.value, status.value.capitalize()) for status in TriageStatus), (self.everything, "All")]
+
+    def value(self) -> str:
+        return super().value() or TriageStatus.CANDIDATE.value
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for value, words in self.lookup_choices:
+            given = None if value == TriageStatus.CANDIDATE else value
+            address = changelist.get_query_string({self.parameter_name: given})
+            yield {"selected": value == self.value(), "query_string": address, "display": words}
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset if self.value() == self.everything else queryset.filter(triage_status=self.value())
 
 
 class ScoreFilter(admin.SimpleListFilter):

@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -31,7 +32,6 @@ from factcheck.errors import Problem
 ACTIONS = tuple(t.action for t in TRANSITIONS if t.action is not TriageAction.SPLIT)  # a split needs new texts
 MAX_AT_ONCE = 200  # claims, as in the API
 SUGGESTED = 20
-BACK_TO_CLAIM = "claim"
 
 
 def as_admin_action(transition: Transition) -> Callable[..., HttpResponse]:
@@ -118,7 +118,7 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, transition: Transition
         outcomes = [(plan, _perform(request, plan, transition, form)) for plan in plans]
         if not _is_about_the_form(form, [problem for _, problem in outcomes]):
             _report(model_admin, request, transition, outcomes)
-            return HttpResponseRedirect(_way_back(request, selected))
+            return HttpResponseRedirect(_way_back(request))
     return model_admin.render(
         request,
         "admin/claims/claim/confirm.html",
@@ -131,7 +131,7 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, transition: Transition
             "form": form,
             "targets_asked": transition.action is TriageAction.MERGE,
             "find": request.POST.get("find", ""),
-            "back": request.POST.get("back", ""),
+            "back": _way_back(request),
         },
     )
 
@@ -242,7 +242,8 @@ def _listed(rows: Any) -> SafeString:
     return format_html("<ul>{}</ul>", items)
 
 
-def _way_back(request: HttpRequest, selected: list[UUID]) -> str:
-    if request.POST.get("back") == BACK_TO_CLAIM and len(selected) == 1:
-        return reverse("admin:claims_claim_change", args=[selected[0]])
-    return request.get_full_path()
+def _way_back(request: HttpRequest) -> str:
+    """The page that the action was taken from: a path of this admin, or the list."""
+    given = request.POST.get("back", "")
+    is_ours = given.startswith(reverse("admin:index")) and url_has_allowed_host_and_scheme(given, allowed_hosts=None)
+    return given if is_ours else request.get_full_path()

@@ -5,45 +5,95 @@ Roles decide what a person may do here, as they do in the API: model permissions
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import unquote
-from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import F, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from factcheck.accounts.roles import ROLES
 
-COUNTED = 1000  # rows; beyond them people narrow the list instead of leafing through it
+COUNTED = 1000  # rows; a list that holds more says so instead of counting them
+LAST_PAGE = 100_000  # so that no address asks for a number beyond the database's own
 
 
-class BoundedPaginator(Paginator):
-    """Counts no further than COUNTED rows, so that a page costs the same however long the table is."""
+class Pages(ChangeList):
+    """One page after the other, however many rows there are: none of them is counted beyond COUNTED.
 
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return rows.order_by()[:COUNTED].count() if isinstance(rows, QuerySet) else len(rows)
+    What has no value stands at the end of a falling order too, which is also how the indexes are.
+    """
 
-    @property
-    def is_cut(self) -> bool:
-        return self.count == COUNTED
-
-
-class UnknownLast(ChangeList):
-    """What has no value stands at the end of a falling order too, which is also how the indexes are."""
+    is_cut: bool  # more rows than were counted
+    has_next: bool
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         nullable = {f"-{field.name}" for field in self.lookup_opts.concrete_fields if field.null}
         ordering = super().get_ordering(request, queryset)
         return [F(name[1:]).desc(nulls_last=True) if name in nullable else name for name in ordering]
+
+    def get_results(self, request: HttpRequest) -> None:
+        self.page_num = min(max(self.page_num, 1), LAST_PAGE)
+        skipped = (self.page_num - 1) * self.list_per_page
+        # The keys alone first: far down the list that is a walk along an index, not through the rows.
+        keys = list(self.queryset.values_list("pk", flat=True)[skipped : skipped + self.list_per_page + 1])
+        self.has_next = len(keys) > self.list_per_page and self.page_num < LAST_PAGE
+        self.result_list = list(self.queryset.filter(pk__in=keys[: self.list_per_page])) if keys else []
+        counted = self.queryset.order_by()[: COUNTED + 1].count()
+        self.is_cut, self.result_count = counted > COUNTED, min(counted, COUNTED)
+        self.full_result_count, self.show_full_result_count, self.show_admin_actions = None, False, True
+        self.can_show_all, self.multi_page, self.show_all = False, self.has_next or self.page_num > 1, False
+        self.first_row, self.last_row = skipped + 1, skipped + len(self.result_list)
+
+    # For the template
+
+    @property
+    def tabs(self) -> list[Any]:
+        """The choices of the filter that stands above the list as one row of links, where it has one."""
+        return [choice for spec in self.filter_specs if is_tabs(spec) for choice in spec.choices(self)]
+
+    @property
+    def tabs_title(self) -> str:
+        return next((str(spec.title) for spec in self.filter_specs if is_tabs(spec)), "")
+
+    @property
+    def has_side_filters(self) -> bool:
+        return any(not is_tabs(spec) for spec in self.filter_specs)
+
+    @property
+    def choices_in_force(self) -> list[str]:
+        """What the list is narrowed by, in words."""
+        words = []
+        for spec in self.filter_specs:
+            chosen = [str(choice["display"]) for choice in spec.choices(self) if choice["selected"]]
+            if is_tabs(spec) or spec.used_parameters:
+                words += [f"{spec.title}: {', '.join(chosen)}"] if chosen else []
+        return words
+
+    @property
+    def next_page(self) -> str:
+        return self.get_query_string({PAGE_VAR: self.page_num + 1})
+
+    @property
+    def previous_page(self) -> str:
+        return self.get_query_string({PAGE_VAR: self.page_num - 1} if self.page_num > 2 else {})
+
+    @property
+    def first_page(self) -> str:
+        return self.get_query_string()
+
+    @property
+    def without_words(self) -> str:
+        return self.get_query_string(remove=[SEARCH_VAR])
+
+
+def is_tabs(spec: Any) -> bool:
+    return getattr(spec, "is_tabs", False)
 
 
 class RecordAdmin(admin.ModelAdmin):
@@ -54,13 +104,14 @@ class RecordAdmin(admin.ModelAdmin):
     """
 
     page_template: str
+    change_list_template: Any = "factcheck/change_list.html"
+    shows_workers = False  # above its list: is somebody there to do the work?
     scope_to_act = "triage"
 
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    paginator = BoundedPaginator
 
     class Media:
         css = {"all": ("factcheck/admin.css",)}
@@ -94,7 +145,7 @@ class RecordAdmin(admin.ModelAdmin):
     # Pages
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return UnknownLast
+        return Pages
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
@@ -104,7 +155,9 @@ class RecordAdmin(admin.ModelAdmin):
             for selected in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
                 identifier(selected)
         title = str(self.opts.verbose_name_plural).capitalize()
-        return super().changelist_view(request, {"title": title} | (extra_context or {}))
+        return super().changelist_view(
+            request, {"title": title, "shows_workers": self.shows_workers} | (extra_context or {})
+        )
 
     def changeform_view(
         self,

@@ -24,7 +24,7 @@ from factcheck.templatetags.desk import age, badge, moment
 @admin.register(Job)
 class JobAdmin(RecordAdmin):
     page_template = "admin/factcheck/job/page.html"
-    change_list_template = "admin/factcheck/job/change_list.html"
+    shows_workers = True
     actions = ("retry", "cancel")
 
     list_display = ("work", "state_badge", "attempts", "losses", "progress", "failure", "due", "waits_since")

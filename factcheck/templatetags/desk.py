@@ -47,5 +47,20 @@ def age(at: datetime) -> SafeString:
     """How long ago, in its largest unit; the instant on hovering."""
     words = timesince(at, timezone.now(), depth=1).replace("\xa0", " ")
     return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>', at.isoformat(), at.strftime("%-d %b %Y, %H:%M"), words
+        '<time datetime="{}" title="{} UTC">{}</time>',
+        at.isoformat(),
+        at.strftime("%-d %b %Y, %H:%M"),
+        "less than a minute" if words.startswith("0 ") else words,
     )
+
+
+@register.filter
+def thousands(number: float) -> str:
+    """A number as people read it: at most three decimals, and commas between the thousands."""
+    return f"{number:,}" if isinstance(number, int) else f"{round(number, 3):,.3f}".rstrip("0").rstrip(".")
+
+
+@register.simple_tag
+def counted(number: int, one: str, many: str = "") -> str:
+    """ "1 article", "60,028 articles"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
