@@ -12,6 +12,12 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 HEARTBEAT_SECONDS = 10
+NODE = "FACTCHECK_WORKER_NODE"
+
+
+def node_of(hostname: str) -> str:
+    """This life of the worker of that name, in its main process."""
+    return f"{hostname}/{os.getpid()}"
 
 
 class Heartbeat(bootsteps.StartStopStep):
@@ -26,21 +32,25 @@ class Heartbeat(bootsteps.StartStopStep):
     def start(self, worker):  # type: ignore[no-untyped-def]
         from factcheck import jobs
 
-        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, jobs.worker_alive, (worker.hostname,))
+        self.node = node_of(worker.hostname)
+        beat = (self.node, worker.concurrency)
+        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, jobs.worker_alive, beat)
 
     def stop(self, worker):  # type: ignore[no-untyped-def]
         from factcheck import jobs
 
         if self.entry:
             self.entry.cancel()
-            jobs.worker_stopped(worker.hostname)
+            jobs.worker_stopped(self.node)
 
 
 app.steps["worker"].add(Heartbeat)
 
 
 @celeryd_init.connect
-def _limit(**_):  # type: ignore[no-untyped-def]
+def _begin(sender, **_):  # type: ignore[no-untyped-def]
+    # The pool's processes are forked later and say by it which worker they belong to.
+    os.environ[NODE] = node_of(sender)
     from factcheck.limits import WORKER_STATEMENT_SECONDS, limit_statements
 
     limit_statements(WORKER_STATEMENT_SECONDS)
@@ -50,4 +60,4 @@ def _limit(**_):  # type: ignore[no-untyped-def]
 def _announce(sender, **_):  # type: ignore[no-untyped-def]
     from factcheck import jobs
 
-    jobs.worker_started(sender.hostname, sender.controller.concurrency)
+    jobs.worker_started(node_of(sender.hostname), sender.controller.concurrency)

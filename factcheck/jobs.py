@@ -12,6 +12,7 @@ that was taken for dead and comes back changes nothing.
 from __future__ import annotations
 
 import logging
+import os
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator
@@ -22,8 +23,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, close_old_connections, connection, transaction
-from django.db.models import Q
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+    transaction,
+)
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from factcheck.accounts.models import User
@@ -49,28 +58,41 @@ class LeaseLost(Exception):
     """Another worker has this job now, or it was cancelled."""
 
 
+Hook = Callable[[Job], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
-    run: Callable[[Job], None]
-    parked: Callable[[Job], None] | None = None
+    run: Hook
+    unit: str = "step"
+    parked: Hook | None = None
+    cancelled: Hook | None = None
+    retried: Hook | None = None
 
 
 _handlers: dict[str, Handler] = {}
 
 
 def handles(
-    kind: str, *, parked: Callable[[Job], None] | None = None
-) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
+    kind: str, *, unit: str, parked: Hook | None = None, cancelled: Hook | None = None, retried: Hook | None = None
+) -> Callable[[Hook], Hook]:
     """Register what does the work of `kind`: called with the leased job, it finishes inside `finishing(job)`.
 
-    `parked` is called in the transaction that gives the job up, to tell its subject.
+    `unit` is what one job is about, as progress says it. `parked`, `cancelled` and `retried` are called in the transaction in which
+    a job is given up, cancelled or queued again by a person, to tell its subject.
     """
 
-    def register(run: Callable[[Job], None]) -> Callable[[Job], None]:
-        _handlers[kind] = Handler(run, parked)
+    def register(run: Hook) -> Hook:
+        _handlers[kind] = Handler(run, unit, parked, cancelled, retried)
         return run
 
     return register
+
+
+def _tell(job: Job, hook: str) -> None:
+    handler = _handlers.get(job.kind)
+    if handler and (told := getattr(handler, hook)):
+        told(job)
 
 
 # Asking for work
@@ -79,31 +101,21 @@ def handles(
 def enqueue(kind: str, subject_id: UUID) -> Job:
     """Queue one piece of work; the one that waits or runs already is returned as it is."""
     now = timezone.now()
-    Job.objects.bulk_create([Job(kind=kind, subject_id=subject_id, due_at=now, created_at=now)], ignore_conflicts=True)
-    job = Job.objects.filter(kind=kind, subject_id=subject_id, state__in=ACTIVE).first()
-    if job is None:  # it ended between the two statements
+    unit = _handlers[kind].unit
+    job = Job(kind=kind, subject_id=subject_id, due_at=now, created_at=now, total=1, unit=unit)
+    Job.objects.bulk_create([job], ignore_conflicts=True)
+    active = Job.objects.filter(kind=kind, subject_id=subject_id, state__in=ACTIVE).first()
+    if active is None:  # it ended between the two statements
         return enqueue(kind, subject_id)
     nudge()
-    return job
+    return active
 
 
 _COPY = """
-    COPY factcheck_job (id, kind, subject_id, state, attempts, losses, due_at, done, unit, worker, created_at)
+    COPY factcheck_job (id, kind, subject_id, state, attempts, losses, due_at, done, total, unit, worker, created_at)
     FROM STDIN (FORMAT BINARY)
 """
-_COPY_TYPES = (
-    "uuid",
-    "varchar",
-    "uuid",
-    "varchar",
-    "int2",
-    "int2",
-    "timestamptz",
-    "int4",
-    "varchar",
-    "varchar",
-    "timestamptz",
-)
+_COPY_TYPES = "uuid varchar uuid varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz".split()
 
 
 def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool = True) -> None:
@@ -111,11 +123,11 @@ def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool =
 
     Who queues batch after batch says `is_nudging=False` and nudges now and then.
     """
-    now, queued = timezone.now(), JobState.QUEUED.value
+    now, queued, unit = timezone.now(), JobState.QUEUED.value, _handlers[kind].unit
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_COPY_TYPES)
         for subject_id in subject_ids:
-            copy.write_row((uuid7(), kind, subject_id, queued, 0, 0, now, 0, "", "", now))
+            copy.write_row((uuid7(), kind, subject_id, queued, 0, 0, now, 0, 1, unit, "", now))
     if is_nudging:
         nudge(nudges_for(len(subject_ids)))
 
@@ -149,12 +161,16 @@ def nudges_for(count: int) -> int:
 # Doing work
 
 
-def lease(worker: str, kinds: Collection[str] | None = None) -> Job | None:
+def _due(now: datetime) -> QuerySet[Job]:
+    # Of kinds that this process knows: during a deployment, new kinds wait for new workers.
+    return Job.objects.filter(state=JobState.QUEUED, due_at__lte=now, kind__in=list(_handlers))
+
+
+def lease(worker: str) -> Job | None:
     """Take the oldest due job, or None. Committed at once: from here on the sweeper knows who has it."""
     now = timezone.now()
     with transaction.atomic():
-        due = Job.objects.select_for_update(skip_locked=True).filter(state=JobState.QUEUED, due_at__lte=now)
-        job = (due if kinds is None else due.filter(kind__in=kinds)).order_by("due_at", "id").first()
+        job = _due(now).select_for_update(skip_locked=True).order_by("due_at", "id").first()
         if job is None:
             return None
         job.state, job.lease_id, job.worker = JobState.RUNNING, uuid4(), worker
@@ -171,11 +187,8 @@ def work(worker: str) -> bool:
         return False
     started = time.perf_counter()
     try:
-        handler = _handlers.get(job.kind)
-        if handler is None:
-            raise LookupError(f"nothing here handles jobs of kind {job.kind!r}")
         with acting_through(f"job {job.pk}"):
-            handler.run(job)
+            _handlers[job.kind].run(job)
         logger.info("%s %s done in %.2f s", job.kind, job.subject_id, time.perf_counter() - started)
     except LeaseLost:
         logger.warning("Job %s was taken over; nothing was written", job.id)
@@ -183,7 +196,7 @@ def work(worker: str) -> bool:
         logger.exception("Job %s failed", job.id)
         try:
             fail(job, error)
-        except DatabaseError:
+        except (OperationalError, InterfaceError):
             # The database went away under it: there is nobody to report to, and the lease ends by itself.
             logger.exception("Job %s lost its database", job.id)
             close_old_connections()
@@ -201,7 +214,13 @@ def finishing(job: Job, result: dict[str, Any] | None = None) -> Iterator[dict[s
         _hold(job)
         yield outcome
         Job.objects.filter(pk=job.pk).update(
-            state=JobState.DONE, finished_at=timezone.now(), result=outcome, error=None, lease_id=None, lease_until=None
+            state=JobState.DONE,
+            done=F("total"),
+            finished_at=timezone.now(),
+            result=outcome,
+            error=None,
+            lease_id=None,
+            lease_until=None,
         )
 
 
@@ -210,23 +229,20 @@ def _hold(job: Job) -> None:
         raise LeaseLost(job.pk)
 
 
-def report(job: Job, done: int, total: int | None, unit: str) -> None:
-    """Progress, for people who wait: `done` of `total` `unit`s. Raises LeaseLost."""
-    if not Job.objects.filter(pk=job.pk, lease_id=job.lease_id).update(done=done, total=total, unit=unit):
-        raise LeaseLost(job.pk)
-
-
 def fail(job: Job, error: BaseException) -> None:
     """Record a failure: due again after a while, or parked when the attempts are used up or another would change nothing."""
     problem = {
         "code": error.code if isinstance(error, Problem) else "job_failed",
-        "detail": f"{type(error).__name__}: {error}"[:2000],
+        "detail": _storable(f"{type(error).__name__}: {error}"[:2000]),
         "attempt": job.attempts,
         "where": _innermost(error),
     }
     try:
         with transaction.atomic():
             _hold(job)
+            if is_contention(error):
+                _put_back(job, problem)
+                return
             _retry_or_park(job, problem, is_final=isinstance(error, Problem) and error.is_final)
     except LeaseLost:
         logger.warning("Job %s was taken over before its failure was written", job.id)
@@ -239,15 +255,36 @@ def _retry_or_park(job: Job, problem: dict[str, Any], *, is_final: bool = False)
             state=JobState.FAILED, error=problem, finished_at=timezone.now(), lease_id=None, lease_until=None
         )
         job.refresh_from_db()
-        handler = _handlers.get(job.kind)
-        if handler and handler.parked:
-            handler.parked(job)
+        _tell(job, "parked")
         return
     wait = BACK_OFF_SECONDS[min(failures, len(BACK_OFF_SECONDS)) - 1] if failures else 0
     due_at = timezone.now() + timedelta(seconds=wait)
     Job.objects.filter(pk=job.pk).update(
         state=JobState.QUEUED, error=problem, due_at=due_at, lease_id=None, lease_until=None
     )
+
+
+def _put_back(job: Job, problem: dict[str, Any]) -> None:
+    """Somebody else had the rows for long: that says nothing about the work, and uses up no attempt."""
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.QUEUED,
+        attempts=F("attempts") - 1,
+        error=problem,
+        due_at=timezone.now() + timedelta(seconds=BACK_OFF_SECONDS[0]),
+        lease_id=None,
+        lease_until=None,
+    )
+
+
+def is_contention(error: BaseException) -> bool:
+    """Did the database refuse to wait any longer for rows that others hold? Lock not available, deadlock detected."""
+    # Source: PostgreSQL, appendix A.
+    return getattr(error.__cause__, "sqlstate", None) in ("55P03", "40P01")
+
+
+def _storable(text: str) -> str:
+    # An error may repeat what broke the work; JSON in PostgreSQL takes neither NUL nor half a character.
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _innermost(error: BaseException) -> str:
@@ -264,7 +301,7 @@ def sweep() -> dict[str, int]:
     returned = _give_back(Q(lease_until__lt=now), "The lease ended")
     WorkerHeartbeat.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
     idle = capacity() - Job.objects.filter(state=JobState.RUNNING).count()
-    due = Job.objects.filter(state=JobState.QUEUED, due_at__lte=now)[: max(idle, 0)].count() if idle > 0 else 0
+    due = _due(now)[:idle].count() if idle > 0 else 0
     if due:
         nudge(due)
     return {"returned": returned, "nudged": due}
@@ -292,12 +329,14 @@ def retry(job_id: UUID, *, actor: User) -> Job:
         from_state = job.state
         now = timezone.now()
         job.state, job.attempts, job.losses, job.due_at, job.finished_at = JobState.QUEUED, 0, 0, now, None
+        job.done = 0
         try:
             with transaction.atomic():
-                job.save(update_fields=["state", "attempts", "losses", "due_at", "finished_at"])
+                job.save(update_fields=["state", "attempts", "losses", "due_at", "finished_at", "done"])
         except IntegrityError:
             # Whether it is queued already, only the constraint can say: somebody may be queueing it at this moment.
             raise ActionNotAllowed("The same work is queued already.") from None
+        _tell(job, "retried")
         events.record(job, "retry", actor=actor, data={"state": [from_state, job.state]})
         nudge()
     return job
@@ -312,6 +351,7 @@ def cancel(job_id: UUID, *, actor: User) -> Job:
         from_state = job.state
         job.state, job.finished_at, job.lease_id, job.lease_until = JobState.CANCELLED, timezone.now(), None, None
         job.save(update_fields=["state", "finished_at", "lease_id", "lease_until"])
+        _tell(job, "cancelled")
         events.record(job, "cancel", actor=actor, data={"state": [from_state, job.state]})
     return job
 
@@ -320,20 +360,41 @@ def cancel(job_id: UUID, *, actor: User) -> Job:
 
 
 def worker_started(node: str, concurrency: int) -> None:
-    """A worker of this name is ready. What an earlier life of it held (it was killed) is given back at once, not when the lease ends."""
+    """A worker is ready. What earlier lives of it held (they were killed) is given back at once, not when their leases end.
+
+    `node` is `name/pid`: two workers that were given one name must not take each other's work away.
+    """
     now = timezone.now()
-    WorkerHeartbeat.objects.update_or_create(
-        pk=node, defaults={"concurrency": concurrency, "started_at": now, "seen_at": now}
-    )
-    _give_back(Q(worker=node, started_at__lt=now), "The worker was started anew")
-    waiting = Job.objects.filter(state=JobState.QUEUED, due_at__lte=now)[:concurrency].count()
-    nudge(waiting)
+    name = node.rpartition("/")[0]
+    lives = WorkerHeartbeat.objects.filter(node__startswith=f"{name}/")
+    dead = [life.node for life in lives if life.node == node or not _is_alive(life.node)]
+    lives.filter(node__in=dead).delete()
+    worker_alive(node, concurrency)
+    _give_back(Q(worker__in=[*dead, node], started_at__lt=now), "The worker was started anew")
+    nudge(_due(now)[:concurrency].count())
 
 
-def worker_alive(node: str) -> None:
-    """Note that the worker lives. A database that is away is the next heartbeat's business."""
+def _is_alive(node: str) -> bool:
+    # The name holds the host's, so a process of this number is looked for where it ran.
     try:
-        WorkerHeartbeat.objects.filter(pk=node).update(seen_at=timezone.now())
+        os.kill(int(node.rpartition("/")[2]), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def worker_alive(node: str, concurrency: int) -> None:
+    """Note that the worker lives. A database that is away is the next heartbeat's business."""
+    now = timezone.now()
+    try:
+        # Made anew when it is gone: the sweeper forgets workers whose machine slept for a day.
+        WorkerHeartbeat.objects.update_or_create(
+            pk=node,
+            defaults={"concurrency": concurrency, "seen_at": now},
+            create_defaults={"concurrency": concurrency, "seen_at": now, "started_at": now},
+        )
     except DatabaseError as error:
         logger.warning("No heartbeat written: %s", error)
         close_old_connections()

@@ -1,14 +1,17 @@
 """What the broker's messages start. They carry no data: the rows do."""
 
-from celery import Task, shared_task
+import os
+
+from celery import shared_task
 
 from factcheck import jobs
+from factcheck.celery import NODE
 
 
-@shared_task(bind=True, name=jobs.NUDGE)
-def work(self: Task) -> None:
+@shared_task(name=jobs.NUDGE)
+def work() -> None:
     """Do one job and pass the nudge on: each job has the whole time limit, and a backlog keeps every process busy."""
-    if jobs.work(self.request.hostname or "worker"):
+    if jobs.work(os.environ.get(NODE, "worker")):
         jobs.nudge()
 
 

@@ -328,3 +328,63 @@ def test_an_edit_of_the_words_reads_their_numbers_anew(scripted):
     claim = pipeline.edit_claim(Claim.objects.get().pk, {"text": "Nobody counted the troops."}, actor=ada)
     claim.refresh_from_db()
     assert (claim.quantities, claim.has_number) == ([], False)
+
+
+def test_propositions_of_one_sentence_keep_their_claims_when_both_are_reworded_and_reranked(scripted):
+    def found(*texts: str) -> None:
+        scripted.finds = lambda d: [candidate(d, TEXT, rank=n, text=text) for n, text in enumerate(texts, 1)]
+
+    found("Exports rose by 4 per cent in May.", "Imports fell by 9 per cent in May.")
+    make.article(TEXT)
+    jobs.work("test")
+    exports, imports = Claim.objects.order_by("rank_in_article")
+    pipeline.triage(imports.pk, TriageAction.ACCEPT, actor=make.user("ada", "triager"))
+    scripted.version = "2"
+    found("In May, imports fell by 9 per cent.", "In May, exports rose by 4 per cent.")
+    read()
+    exports.refresh_from_db()
+    imports.refresh_from_db()
+    assert exports.text == "In May, exports rose by 4 per cent."
+    assert (imports.text, imports.rank_in_article) == ("Imports fell by 9 per cent in May.", 1)
+    assert Claim.objects.count() == 2
+
+
+def test_an_older_version_read_late_leaves_the_scores_of_the_newest_alone(scripted):
+    make.article(TEXT, url="https://wire.example/a")
+    make.article(f"New text. {FELL}", url="https://wire.example/a")
+    old = ArticleVersion.objects.get(number=1)
+    Job.objects.filter(subject_id=old.extraction_runs.get().pk).update(
+        due_at=timezone.now() + timezone.timedelta(hours=1)
+    )
+    jobs.work("test")
+    before = Claim.objects.values().get(text=FELL)
+    scripted.finds = lambda d: [candidate(d, FELL, rank=7, check_worthiness=0.1)]
+    Job.objects.update(due_at=timezone.now())
+    jobs.work("test")
+    assert Claim.objects.values().get(text=FELL) == before
+    assert Appearance.objects.filter(claim__text=FELL).count() == 2
+
+
+def test_a_claim_into_which_others_were_merged_is_not_taken_away(scripted):
+    make.article(TEXT, url="https://wire.example/a")
+    jobs.work("test")
+    ada = make.user("ada", "triager")
+    kept = Claim.objects.get(text=TRIPLED)
+    pipeline.triage(Claim.objects.get(text=FELL).pk, TriageAction.MERGE, actor=ada, reason="duplicate", into=kept.pk)
+    make.article("Nothing of it is left.", url="https://wire.example/a")
+    jobs.work("test")
+    assert statuses() == {TRIPLED: "candidate", FELL: "merged"}
+
+
+def test_a_cancelled_reading_is_told_on_its_run_and_a_retried_one_waits_again(scripted):
+    make.article(TEXT)
+    ada, job = make.user("ada", "triager"), Job.objects.get()
+    jobs.cancel(job.pk, actor=ada)
+    run = ExtractionRun.objects.get()
+    assert (run.status, run.error["code"]) == ("failed", "job_cancelled")
+    jobs.retry(job.pk, actor=ada)
+    run.refresh_from_db()
+    assert run.status == "queued"
+    jobs.work("test")
+    run.refresh_from_db()
+    assert (run.status, run.error) == ("done", None)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 
@@ -9,7 +12,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from claims.models import Claim, ExtractionRun
+from claims.models import Article, Claim, ExtractionRun
 from factcheck import jobs
 from factcheck.errors import ActionNotAllowed
 from factcheck.ids import uuid7
@@ -27,15 +30,22 @@ def kind(monkeypatch):
     class Kind:
         run = staticmethod(lambda job: _finish(job))
         parked: list[Job] = []
+        cancelled: list[Job] = []
+        retried: list[Job] = []
 
     def _finish(job: Job) -> None:
         with jobs.finishing(job) as result:
             result["ok"] = True
 
-    Kind.parked = []
-    monkeypatch.setitem(
-        jobs._handlers, "test", jobs.Handler(lambda job: Kind.run(job), lambda job: Kind.parked.append(job))
+    Kind.parked, Kind.cancelled, Kind.retried = [], [], []
+    handler = jobs.Handler(
+        lambda job: Kind.run(job),
+        unit="thing",
+        parked=lambda job: Kind.parked.append(job),
+        cancelled=lambda job: Kind.cancelled.append(job),
+        retried=lambda job: Kind.retried.append(job),
     )
+    monkeypatch.setitem(jobs._handlers, "test", handler)
     return Kind
 
 
@@ -117,16 +127,104 @@ def test_a_job_that_kills_its_worker_every_time_is_parked(kind):
     assert len(kind.parked) == 1
 
 
+def dead_pid() -> int:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return ended.pid
+
+
 @pytest.mark.django_db
 def test_a_worker_started_anew_gives_back_at_once_what_it_held_when_it_was_killed(kind):
     job = jobs.enqueue("test", uuid7())
     jobs.enqueue("test", uuid7())
-    jobs.lease("w1")
-    jobs.lease("w2")
-    jobs.worker_started("w1", 2)
+    killed, now, other = f"w1@host/{dead_pid()}", f"w1@host/{os.getpid()}", f"w2@host/{os.getppid()}"
+    for node in (killed, other):
+        jobs.worker_started(node, 2)
+        jobs.lease(node)
+    jobs.worker_started(now, 2)
     job.refresh_from_db()
     assert job.state == JobState.QUEUED
-    assert Job.objects.filter(state=JobState.RUNNING, worker="w2").count() == 1
+    assert Job.objects.filter(state=JobState.RUNNING, worker=other).count() == 1
+    assert set(WorkerHeartbeat.objects.values_list("node", flat=True)) == {now, other}
+
+
+@pytest.mark.django_db
+def test_two_workers_of_one_name_leave_each_other_their_work(kind):
+    jobs.enqueue("test", uuid7())
+    first, twin = f"w@host/{os.getppid()}", f"w@host/{os.getpid()}"
+    jobs.worker_started(first, 2)
+    job = jobs.lease(first)
+    jobs.worker_started(twin, 2)
+    job.refresh_from_db()
+    assert (job.state, job.losses, jobs.capacity()) == (JobState.RUNNING, 0, 4)
+    jobs.worker_stopped(twin)
+    assert jobs.capacity() == 2
+
+
+@pytest.mark.django_db
+def test_a_worker_that_was_forgotten_is_known_again_after_its_next_heartbeat(kind):
+    jobs.worker_started("w@host/1", 2)
+    WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(days=2))
+    jobs.sweep()
+    assert not WorkerHeartbeat.objects.exists()
+    jobs.worker_alive("w@host/1", 2)
+    jobs.enqueue("test", uuid7())
+    assert jobs.sweep()["nudged"] == 1
+
+
+def test_rows_that_others_hold_for_long_use_up_no_attempt(committed_database, kind):
+    article = make.article(TEXT)
+
+    def needs_the_article(job: Job) -> None:
+        with jobs.finishing(job):
+            Article.objects.select_for_update().get(pk=article.pk)
+
+    kind.run = needs_the_article
+    Job.objects.all().delete()
+    job = jobs.enqueue("test", uuid7())
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Article.objects.select_for_update().get(pk=article.pk)
+            held.set()
+            done.wait(20)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(20)
+    jobs.work("w")
+    done.set()
+    holder.join()
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.losses) == (JobState.QUEUED, 0, 0)
+    assert "lock timeout" in job.error["detail"]
+    make_due()
+    jobs.work("w")
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.done, job.total, job.unit) == (JobState.DONE, 1, 1, 1, "thing")
+
+
+@pytest.mark.django_db
+def test_an_error_that_repeats_what_cannot_be_stored_is_kept_all_the_same(kind):
+    def explode_with_nul(job: Job) -> None:
+        raise ValueError("bad \0 and \ud800")
+
+    kind.run = explode_with_nul
+    job = jobs.enqueue("test", uuid7())
+    jobs.work("w")
+    job.refresh_from_db()
+    assert (job.state, job.error["detail"]) == (JobState.QUEUED, "ValueError: bad \ufffd and ?")
+
+
+@pytest.mark.django_db
+def test_the_subject_hears_of_a_cancelled_and_of_a_retried_job(kind):
+    ada = make.user("ada")
+    job = jobs.enqueue("test", uuid7())
+    jobs.cancel(job.pk, actor=ada)
+    jobs.retry(job.pk, actor=ada)
+    assert [j.pk for j in kind.cancelled + kind.retried] == [job.pk, job.pk]
 
 
 @pytest.mark.django_db
@@ -175,11 +273,16 @@ def test_a_failed_job_is_retried_with_all_its_attempts_and_a_done_one_is_not(kin
 
 
 @pytest.mark.django_db
-def test_a_job_of_an_unknown_kind_fails_with_a_word_on_it():
-    job = jobs.enqueue("nobody-does-this", uuid7())
-    jobs.work("w")
+def test_a_job_of_a_kind_that_only_newer_workers_know_waits_for_them(kind, monkeypatch):
+    job = jobs.enqueue("test", uuid7())
+    jobs.worker_started("w@host/1", 2)
+    with monkeypatch.context() as deployment:
+        deployment.delitem(jobs._handlers, "test")
+        assert jobs.work("old") is False
+        assert jobs.sweep()["nudged"] == 0
     job.refresh_from_db()
-    assert "nobody-does-this" in job.error["detail"]
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+    assert jobs.work("new") is True
 
 
 @pytest.mark.django_db
@@ -190,7 +293,7 @@ def test_the_sweeper_nudges_only_idle_workers(kind, monkeypatch):
         jobs.enqueue("test", uuid7())
     sent.clear()
     assert jobs.sweep()["nudged"] == 0, "nobody is there to be nudged"
-    jobs.worker_started("w", 3)
+    jobs.worker_started("w/1", 3)
     sent.clear()
     assert jobs.sweep()["nudged"] == 3
     jobs.lease("w")
@@ -200,11 +303,11 @@ def test_the_sweeper_nudges_only_idle_workers(kind, monkeypatch):
 
 @pytest.mark.django_db
 def test_a_worker_not_heard_of_for_a_minute_counts_as_gone():
-    jobs.worker_started("w", 3)
+    jobs.worker_started("w/1", 3)
     assert jobs.capacity() == 3
     WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=jobs.HEARTBEAT_STALE_SECONDS + 1))
     assert jobs.capacity() == 0
-    jobs.worker_alive("w")
+    jobs.worker_alive("w/1", 3)
     assert jobs.capacity() == 3
 
 
@@ -246,7 +349,7 @@ def _queue(count: int) -> None:
     Job.objects.bulk_create([Job(kind="test", subject_id=uuid7(), due_at=now, created_at=now) for _ in range(count)])
 
 
-def test_no_job_is_leased_twice_by_workers_that_look_at_the_same_moment(committed_database):
+def test_no_job_is_leased_twice_by_workers_that_look_at_the_same_moment(committed_database, kind):
     _queue(100)
     without_guard = [job.pk for job in _race(_naive_lease_all)]
     assert len(without_guard) > len(set(without_guard)), "the race was not shown"

@@ -45,7 +45,7 @@ def test_a_job_tells_its_state_and_its_subject(ada, job):
     body = api(ada).get(f"/jobs/{job.pk}").json()
     run = ExtractionRun.objects.get()
     assert (body["kind"], body["subject_id"], body["state"], body["attempts"]) == ("extract", str(run.pk), "queued", 0)
-    assert body["progress"] == {"done": 0, "total": None, "unit": ""}
+    assert body["progress"] == {"done": 0, "total": 1, "unit": "article"}
     assert (body["result"], body["error"], body["started_at"], body["finished_at"]) == (None, None, None, None)
 
 
@@ -100,7 +100,7 @@ def test_a_worker_whose_job_was_cancelled_writes_nothing(ada, job):
     with pytest.raises(jobs.LeaseLost):
         pipeline.extract_claims(held)
     assert Claim.objects.count() == 0
-    assert ExtractionRun.objects.get().status == "queued"
+    assert ExtractionRun.objects.get().error["code"] == "job_cancelled"
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "done"])

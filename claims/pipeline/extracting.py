@@ -8,6 +8,8 @@ that the newest text no longer yields are superseded, unless somebody worked on 
 from __future__ import annotations
 
 import time
+from collections import Counter
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -105,9 +107,23 @@ def _pass_over(job: Job, run: ExtractionRun) -> None:
 
 def park_extraction(job: Job) -> None:
     """The job was given up: its error goes on its run."""
-    ExtractionRun.objects.filter(pk=job.subject_id, status=ExtractionRun.Status.QUEUED).update(
-        status=ExtractionRun.Status.FAILED, error=job.error, finished_at=timezone.now()
-    )
+    _give_up(job, job.error)
+
+
+def cancel_extraction(job: Job) -> None:
+    """Its job was cancelled: nobody will read the version until somebody asks again."""
+    _give_up(job, {"code": "job_cancelled", "detail": "The job was cancelled."})
+
+
+def retry_extraction(job: Job) -> None:
+    """Its job was queued again: so is the run."""
+    unread = ExtractionRun.objects.filter(pk=job.subject_id).exclude(status=ExtractionRun.Status.DONE)
+    unread.update(status=ExtractionRun.Status.QUEUED, finished_at=None)
+
+
+def _give_up(job: Job, error: dict[str, Any] | None) -> None:
+    unread = ExtractionRun.objects.filter(pk=job.subject_id).exclude(status=ExtractionRun.Status.DONE)
+    unread.update(status=ExtractionRun.Status.FAILED, error=error, finished_at=timezone.now())
 
 
 def _document(version: ArticleVersion) -> Document:
@@ -123,9 +139,7 @@ def _document(version: ArticleVersion) -> Document:
 
 def _write(version: ArticleVersion, candidates: list[Candidate]) -> dict[str, int]:
     is_newest = not ArticleVersion.objects.filter(article=version.article_id, number__gt=version.number).exists()
-    present = list(
-        Appearance.objects.filter(article_version__article=version.article_id).select_related("claim").order_by("id")
-    )
+    present = _lock_present(version)
     pairs = _attach(candidates, version, present)
     now = timezone.now()
 
@@ -134,19 +148,22 @@ def _write(version: ArticleVersion, candidates: list[Candidate]) -> dict[str, in
     for candidate, claim in pairs:
         if claim.pk in created or claim.pk in attached:
             continue  # the same assertion at a second place: the better ranked candidate has spoken
-        _describe(claim, candidate, version)
         if claim._state.adding:
+            _describe(claim, candidate, version)
             claim.triage_status = TriageStatus.CANDIDATE if is_newest else TriageStatus.SUPERSEDED
             created[claim.pk] = claim
-        else:
-            if is_newest and claim.triage_status == TriageStatus.SUPERSEDED:
+            continue
+        attached[claim.pk] = claim
+        if is_newest:  # an older text, read late, has nothing to say about what the newest one says
+            _describe(claim, candidate, version)
+            if claim.triage_status == TriageStatus.SUPERSEDED:
                 claim.triage_status = TriageStatus.CANDIDATE
             claim.version, claim.updated_at = claim.version + 1, now
-            attached[claim.pk] = claim
     Claim.objects.bulk_create(created.values())
-    Claim.objects.bulk_update(
-        attached.values(), [*CONTENT_FIELDS, *SCORE_FIELDS, "triage_status", "revision", "version", "updated_at"]
-    )
+    if is_newest:
+        Claim.objects.bulk_update(
+            attached.values(), [*CONTENT_FIELDS, *SCORE_FIELDS, "triage_status", "revision", "version", "updated_at"]
+        )
     _place(pairs, version, present)
     superseded = 0
     if is_newest:
@@ -162,9 +179,25 @@ def _write(version: ArticleVersion, candidates: list[Candidate]) -> dict[str, in
     }
 
 
+def _lock_present(version: ArticleVersion) -> list[Appearance]:
+    """Where the article's claims appear. The claims are locked first: a person may be accepting one at this moment."""
+    appearances = Appearance.objects.filter(article_version__article=version.article_id)
+    # In the order in which people's verbs lock two of them.
+    ids = Claim.objects.filter(pk__in=appearances.values("claim")).order_by("id")
+    claims = {claim.pk: claim for claim in ids.select_for_update(no_key=True)}
+    targets = set(Claim.objects.filter(merged_into__in=claims).values_list("merged_into", flat=True))
+    for claim in claims.values():
+        claim.is_merge_target = claim.pk in targets  # type: ignore[attr-defined]
+    present = list(appearances.filter(claim__in=claims).order_by("id"))
+    for appearance in present:
+        appearance.claim = claims[appearance.claim_id]
+    return present
+
+
 def is_touched(claim: Claim) -> bool:
-    """Did a person work on it? Then no extractor takes it away or rewords it."""
-    return claim.is_manual or claim.triaged_at is not None or bool(claim.edited_fields)
+    """Did a person work on it, or say that another claim is the same? Then no extractor takes it away or rewords it."""
+    is_merge_target = getattr(claim, "is_merge_target", False)
+    return claim.is_manual or claim.triaged_at is not None or bool(claim.edited_fields) or is_merge_target
 
 
 def _attach(
@@ -176,11 +209,7 @@ def _attach(
     for number, candidate in enumerate(candidates):
         if claim := by_text.get(fingerprint(candidate.text)):
             chosen[number] = claim
-    taken = {claim.pk for claim in chosen.values()}
-    for number, candidate in enumerate(candidates):
-        if number not in chosen and (claim := _at_the_same_place(candidate, version, present, taken)):
-            chosen[number] = claim
-            taken.add(claim.pk)
+    chosen |= _by_place([n for n in range(len(candidates)) if n not in chosen], candidates, version, present, chosen)
     fresh: dict[str, Claim] = {}
     for number, candidate in enumerate(candidates):
         if number not in chosen:
@@ -189,15 +218,48 @@ def _attach(
     return [(candidate, chosen[number]) for number, candidate in enumerate(candidates)]
 
 
-def _at_the_same_place(
-    candidate: Candidate, version: ArticleVersion, present: list[Appearance], taken: set[UUID]
-) -> Claim | None:
+def _by_place(
+    numbers: list[int],
+    candidates: list[Candidate],
+    version: ArticleVersion,
+    present: list[Appearance],
+    chosen: dict[int, Claim],
+) -> dict[int, Claim]:
+    """Reworded candidates with the claims at their places. One alone with one is that one; among several, wording decides."""
+    taken = {claim.pk for claim in chosen.values()}
+    free = [appearance for appearance in present if appearance.claim_id not in taken]
+    options = {number: _at_the_same_place(candidates[number], version, free) for number in numbers}
+    rivals = Counter(pk for claims in options.values() for pk in claims)
+    pairs: list[tuple[float, int, Claim]] = []
+    for number, claims in options.items():
+        for pk, claim in claims.items():
+            is_only_choice = len(claims) == 1 and rivals[pk] == 1
+            likeness = 1.0 if is_only_choice else _likeness(candidates[number].text, claim.text)
+            pairs.append((likeness, number, claim))
+    found: dict[int, Claim] = {}
+    for likeness, number, claim in sorted(pairs, key=lambda pair: (-pair[0], pair[1])):
+        if likeness >= SAME_PROPOSITION and number not in found and claim.pk not in taken:
+            found[number] = claim
+            taken.add(claim.pk)
+    return found
+
+
+# Of the words of both texts, how many they share. Two propositions of one sentence share its names; one reworded keeps most of its words.
+SAME_PROPOSITION = 0.5
+
+
+def _likeness(one: str, other: str) -> float:
+    first, second = set(one.lower().split()), set(other.lower().split())
+    return len(first & second) / len(first | second)
+
+
+def _at_the_same_place(candidate: Candidate, version: ArticleVersion, free: list[Appearance]) -> dict[UUID, Claim]:
+    here = {a.claim_id: a.claim for a in free if a.article_version_id == version.pk and _same_place(a, candidate)}
+    if here:
+        return here
     words = fingerprint(candidate.span.quotation)
-    free = [a for a in present if a.claim_id not in taken]
-    here = [a for a in free if a.article_version_id == version.pk and _same_place(a, candidate)]
     elsewhere = [a for a in free if a.article_version_id != version.pk and fingerprint(a.quotation) == words]
-    best = max(here, key=lambda a: _overlap(a, candidate), default=None) or next(iter(elsewhere), None)
-    return best.claim if best else None
+    return {a.claim_id: a.claim for a in elsewhere}
 
 
 def _overlap(appearance: Appearance, candidate: Candidate) -> int:

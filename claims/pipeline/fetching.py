@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 from django.db import connection, transaction
@@ -76,6 +77,20 @@ def fetch_article(job: Job) -> None:
 
 def park_fetch(job: Job) -> None:
     """The job was given up: its error goes on its run."""
-    ImportRun.objects.filter(pk=job.subject_id, state=ImportRun.State.RUNNING).update(
-        state=ImportRun.State.FAILED, error=job.error, finished_at=timezone.now()
-    )
+    _end(job, ImportRun.State.FAILED, job.error)
+
+
+def cancel_fetch(job: Job) -> None:
+    """The job was cancelled: nothing was imported."""
+    _end(job, ImportRun.State.INTERRUPTED, None)
+
+
+def retry_fetch(job: Job) -> None:
+    """The job was queued again: so the run goes on."""
+    unfinished = ImportRun.objects.filter(pk=job.subject_id).exclude(state=ImportRun.State.DONE)
+    unfinished.update(state=ImportRun.State.RUNNING, error=None, finished_at=None)
+
+
+def _end(job: Job, state: ImportRun.State, error: dict[str, Any] | None) -> None:
+    unfinished = ImportRun.objects.filter(pk=job.subject_id).exclude(state=ImportRun.State.DONE)
+    unfinished.update(state=state, error=error, finished_at=timezone.now())
