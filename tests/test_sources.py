@@ -375,6 +375,42 @@ def test_half_a_character_in_a_page_is_refused():
     assert bad.code == "invalid_encoding"
 
 
+BRIEF = "Rail fares rose by 13% in 2022, the <b>rail agency</b> said."
+BRIEF_TEXT = "Rail fares rose by 13% in 2022, the rail agency said."
+FILLER = "<p>" + "The ministry went on to say that nothing else is known of it so far. " * 30 + "</p>"
+BRIEFS = [
+    ("navigation", f"<nav>Home | News</nav><h1>Rail plan</h1><p>{BRIEF}</p>", f"Rail plan\n\n{BRIEF_TEXT}"),
+    ("an article element", f"<article><p>{BRIEF}</p></article>", BRIEF_TEXT),
+    ("an article element beside a teaser", f"<article><h1>Plan</h1><p>{BRIEF}</p></article><article>Else</article>", f"Plan\n\n{BRIEF_TEXT}\n\nElse"),
+    ("the only article with the only title of a long page", f"<article><h1>Plan</h1><p>{BRIEF}</p></article>{FILLER}", f"Plan\n\n{BRIEF_TEXT}"),
+    ("what every page has around it", f"<header>Wire</header><main><header><h1>Plan</h1></header>{BRIEF}</main><aside>Ads</aside><footer>2018</footer>", f"Plan\n\n{BRIEF_TEXT}"),
+    ("parts of the site by their names", f'<div class="top menu">Home</div><p>{BRIEF}</p><div id="comments">First!</div>', BRIEF_TEXT),
+    ("what is hidden", f'<p hidden>a</p><p style="display: none">b</p><p aria-hidden="true">c</p><p>{BRIEF}</p>', BRIEF_TEXT),
+    ("text without an element", f"{BRIEF}<!-- page --> It was <i>2022</i>.<div>More</div> tail", f"{BRIEF_TEXT} It was 2022.\n\nMore\n\ntail"),
+    ("line breaks", "<p>One<br>two <em>and</em><br><br>three</p>", "One\ntwo and\n\nthree"),
+    ("a no-break space in a number", "<p>11&nbsp;000   crowns\n more</p>", "11\u00a0000 crowns more"),
+    ("a table", "<p>Fees</p><table><tr><th>Year</th><th>Fee</th></tr><tr><td>2020</td><td>11</td></tr></table>", "Fees\n\nYear\tFee\n\n2020\t11"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "text"), [case[1:] for case in BRIEFS], ids=[case[0] for case in BRIEFS])
+def test_a_short_page_keeps_its_paragraphs_whole_and_leaves_the_site_around_it_out(body: str, text: str):
+    assert article("html", f"<html><head><title>R</title></head><body>{body}</body></html>").text == text
+
+
+def test_the_table_of_a_long_page_is_plain_text():
+    table = "<table><tr><th>Year</th><th>Fee</th></tr><tr><td>2020</td><td>11</td></tr></table>"
+    text = article("html", f"<html><body><article><h1>Fees</h1>{FILLER}{table}</article></body></html>").text
+    assert text.split("\n\n")[-2:] == ["Year\tFee", "2020\t11"]
+
+
+def test_a_page_that_a_script_fills_gives_the_text_of_its_linked_data():
+    body = "Bread tripled in a year, the office said. " * 10
+    data = orjson.dumps({"@type": "NewsArticle", "articleBody": body}).decode()
+    page = f"<html><body>{LINKED_DATA.replace('{}', data)}<div>Loading</div></body></html>"
+    assert article("html", page).text.startswith("Bread tripled in a year, the office said.")
+
+
 # Rows
 
 BROKEN_LINES = [

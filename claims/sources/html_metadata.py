@@ -30,14 +30,14 @@ _DATE_NAMES = (
 
 
 class PageMetadata:
-    """Reads the `<meta>`, `<link>`, JSON-LD and `<time>` elements of a page. `base` completes a relative address."""
+    """Reads the `<meta>`, `<link>`, JSON-LD and `<time>` elements of a page. `base` completes a relative address; `tree` is the page."""
 
     def __init__(self, page: str, base: str = "") -> None:
         parser = lxml.html.HTMLParser(encoding="utf-8")
-        self._tree = lxml.html.document_fromstring(page.encode(), parser=parser)
+        self.tree = lxml.html.document_fromstring(page.encode(), parser=parser)
         self._base = base
         self._metas: dict[str, str] = {}
-        for meta in self._tree.iter("meta"):
+        for meta in self.tree.iter("meta"):
             for attribute in ("property", "name", "itemprop"):
                 name = (meta.get(attribute) or "").strip().lower()
                 if name and meta.get("content"):
@@ -48,7 +48,7 @@ class PageMetadata:
 
     def language(self) -> str:
         """Of the page's root, else of its Open Graph locale; "" when neither is a language tag."""
-        for written in (self._tree.get("lang"), self._tree.get("xml:lang"), self._metas.get("og:locale")):
+        for written in (self.tree.get("lang"), self.tree.get("xml:lang"), self._metas.get("og:locale")):
             try:
                 if written and (tag := language_tag(written)):
                     return tag
@@ -60,7 +60,7 @@ class PageMetadata:
         """The address the page gives itself, absolute; "" when it gives none that is one."""
         links = (
             link.get("href")
-            for link in self._tree.iter("link")
+            for link in self.tree.iter("link")
             if "canonical" in (link.get("rel") or "").lower().split()
         )
         for written in (*links, self._metas.get("og:url")):
@@ -82,22 +82,26 @@ class PageMetadata:
                 continue
         return None
 
+    def has_article_body(self) -> bool:
+        """Does its linked data hold the text of the article? Then the page may be an empty frame that a script fills."""
+        return any(_is_article(thing) and thing.get("articleBody") for thing in self._linked_data())
+
     def _stated_dates(self) -> Iterator[str]:
         for thing in self._linked_data():
             if isinstance(date := thing.get("datePublished"), str) and _is_article(thing):
                 yield date
         yield from (self._metas[name] for name in _DATE_PROPERTIES if name in self._metas)
-        for element in self._tree.iterfind(".//*[@itemprop='datePublished']"):
+        for element in self.tree.iterfind(".//*[@itemprop='datePublished']"):
             yield element.get("datetime") or element.get("content") or ""
         yield from (self._metas[name] for name in _DATE_NAMES if name in self._metas)
-        times = list(self._tree.iter("time"))
+        times = list(self.tree.iter("time"))
         yield from (time.get("datetime") or "" for time in times if time.get("pubdate") is not None)
         # Several different times belong to comments and other stories as well.
         if len(all_times := {time.get("datetime") for time in times if time.get("datetime")}) == 1:
             yield from all_times
 
     def _linked_data(self) -> Iterator[dict[str, Any]]:
-        for script in self._tree.iter("script"):
+        for script in self.tree.iter("script"):
             if (script.get("type") or "").strip().lower() != "application/ld+json":
                 continue
             try:

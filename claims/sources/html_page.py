@@ -1,4 +1,4 @@
-"""A saved web page: one article a file. Its text is found by trafilatura, everything else is what the page states."""
+"""A saved web page: one article a file. The text of a long one is found by trafilatura; everything else is what the page states."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from lxml import etree
 
 from claims.sources.base import ArticleDraft, BadRow, Options, Place
 from claims.sources.documents import decoded, one_article
+from claims.sources.html_brief import brief_text
 from claims.sources.html_metadata import PageMetadata
 from claims.sources.rows import RowDrafter
 
@@ -48,12 +49,13 @@ def draft_of_html(page: str, options: Options, place: Place, **stated: str) -> A
         return BadRow(place, "text", "invalid_encoding", f"character {error.start + 1} is half of a surrogate pair")
     except etree.LxmlError as error:
         return BadRow(place, "text", "empty_text", f"the page cannot be read: {error}")
-    text = getattr(found, "text", None) or ""
+    text = "" if metadata.has_article_body() else brief_text(metadata.tree)
+    text = text or _as_paragraphs(getattr(found, "text", None) or "")
     if not text.strip():
         return BadRow(place, "text", "empty_text", "no article was found on the page")
     published_at = metadata.published_at(options.default_timezone)
     row = {
-        "text": "\n\n".join(line for line in text.split("\n") if line.strip()),
+        "text": text,
         "title": getattr(found, "title", None) or "",
         "byline": getattr(found, "author", None) or "",
         "outlet": metadata.site_name(),
@@ -62,6 +64,19 @@ def draft_of_html(page: str, options: Options, place: Place, **stated: str) -> A
         "published_at": published_at.isoformat() if published_at else "",
     }
     return RowDrafter(replace(options, mapping={})).draft(row | stated, place)
+
+
+def _as_paragraphs(found: str) -> str:
+    """What trafilatura wrote, a paragraph a line, without its signs for the rows of a table."""
+    paragraphs: list[str] = []
+    for line in found.split("\n"):
+        if line.startswith("|") and line.rstrip().endswith("|"):
+            line = "\t".join(cell.strip() for cell in line.strip(" |").split("|"))
+            if not line.strip("-\t"):
+                continue
+        if line.strip():
+            paragraphs.append(line)
+    return "\n\n".join(paragraphs)
 
 
 def _stated_charset(content: bytes) -> str:
