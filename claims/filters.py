@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 from django_filters import filters
 
+from claims.identity import identity_of_url
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
 from claims.sources.urls import canonical_url
 from claims.triage import STATUS_CHOICES, Risk
 from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet, TrueOrFalse
+from factcheck.api.problems import InvalidParameter
+from factcheck.errors import FieldError
+
+# Each word is a range of the index: 600 of them, joined by "or", took three seconds on 100,000 claims.
+MAX_SEARCH_WORDS = 32
 
 
 def _search(column: str) -> Any:
     """Words in any order, "quoted phrases", or, -without: the syntax of web search over one indexed column."""
 
     def method(self: Any, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if len(value.split()) > MAX_SEARCH_WORDS:
+            detail = f"At most {MAX_SEARCH_WORDS} words."
+            raise InvalidParameter(detail, errors=[FieldError("too_many_words", detail, parameter=name)])
         vector = SearchVector(column, config="simple")
         return queryset.annotate(_words=vector).filter(
             _words=SearchQuery(value, config="simple", search_type="websearch")
@@ -52,7 +60,7 @@ class ArticleFilter(FilterSet):
         except ValueError:
             return queryset.none()
         # The identity of an article with a URL is made of it, and has the index.
-        return queryset.filter(identity=hashlib.sha256(f"url\0{address}".encode()).hexdigest())
+        return queryset.filter(identity=identity_of_url(address))
 
     def by_fingerprint(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset.filter(pk__in=ArticleVersion.objects.filter(text_fingerprint=value).values("article"))

@@ -282,7 +282,9 @@ class NoteSerializer(StrictSerializer):
 
 
 class AcceptSerializer(NoteSerializer):
-    risk = serializers.ChoiceField(choices=[(r.value, r.value) for r in Risk], default=Risk.NORMAL.value)
+    risk = serializers.ChoiceField(
+        choices=[(r.value, r.value) for r in Risk], required=False, help_text="As it is when left out; normal at first."
+    )
 
 
 class ReasonSerializer(NoteSerializer):

@@ -31,10 +31,13 @@ def _secret_key(value: str) -> str:
         raise ValueError("required when PRODUCTION is on")
     # Kept beside the data, so that sessions survive a restart of a laptop's installation.
     path = embedded.home() / "secret_key"
-    if not path.exists():
+    if not path.exists() or len(path.read_text()) < 32:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
+        # Whole or not at all: a process killed in between, or reading in between, must not find half a key.
+        made = path.with_suffix(f".{os.getpid()}")
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48))
+        made.replace(path)
     return path.read_text()
 
 
@@ -173,21 +176,25 @@ CELERY_TASK_SOFT_TIME_LIMIT = JOB_TIME_LIMIT_SECONDS
 CELERY_TASK_TIME_LIMIT = JOB_TIME_LIMIT_SECONDS + 15
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "UTC"
-CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {
+# Whoever sends a nudge waits for no broker that is away: by default it would be tried again for six seconds.
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"max_retries": 1, "interval_start": 0}
+if BROKER_URL.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {
         # Longer than the hard time limit, or a slow job would be delivered a second time while it runs.
         "visibility_timeout": JOB_TIME_LIMIT_SECONDS + 60,
         "unacked_restore_interval": 5,
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
         "socket_keepalive": True,
-        # Whoever sends a nudge waits for no broker that is away: by default it would be tried again for six seconds.
-        "max_retries": 1,
-        "interval_start": 0,
     }
-    if BROKER_URL.startswith("redis")
-    else {}
-)
+else:
+    # On every node of RabbitMQ, and taken only once a majority has written it down.
+    CELERY_TASK_DEFAULT_QUEUE_TYPE, CELERY_TASK_DEFAULT_EXCHANGE_TYPE = (
+        "quorum",
+        "topic",
+    )  # Celery delays through topics only
+    CELERY_BROKER_TRANSPORT_OPTIONS["confirm_publish"] = True
 CELERY_BEAT_SCHEDULE = {
     "fold_audit": {"task": "factcheck.fold_audit", "schedule": schedule(60), "options": {"expires": 60}},
     "sweep": {"task": "factcheck.sweep", "schedule": schedule(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}},
@@ -220,6 +227,8 @@ WHITENOISE_USE_FINDERS = not STATIC_ROOT
 APPEND_SLASH = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+# Probes ask from inside, past the proxy that speaks HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "factcheck.accounts.sessions"

@@ -360,3 +360,10 @@ def test_a_claim_is_not_deleted_nor_replaced(ada):
     assert_problem(response, 405, "method_not_allowed")
     assert {m.strip() for m in response["Allow"].split(",")} >= {"GET", "PATCH"}
     assert everything() == before
+
+
+def test_a_search_of_very_many_words_is_refused(ada):
+    problem = assert_problem(
+        api(ada).get("/claims?search=" + "+or+".join(f"w{n}" for n in range(33))), 400, "invalid_parameter"
+    )
+    assert [(e["code"], e["parameter"]) for e in problem["errors"]] == [("too_many_words", "search")]

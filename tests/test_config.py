@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -93,3 +95,17 @@ def test_a_wrong_secret_is_not_repeated():
     with pytest.raises(ImproperlyConfigured, match="X must be a good one; got a value that does not parse") as refused:
         env.read("X", env.flag, default="", expects="a good one", help="X.", secret=True, environment={"X": "hunter2"})
     assert "hunter2" not in str(refused.value)
+
+
+def test_half_a_secret_key_left_by_a_killed_process_is_made_anew(tmp_path):
+    (tmp_path / "secret_key").write_text("")
+    environment = {"FACTCHECK_HOME": str(tmp_path), "PATH": "", "DJANGO_SETTINGS_MODULE": "factcheck.settings"}
+    ask = [sys.executable, "-c", "from django.conf import settings; print(settings.SECRET_KEY)"]
+    first, second = (
+        subprocess.run(
+            ask, env=environment, cwd=SETTINGS.parent.parent, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    )
+    assert first == second
+    assert len(first.strip()) >= 32

@@ -370,3 +370,21 @@ def test_a_claim_that_does_not_exist_is_not_found(ada):
     nobody = "01890000-0000-7000-8000-000000000000"
     assert_problem(api(ada).post(f"/claims/{nobody}/accept"), 404, "not_found")
     assert_problem(api(ada).post("/claims/this-is-no-uuid/accept"), 404, "not_found")
+
+
+def test_each_part_of_a_split_claim_has_the_numbers_of_its_own_words(ada):
+    claim = make.claim("Exports rose by 40 per cent and imports fell by 5 per cent.", actor=ada)
+    assert len(claim.quantities) == 2
+    parts = pipeline.split(claim.pk, ["Exports rose by 40 per cent.", "Imports fell by 5 per cent."], actor=ada)
+    assert [[q["factor"] for q in part.quantities] for part in parts] == [[1.4], [0.95]]
+    assert all(part.has_number for part in Claim.objects.filter(pk__in=[part.pk for part in parts]))
+
+
+def test_accepting_again_leaves_the_risk_as_it_was(ada):
+    claim = make.claim(actor=ada)
+    client = api(ada)
+    risks = [
+        client.post(f"/claims/{claim.pk}/{action}", body).json()["risk"]
+        for action, body in (("accept", {"risk": "high"}), ("restore", {}), ("accept", {}))
+    ]
+    assert risks == ["high", "high", "high"]

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from claims.extraction.base import as_json
-from claims.extraction.reading import read_sentence
 from claims.models import Appearance, ArticleVersion, Claim
 from claims.pipeline.triaging import check_version, save
+from claims.pipeline.words import read_own_words
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.audit import events
@@ -48,7 +47,7 @@ def add_claim(
                     errors=[FieldError("required", "Give a text, or a span of an article version.", pointer="/text")]
                 )
             _check_length(claim.text)
-            _read(claim)
+            read_own_words(claim)
             claim.save(force_insert=True)
         else:
             version = _version(version_id)
@@ -56,7 +55,7 @@ def add_claim(
             claim.text = claim.text or words
             _check_length(claim.text)
             claim.article_id, claim.language = version.article_id, version.article.language
-            _read(claim)
+            read_own_words(claim)
             claim.save(force_insert=True)
             Appearance.objects.create(
                 claim=claim, article_version=version, start=start, end=end, quotation=words, is_manual=True
@@ -92,7 +91,7 @@ def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version:
             raise InvalidInput(errors=[FieldError("blank", "A claim has a text.", pointer="/text")])
         if "text" in edited:
             _check_length(claim.text)
-            _read(claim)
+            read_own_words(claim)
         moved = {"span": spans} if (span := changes.get("span")) and (spans := _move(claim, span)) else {}
         edited |= moved.keys()
         if edited:
@@ -119,14 +118,6 @@ def _move(claim: Claim, span: dict[str, Any]) -> list[list[int]]:
     appearance.start, appearance.end, appearance.quotation, appearance.is_manual = start, end, words, True
     appearance.save(update_fields=["start", "end", "quotation", "is_manual"])
     return [before, [start, end]]
-
-
-def _read(claim: Claim) -> None:
-    """The numbers and times of words that a person wrote; their spans are those of the claim's own text."""
-    found = read_sentence(claim.text)
-    claim.quantities = [as_json(quantity) | {"article_version": None} for quantity in found.quantities]
-    claim.time_references = [as_json(time) | {"article_version": None} for time in found.time_references]
-    claim.gaps = []
 
 
 def _check_length(text: str) -> None:

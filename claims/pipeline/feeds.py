@@ -12,7 +12,7 @@ import orjson
 from claims.models import FailedRow, ImportRun
 from claims.sources import FORMATS
 from claims.sources.base import BAD_ROW_KEY, ArticleDraft, BadRow, Options, Place, Unreadable
-from claims.sources.inputs import STANDARD_INPUT, open_input
+from claims.sources.inputs import HEAD_BYTES, STANDARD_INPUT, open_input
 
 Item = ArticleDraft | BadRow
 Checkpoint = dict[str, Any]
@@ -73,16 +73,21 @@ class FileFeed:
     def _rows_of(self, number: int, checkpoint: Checkpoint) -> Iterator[Fed]:
         source, offset = self._sources[number], checkpoint.get("offset", 0)
         with open_input(source, self._options, self._standard_input) as opened:
-            if checkpoint.get("head_digest") not in (None, opened.head_digest):
+            # Only as far as there was anything then: a file may have grown since, and it still is that file.
+            if checkpoint.get("head_digest") not in (None, opened.head_digest(checkpoint.get("head_bytes", HEAD_BYTES))):
                 raise SourceChanged(f"{source} no longer begins as it did when the run stopped in it")
             if opened.size_bytes is not None and offset > opened.size_bytes:
                 raise SourceChanged(f"{source} is shorter than it was when the run stopped in it")
-            origin = Origin(self._where(number) | {"head_digest": opened.head_digest}, opened.size_bytes)
+            head = {"head_digest": opened.head_digest(), "head_bytes": len(opened.head)}
+            origin = Origin(self._where(number) | head, opened.size_bytes)
             repeat = replace(origin, is_repeat=True)
             repeated = offset if source == STANDARD_INPUT else 0
             named = replace(opened, source=storable(source))
             for item in named.articles(self._options, offset - repeated):
-                yield Fed(item, repeat if item.place.offset <= repeated else origin)
+                if not item.place.offset:  # there is nothing behind an empty file
+                    yield Fed(item, Origin(self._where(number + 1)))
+                else:
+                    yield Fed(item, repeat if item.place.offset <= repeated else origin)
 
     def _where(self, number: int) -> Checkpoint:
         """The beginning of a source; behind the last one it has no name."""

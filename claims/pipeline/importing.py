@@ -21,6 +21,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from claims import extraction
+from claims.identity import identity_of_text, identity_of_url
 from claims.models import Article, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.sources.base import ArticleDraft, BadRow
 from claims.text import fingerprint, normalise_text
@@ -180,12 +181,9 @@ def prepare(draft: ArticleDraft) -> Row:
     """What landing needs to know of a draft and can be found out without the database. Raises ValueError on lone surrogates."""
     text = normalise_text(draft.text)
     mark = fingerprint(text)
-    identity = f"url\0{draft.canonical_url}" if draft.canonical_url else f"text\0{draft.outlet.lower()}\0{mark}"
-    return Row(draft, text, _sha256(text), mark, _sha256(identity))
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    url = draft.canonical_url
+    identity = identity_of_url(url) if url else identity_of_text(draft.outlet, mark)
+    return Row(draft, text, hashlib.sha256(text.encode()).hexdigest(), mark, identity)
 
 
 def _outlets(rows: Iterable[Row]) -> dict[str, UUID]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from claims.models import Appearance, Claim
+from claims.pipeline.words import read_own_words
 from claims.triage import BY_ACTION, MERGE_TARGETS, Reason, Risk, TriageAction, TriageStatus, allowed
 from factcheck.accounts.models import User
 from factcheck.audit import events
@@ -85,6 +86,7 @@ def split(
             for appearance in appearances
         )
         claim.text, claim.triage_note = texts[0], note
+        read_own_words(claim)
         claim.revision += 1
         claim.edited_fields = sorted({*claim.edited_fields, "text"})
         claim.triaged_by, claim.triaged_at = actor, timezone.now()
@@ -96,7 +98,7 @@ def split(
 
 
 def _part(claim: Claim, text: str, actor: User) -> Claim:
-    return Claim(
+    part = Claim(
         text=text,
         kind=claim.kind,
         modality=claim.modality,
@@ -109,6 +111,8 @@ def _part(claim: Claim, text: str, actor: User) -> Claim:
         edited_fields=["text"],
         updated_by=actor,
     )
+    read_own_words(part)
+    return part
 
 
 def _lock(claim_id: UUID, other_id: UUID | None = None) -> tuple[Claim, Claim | None]:
