@@ -28,6 +28,16 @@ def check_fetching(app_configs: Any, **_: Any) -> list[CheckMessage]:
     return [Warning(f"FETCH_ALLOW lets articles be fetched from {servers}.", hint=hint, id="factcheck.W001")]
 
 
+@register(Tags.security, deploy=True)
+def check_cache(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """A count that each process keeps for itself throttles nobody."""
+    backend = str(settings.CACHES["default"]["BACKEND"])
+    if not backend.endswith(("LocMemCache", "DummyCache")):
+        return []
+    hint = "Name a Valkey or Redis in CACHE_URL; with one as the broker it is the default."
+    return [Error(f"Requests are counted in {backend}, by each process alone.", hint=hint, id="factcheck.E003")]
+
+
 def _of_operations() -> Iterator[tuple[str, str]]:
     # Views need the URLs to be loaded, which need the settings checked: imported when the checks run.
     from drf_spectacular.generators import EndpointEnumerator

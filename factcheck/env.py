@@ -117,3 +117,45 @@ def broker(value: str) -> str:
     if scheme not in ("redis", "rediss", "redis+socket", "amqp", "amqps"):
         raise ValueError(f"unknown scheme {scheme!r}")
     return value
+
+
+def origins(value: str) -> list[str]:
+    """Scheme, host and port of each, as browsers write them in `Origin`."""
+    found = listed(value)
+    for origin in found:
+        url = urlsplit(origin)
+        if url.scheme not in ("http", "https") or not url.hostname or origin != f"{url.scheme}://{url.netloc}":
+            raise ValueError(f"{origin!r} is no origin like https://desk.example")
+    return found
+
+
+def rate(value: str) -> tuple[int, int]:
+    """Requests and seconds of `600/60`."""
+    requests, _, seconds = value.partition("/")
+    if int(requests) < 1 or int(seconds) < 1:
+        raise ValueError("below one")
+    return int(requests), int(seconds)
+
+
+def cache(value: str) -> dict[str, object]:
+    """Django's settings of a cache: a Valkey or Redis that all processes share, or `locmem://`, which each has for itself."""
+    url = urlsplit(value)
+    if url.scheme == "locmem":
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if url.scheme not in ("redis", "rediss", "redis+socket"):
+        raise ValueError(f"unknown scheme {url.scheme!r}")
+    location = value.replace("redis+socket://", "unix://").replace("virtual_host=", "db=")
+    # Nobody waits for it: what is counted there is worth less than an answer.
+    options = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, "retry": None}
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": location, "OPTIONS": options}
+
+
+def cache_beside(broker_url: str) -> str:
+    """The next logical database of a broker that has such; else each process's own memory."""
+    url = urlsplit(broker_url)
+    if url.scheme == "redis+socket":
+        number = int(dict(parse_qsl(url.query)).get("virtual_host", 0))
+        return f"{broker_url.partition('?')[0]}?virtual_host={(number + 1) % 16}"
+    if url.scheme in ("redis", "rediss"):
+        return url._replace(path=f"/{(int(url.path.strip('/') or 0) + 1) % 16}").geturl()
+    return "locmem://"

@@ -53,6 +53,14 @@ CSRF_TRUSTED_ORIGINS = env.read(
     "CSRF_TRUSTED_ORIGINS", env.listed, default="", expects="origins with scheme, comma separated",
     help="Other origins whose forms are accepted.",
 )  # fmt: skip
+CORS_ALLOWED_ORIGINS = env.read(
+    "CORS_ALLOWED_ORIGINS", env.origins, default="", expects="origins like https://desk.example, comma separated",
+    help="Front ends on other origins whose scripts may use the API.",
+)  # fmt: skip
+TRUSTED_PROXIES = env.read(
+    "TRUSTED_PROXIES", env.between(0, 9), default="0", expects="a number from 0 to 9",
+    help="Proxies before the web server. With one or more, X-Forwarded-Proto and X-Forwarded-For are believed: each must set them.",
+)  # fmt: skip
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -63,6 +71,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "corsheaders",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -77,6 +86,7 @@ MIDDLEWARE = [
     "factcheck.middleware.RequestId",
     "factcheck.security.SecurityHeaders",
     "django.middleware.security.SecurityMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -84,6 +94,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "factcheck.throttles.Throttling",
 ]
 
 ROOT_URLCONF = "factcheck.urls"
@@ -226,15 +237,55 @@ WHITENOISE_USE_FINDERS = not STATIC_ROOT
 
 APPEND_SLASH = False
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
+# A name that browsers take over HTTPS only, for this very host and all its paths.
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
+    f"{'__Host-' if PRODUCTION else ''}{name}" for name in ("sessionid", "csrftoken")
+)
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 # Probes ask from inside, past the proxy that speaks HTTPS.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PRODUCTION else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+# Whether browsers carry the domain in their lists is for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SESSION_COOKIE_HTTPONLY = True
 SESSION_ENGINE = "factcheck.accounts.sessions"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "factcheck.api.problems.csrf_failure"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes; the longest article that a newsroom sent us had 400 kB
+DATA_UPLOAD_MAX_NUMBER_FILES = 0  # no form here takes one, and their size has no limit
+
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_CREDENTIALS = True  # to the listed origins alone
+CORS_ALLOW_HEADERS = (
+    "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-csrftoken", "x-request-id",
+)  # fmt: skip
+CORS_EXPOSE_HEADERS = (
+    "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+)  # fmt: skip
+CORS_PREFLIGHT_MAX_AGE = 600  # seconds
+
+CACHES = {
+    "default": env.read(
+        "CACHE_URL", env.cache, default=env.cache_beside(BROKER_URL), secret=True,
+        expects="a redis://, rediss:// or redis+socket:// URL",
+        help="Where requests are counted, shared by all web processes: the broker's next logical database when it has such.",
+    )
+}  # fmt: skip
+THROTTLE_USER = env.read(
+    "THROTTLE_USER", env.rate, default="6000/60", expects="requests/seconds", help="Requests of one user to the API."
+)
+THROTTLE_WRITES = env.read(
+    "THROTTLE_WRITES", env.rate, default="3000/60", expects="requests/seconds", help="Writing requests among them."
+)
+THROTTLE_ANONYMOUS = env.read(
+    "THROTTLE_ANONYMOUS", env.rate, default="600/60", expects="requests/seconds",
+    help="Requests to the API of one address that is not signed in, refused ones included.",
+)  # fmt: skip
+THROTTLE_SIGN_IN = env.read(
+    "THROTTLE_SIGN_IN", env.rate, default="5/300", expects="attempts/seconds",
+    help="Attempts of one address to sign in under one name, and ten times as many under all names.",
+)  # fmt: skip
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -245,6 +296,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["factcheck.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["factcheck.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.Schema",
+    "DEFAULT_THROTTLE_CLASSES": ["factcheck.api.throttles.PerCaller"],
     "DEFAULT_FILTER_BACKENDS": ["factcheck.api.filters.StrictFilters"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_PAGINATION_CLASS": "factcheck.api.pagination.KeysetPagination",

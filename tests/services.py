@@ -6,6 +6,7 @@ databases named `test_...` and use a logical database of the broker that they fo
 - `@pytest.mark.django_db`: a transaction that is rolled back; for most tests.
 - `committed_database`: a database of its own, a copy of the migrated one; for threads, workers and `on_commit`. Never a flush.
 - `broker`: an empty broker, to which this process's Celery application is pointed as well.
+- `counting`: requests are counted there, at a time that stands still.
 - `worker`: a real worker on both, in a process of its own that can be killed.
 """
 
@@ -65,6 +66,8 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
     # Passwords are made slow to guess; here they would only make every user of every test slow to make.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # Nobody is throttled but in the tests of it, which count in the broker: see `counting`.
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -169,6 +172,16 @@ def broker(services: None, settings) -> Iterator[str]:
     with sending_to(settings.BROKER_URL):
         yield settings.BROKER_URL
     flush(settings.BROKER_URL)
+
+
+@pytest.fixture
+def counting(broker: str, settings, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Requests are counted in the broker's database, in a window of which the first second has begun. The value is the cache's URL."""
+    from factcheck import env, throttles
+
+    settings.CACHES = {"default": env.cache(broker)}
+    monkeypatch.setattr(throttles.time, "time", lambda: 1_800_000_000.0)
+    return broker
 
 
 @contextmanager

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from factcheck import security
 from tests import make
 from tests.api import api
+from tests.services import ROOT
 
 PAGES = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 NOTHING = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -71,3 +77,78 @@ def test_the_report_of_an_error_while_debugging_keeps_its_own_styles(settings, m
     assert security.POLICY_HEADER not in Api().get("/problems").headers
     settings.DEBUG = False
     assert Api().get("/problems")["Content-Security-Policy"] == NOTHING
+
+
+# Production
+
+
+def production(**environment: str) -> dict[str, str]:
+    """What an operator sets, and nothing else."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "FACTCHECK_HOME") if name in os.environ}
+    return kept | {
+        "PRODUCTION": "1",
+        "SECRET_KEY": "k3y-" * 5 + "0123456789abcdefghijklmnopqrstuvwxyz",
+        "ALLOWED_HOSTS": "desk.example",
+        "DATABASE_URL": "postgresql://desk:secret@db.example/desk",
+        "BROKER_URL": "amqps://desk:secret@rabbit.example/",
+        "CACHE_URL": "rediss://cache.example/0",
+        **environment,
+    }
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=production(**environment),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_check_of_a_deployment_has_nothing_to_say():
+    check = run("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    assert (check.returncode, check.stderr) == (0, "")
+    assert check.stdout == "System check identified no issues (1 silenced).\n"
+
+
+def test_the_check_of_a_deployment_names_a_cache_that_is_not_shared():
+    check = run("manage.py", "check", "--deploy", CACHE_URL="")
+    assert check.returncode == 1
+    assert "factcheck.E003" in check.stderr
+
+
+ASK = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "factcheck.settings"
+django.setup()
+from django.conf import settings
+settings.DATABASES["default"] |= {"HOST": "/nonexistent"}
+from django.test import Client
+for headers in ({}, {"X-Forwarded-Proto": "https"}):
+    answer = Client().get("/admin/login/", headers={"Host": "desk.example"} | headers)
+    print(answer.status_code, answer.headers.get("Location", ""), answer.headers.get("Strict-Transport-Security", ""))
+    for name, cookie in answer.cookies.items():
+        print(name, cookie["secure"], cookie["path"], cookie["domain"] or "-", cookie["samesite"])
+print(settings.SESSION_COOKIE_NAME)
+"""
+
+
+def test_a_header_that_says_https_is_believed_only_behind_a_trusted_proxy():
+    redirect = "301 https://desk.example/admin/login/ "
+    assert run("-c", ASK).stdout.splitlines()[:2] == [redirect, redirect]
+    behind = run("-c", ASK, TRUSTED_PROXIES="1")
+    assert behind.stdout.splitlines() == [
+        redirect,
+        "200  max-age=31536000; includeSubDomains",
+        "__Host-csrftoken True / - Lax",
+        "__Host-sessionid",
+    ], behind.stderr
+
+
+@pytest.mark.django_db
+def test_no_form_takes_a_file(client):
+    file = SimpleUploadedFile("x.bin", b"x" * 1000)
+    response = client.post("/admin/login/", {"username": "ada", "password": "x", "file": file})
+    assert response.status_code == 400

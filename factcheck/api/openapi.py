@@ -29,6 +29,8 @@ An unknown query parameter is refused; a comma between values means any of them.
 **Errors** are `application/problem+json` (RFC 9457) with a stable `code`; all are listed at `/api/v1/problems`. Send
 `X-Request-Id`, or take it from the answer, to find the request in our logs.
 
+**Limits**: answers carry `RateLimit` and `RateLimit-Policy`; beyond them comes 429 with `Retry-After`.
+
 **Sign in** with a session cookie (browsers; unsafe methods need the CSRF token) or `Authorization: Bearer fc_...` (programs).
 """
 
@@ -101,6 +103,7 @@ class Schema(AutoSchema):
             problems.Malformed,
             problems.NotAcceptable,
             problems.Problem,
+            problems.Throttled,
             problems.Unavailable,
         ]
         if not self._is_public():

@@ -13,6 +13,7 @@ from rest_framework import exceptions as drf
 from rest_framework.fields import get_error_detail
 from rest_framework.settings import api_settings
 
+from factcheck import throttles
 from factcheck.api.renderers import dumps
 from factcheck.errors import (
     ActionForbidden,
@@ -85,6 +86,10 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     problem = as_problem(error)
     if problem is None:
         return None
+    if problem.status in (NotAuthenticated.status, ActionForbidden.status):
+        # DRF counts only whom it lets in: guessing would be free.
+        over = throttles.count_request(context["request"]._request)
+        problem = Throttled(retry_after_seconds=over.reset_seconds) if over else problem
     return respond(problem)
 
 
