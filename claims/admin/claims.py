@@ -22,10 +22,12 @@ from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilt
 from claims.admin.searching import WordSearch
 from claims.models import Claim
 from claims.triage import BY_ACTION, TriageStatus
+from factcheck.audit import events
 from factcheck.errors import Problem, StaleVersion
 from factcheck.templatetags.desk import age, badge
 
 APPEARANCES_SHOWN = 30
+EVENTS_SHOWN = 50
 CONTEXT = 160  # code points before and after a quotation
 NOT_EDITABLE = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
 
@@ -187,6 +189,7 @@ class ClaimAdmin(WordSearch):
             "sum": log_odds(row),
             "gaps": [gap.replace("_", " ") for gap in row.gaps],
             "appearances": _appearances(row),
+            "history": events.events(row).select_related("actor").order_by("-number")[:EVENTS_SHOWN],
             "merged_claims": row.merged_claims.order_by("id")[:APPEARANCES_SHOWN],
             "split_claims": row.split_claims.order_by("id")[:APPEARANCES_SHOWN],
         }

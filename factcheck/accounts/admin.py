@@ -7,12 +7,16 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from factcheck.accounts import tokens
+from factcheck.accounts import people, tokens
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.permissions import actor_of
+from factcheck.admin.base import RecordAdmin, has_role
+
+KEEPER = "admin"  # the role that keeps people and tokens
 
 # Roles are a table in the code (accounts/roles.py): editing a group here would last until the next migrate.
 admin.site.unregister(Group)
@@ -37,15 +41,39 @@ class PersonAdmin(UserAdmin):
     def role_names(self, user: User) -> str:
         return ", ".join(user.roles)
 
-    # Only a superuser makes superusers, or gets at their passwords.
+    # What is saved here, by Django's own forms, leaves its event in the same transaction.
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        # The lock first: the event's number follows from the one before it.
+        before = User.objects.select_for_update(no_key=True).filter(pk=obj.pk).first() if change else None
+        form.state_before = people.state_of_person(before) if before else None
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        people.record_saved(form.instance, form.state_before, actor=actor_of(request))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        with people.watching_password(id, actor=actor_of(request)):
+            return super().user_change_password(request, id, form_url)
+
+    # Roles decide, as everywhere. Only a superuser makes superusers, or gets at their passwords.
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, KEEPER)
+
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return has_role(request, KEEPER)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, KEEPER)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         own = super().get_readonly_fields(request, obj)
         return own if request.user.is_superuser else (*own, "is_superuser")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        may = super().has_change_permission(request, obj)
-        return may and (obj is None or not obj.is_superuser or request.user.is_superuser)
+        return has_role(request, KEEPER) and (obj is None or not obj.is_superuser or request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         # What somebody did stays signed with their name: switch the account off instead.
@@ -53,26 +81,36 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Token)
-class TokenAdmin(admin.ModelAdmin):
+class TokenAdmin(RecordAdmin):
+    page_template = "admin/accounts/token/page.html"
     list_display = ("prefix", "name", "user", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__username")
     actions = ("revoke",)
 
-    @admin.action(description="Revoke", permissions=["revoke"])
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
+        return Token.objects.select_related("user").defer("digest")
+
+    @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:
         for token in queryset:
             tokens.revoke(token, actor=actor_of(request))
             self.message_user(request, f"{token} works no more.", messages.SUCCESS)
 
-    def has_revoke_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("accounts.change_user")
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return has_role(request, KEEPER)
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return has_role(request, KEEPER)
 
-    def has_change_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
-        return False
+    def must_act(self, request: HttpRequest) -> None:
+        if not self.has_act_permission(request):
+            raise PermissionDenied(f"This needs the role {KEEPER}. Nothing was changed.")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Token | None = None) -> bool:
-        return False
+
+def change_own_password(request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    with people.watching_password(actor_of(request).pk, actor=actor_of(request)):
+        return admin.AdminSite.password_change(admin.site, request, extra_context)
+
+
+admin.site.password_change = change_own_password  # type: ignore[method-assign]

@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 
+from factcheck.admin.audit import AuditEventAdmin
 from factcheck.admin.jobs import JobAdmin
 
-__all__ = ["JobAdmin"]
+__all__ = ["AuditEventAdmin", "JobAdmin"]
 
 admin.site.site_header = "Fact-check desk"
 admin.site.site_title = "Fact-check desk"

@@ -5,7 +5,7 @@ Roles decide what a person may do here, as they do in the API: model permissions
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
@@ -104,7 +104,7 @@ class RecordAdmin(admin.ModelAdmin):
     """
 
     page_template: str
-    change_list_template: Any = "factcheck/change_list.html"
+    change_list_template: ClassVar[Any] = "factcheck/change_list.html"
     shows_workers = False  # above its list: is somebody there to do the work?
     scope_to_act = "triage"
 
@@ -192,6 +192,7 @@ class RecordAdmin(admin.ModelAdmin):
         request.current_app = self.admin_site.name
         shared = {
             **self.admin_site.each_context(request),
+            "title": str(row or self.opts.verbose_name),
             "opts": self.opts,
             "media": self.media,
             "original": row,
@@ -209,6 +210,12 @@ def holds(request: HttpRequest, scope: str) -> bool:
     """Do the roles of who asks give this scope? Machines and inactive people do not come here at all."""
     user: Any = request.user
     return bool(user.is_authenticated and scope in user.scopes)
+
+
+def has_role(request: HttpRequest, *roles: str) -> bool:
+    """Is who asks active and of one of these roles, or a superuser?"""
+    user: Any = request.user
+    return bool(user.is_authenticated and user.is_active and (user.is_superuser or set(roles) & set(user.roles)))
 
 
 def identifier(value: str) -> UUID:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -64,3 +65,45 @@ def thousands(number: float) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """ "1 article", "60,028 articles"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+@register.filter
+def spaced(name: str) -> str:
+    """A name of the code as words."""
+    return str(name).replace("_", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of an event's data. `before` is None where only what is now was recorded."""
+
+    name: str
+    before: str | None
+    after: str
+
+
+def told(data: dict[str, Any]) -> list[Change]:
+    """An audit event's data in words."""
+    return [
+        Change(spaced(name).removesuffix(" id"), _said(value[0]), _said(value[1]))
+        if isinstance(value, list) and len(value) == 2
+        else Change(spaced(name), None, _said(value))
+        for name, value in data.items()
+        if value is not None
+    ]
+
+
+@register.simple_tag
+def changes_of(event: Any) -> list[Change]:
+    return told(event.data)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: ""}[value]
+    if isinstance(value, list):
+        nested = any(isinstance(part, dict | list) for part in value)
+        return counted(len(value), "entry", "entries") if nested else ", ".join(map(_said, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{spaced(name)} {_said(part)}" for name, part in value.items())
+    return thousands(value) if isinstance(value, int | float) else str(value)

@@ -1,0 +1,52 @@
+"""What is recorded when an account is made or changed. A password is never told, only that it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.changes import state_of
+
+UNTOLD = frozenset({"id", "password", "last_login", "date_joined"})
+
+State = dict[str, Any]
+
+
+def state_of_person(user: User) -> State:
+    """Columns and roles of an account, without what nobody may read."""
+    roles = sorted(user.groups.values_list("name", flat=True))
+    return {name: value for name, value in state_of(user).items() if name not in UNTOLD} | {"roles": roles}
+
+
+def record_saved(user: User, before: State | None, *, actor: User) -> None:
+    """The event of an account that was made (`before` is None) or changed; nothing when nothing differs."""
+    after = state_of_person(user)
+    if before is None:
+        events.record(user, "create", actor=actor, data={name: value for name, value in after.items() if value})
+    elif changed := {name: [before[name], after[name]] for name in after if before[name] != after[name]}:
+        events.record(user, "edit", actor=actor, data=changed)
+
+
+@contextmanager
+def watching_password(user_id: UUID | str, *, actor: User) -> Iterator[None]:
+    """Whatever sets the password of this account within it is recorded, in one transaction with it."""
+    with transaction.atomic():
+        before = _locked(user_id)
+        yield
+        if before and (after := User.objects.get(pk=before.pk)).password != before.password:
+            words = "changed" if after.has_usable_password() else "removed"
+            events.record(after, "change_password", actor=actor, data={"password": words})
+
+
+def _locked(user_id: UUID | str) -> User | None:
+    try:
+        return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    except ValidationError:
+        return None

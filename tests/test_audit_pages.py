@@ -1,0 +1,123 @@
+"""The record in the admin: who may read it, how it is searched, and what a claim's page tells of it."""
+
+from __future__ import annotations
+
+import html
+from uuid import uuid4
+
+import pytest
+import re2
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from claims import pipeline
+from claims.triage import TriageAction
+from factcheck.audit.models import AuditEvent
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+EVENTS = "/admin/audit/auditevent/"
+
+
+def browser(name: str, *roles: str, **fields: object) -> Client:
+    client = Client()
+    client.force_login(make.user(name, *roles, is_staff=True, **fields))
+    return client
+
+
+def words(response) -> str:
+    return " ".join(html.unescape(re2.sub(r"<[^>]*>", " ", response.content.decode())).split())
+
+
+@pytest.fixture
+def claim():
+    ada = make.user("ada", "importer", "triager")
+    claim = make.claim("Rents tripled.", actor=ada)
+    pipeline.edit_claim(claim.pk, {"claimant": "The bank"}, actor=ada)
+    return pipeline.triage(claim.pk, TriageAction.REJECT, actor=ada, reason="opinion", note="A boast.")
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("auditor", 200), ("admin", 200), ("triager", 403), ("editor", 403), ("importer", 403)]
+)
+def test_the_record_is_for_auditors_and_admins(claim, role, status):
+    client = browser("zoe", role)
+    event = AuditEvent.objects.latest("id")
+    for address in (EVENTS, f"{EVENTS}{event.pk}/change/"):
+        answer = client.get(address)
+        assert answer.status_code == status
+        assert ("A boast." in words(answer)) == (status == 200)
+    assert ("Audit" in words(client.get("/admin/"))) == (status == 200)
+
+
+def test_a_superuser_reads_the_record_and_nobody_writes_it(claim):
+    client = browser("root", is_superuser=True)
+    event = AuditEvent.objects.latest("id")
+    before = list(AuditEvent.objects.values_list())
+    assert client.get(EVENTS).status_code == 200
+    for address in (EVENTS, f"{EVENTS}{event.pk}/change/", f"{EVENTS}add/", f"{EVENTS}{event.pk}/delete/"):
+        assert client.post(address, {"note": "x", "post": "yes", "action": "delete_selected"}).status_code == 403
+    assert list(AuditEvent.objects.values_list()) == before
+
+
+def test_events_are_found_by_action_actor_and_subject(claim):
+    client = browser("audrey", "auditor")
+    kim = make.user("kim", "triager")
+    other = make.claim("Prices doubled.", actor=kim)
+
+    def found(**query: str) -> set[tuple[str, str]]:
+        page = client.get(EVENTS, query).content.decode()
+        listed = re2.findall(r'href="/admin/audit/auditevent/([0-9a-f-]{36})/change/', page)
+        return {(event.action, str(event.subject_id)) for event in AuditEvent.objects.filter(pk__in=listed)}
+
+    mine, theirs = str(claim.pk), str(other.pk)
+    assert found() == {("create", mine), ("edit", mine), ("reject", mine), ("create", theirs)}
+    assert found(action="create") == {("create", mine), ("create", theirs)}
+    assert found(actor=str(kim.pk)) == {("create", theirs)}
+    assert found(actor="system") == set()
+    assert found(actor="nonsense") == set()
+    assert found(q=f" {mine} ") == {("create", mine), ("edit", mine), ("reject", mine)}
+    assert found(q=str(uuid4())) == set()
+    assert found(q="nonsense") == set()
+
+
+def test_the_list_costs_the_same_for_few_events_and_for_many(claim):
+    client = browser("audrey", "auditor")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(EVENTS).status_code == 200
+        return len(captured)
+
+    few = queries()
+    for n in range(12):
+        make.claim(f"Rents rose {n} times.", actor=make.user(f"kim{n}", "triager"))
+    assert queries() == few
+    assert few <= 20
+
+
+def test_an_event_says_what_changed_and_leads_to_its_subject(claim):
+    event = AuditEvent.objects.get(action="edit")
+    page = browser("audrey", "auditor").get(f"{EVENTS}{event.pk}/change/")
+    assert "claimant nothing → The bank" in words(page)
+    assert f'href="/admin/claims/claim/{claim.pk}/change/"' in page.content.decode()
+
+
+def test_a_claims_page_tells_its_history(claim):
+    page = words(browser("kim", "triager").get(f"/admin/claims/claim/{claim.pk}/change/"))
+    history = page[page.index("History") : page.index("Record")]
+    assert history.index("Reject by ada") < history.index("Edit by ada") < history.index("Create by ada")
+    assert "opinion: A boast." in history
+    assert "triage status candidate → rejected" in history
+    assert "claimant nothing → The bank" in history
+
+
+def test_markup_in_an_event_is_text():
+    ada = make.user("ada", "importer", "triager")
+    claim = make.claim("<img src=x onerror=alert(1)>", actor=ada)
+    client = browser("audrey", "auditor")
+    event = AuditEvent.objects.get(subject_id=claim.pk)
+    for address in (EVENTS, f"{EVENTS}{event.pk}/change/", f"/admin/claims/claim/{claim.pk}/change/"):
+        assert "<img src=x" not in client.get(address).content.decode()
