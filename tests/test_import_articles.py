@@ -294,6 +294,29 @@ def test_a_row_that_the_database_refuses_holds_up_none_of_the_others(tmp_path):
 
 
 @pytest.mark.django_db
+def test_an_empty_file_is_a_bad_row_wherever_it_stands_and_counts_once(tmp_path, standard_input):
+    for n in range(4):
+        (tmp_path / f"{n}.txt").write_text(f"Story number {n} is short." if n != 2 else "")
+    (tmp_path / "4.jsonl").write_bytes(b"")
+
+    done = import_articles(tmp_path, "--json")
+
+    assert (done.code, done.result["rows"], done.result["created"]) == (3, 5, 3)
+    assert [(row["source"], row["code"]) for row in done.result["bad_rows"]] == [
+        (f"{tmp_path}/2.txt", "empty_file"),
+        (f"{tmp_path}/4.jsonl", "empty_file"),
+    ]
+    named = import_articles(tmp_path / "4.jsonl", "--limit", 1)
+    assert (named.code, f"{tmp_path}/4.jsonl - empty_file there is nothing in it" in named.errors) == (3, True)
+    ImportRun.objects.filter(pk=last_run().pk).update(state="interrupted")
+    assert import_articles(tmp_path / "4.jsonl", "--resume", "--json").result["rows"] == 1
+    (tmp_path / "4.jsonl").write_bytes(orjson.dumps(rows(1)[0]))
+    assert import_articles("--retry-failed", last_run().pk, "--json").result["created"] == 1
+    standard_input(b"")
+    assert import_articles("-", "--json").result["failed"] == 1
+
+
+@pytest.mark.django_db
 def test_too_many_bad_rows_stop_the_import_where_it_stands(tmp_path):
     path = write_rows(tmp_path / "a.jsonl", *rows(3), b"{}", b"{}", *rows(3, first=3))
 
@@ -534,6 +557,17 @@ def test_a_file_that_begins_otherwise_than_before_is_not_resumed(tmp_path):
     assert len(stored()) == 4
     run.refresh_from_db()
     assert (run.state, run.rows) == ("interrupted", 4)
+
+
+@pytest.mark.django_db
+def test_a_short_file_that_has_grown_since_is_resumed(tmp_path):
+    path = write_rows(tmp_path / "a.jsonl", *rows(6))
+    interrupted(path, after=4)
+    write_rows(path, *rows(9))
+
+    done = import_articles(path, "--resume", "--json")
+
+    assert (done.code, done.result["rows"], done.result["created"]) == (0, 9, 9)
 
 
 @pytest.mark.django_db

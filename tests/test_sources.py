@@ -471,19 +471,63 @@ def test_a_refused_record_of_a_table_comes_back_as_json():
             "field": "text",
             "code": "empty_text",
             "detail": "the text is empty",
+            "map": {"Titel": "title"},
         },
         "Titel": "Brot",
         "Text": "",
     }
     line["Text"] = "Brot ist teurer."
-    draft = article("jsonl", orjson.dumps(line), Options(mapping={"Titel": "title"}))
+    draft = article("jsonl", orjson.dumps(line))
     assert (draft.title, draft.text) == ("Brot", "Brot ist teurer.")
+
+
+def test_the_mapping_of_a_refused_row_comes_back_with_it_and_the_one_said_now_wins():
+    options = Options(mapping={"kop": "title", "inhoud": "text"})
+    lines = [
+        bad.as_line() for bad in read("jsonl", b'{"kop": "Brood"}\n{"kop": "Melk"', options) if isinstance(bad, BadRow)
+    ]
+    brood = orjson.dumps(orjson.loads(lines[0]) | {"inhoud": "Brood is duurder."})
+    melk = lines[1].replace(b'Melk\\"', b'Melk\\",\\"inhoud\\":\\"Melk is duurder.\\"}')
+    assert [(d.title, d.text) for d in read("jsonl", brood + b"\n" + melk) if isinstance(d, ArticleDraft)] == [
+        ("Brood", "Brood is duurder."),
+        ("Melk", "Melk is duurder."),
+    ]
+    assert article("jsonl", brood, Options(mapping={"kop": "byline"})).byline == "Brood"
+    for garbled in ({"inhoud": ["text"]}, {"inhoud": "body"}, ["inhoud"], None, 7):
+        line = orjson.dumps({"_bad_row": {"map": garbled}, "inhoud": "Brood is duurder."})
+        assert refusal("jsonl", line) == ("text", "missing_text")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "raw"),
+    [
+        (b"[1,2,3]", "not_an_object", "[1,2,3]"),
+        (b"{}", "missing_text", "{}"),
+        (b'{"text":', "invalid_json", '{"text":'),
+    ],
+)
+def test_a_row_fed_back_unrepaired_is_refused_for_the_same_reason_and_kept_the_same_way(
+    content: bytes, code: str, raw: str
+):
+    for _ in range(3):
+        (bad,) = read("jsonl", content)
+        assert isinstance(bad, BadRow)
+        line = orjson.loads(bad.as_line())
+        assert (bad.code, line["_bad_row"]["raw"], list(line)) == (code, raw, ["_bad_row"])
+        content = bad.as_line()
 
 
 def test_a_row_whose_bytes_are_not_kept_is_refused_again():
     (bad,) = read("text", b"")
-    assert isinstance(bad, BadRow)
-    assert refusal("jsonl", bad.as_line()) == ("text", "missing_text")
+    for _ in range(2):
+        assert isinstance(bad, BadRow)
+        (bad,) = read("jsonl", bad.as_line())
+        assert isinstance(bad, BadRow)
+        assert (bad.field, bad.code, "raw" in orjson.loads(bad.as_line())["_bad_row"]) == (
+            "text",
+            "missing_text",
+            False,
+        )
 
 
 ROWS = {
@@ -711,7 +755,7 @@ def test_a_file_and_standard_input_are_read_alike(tmp_path: Path):
     for source in [f"{tmp_path}/a.jsonl", f"{tmp_path}/b.jsonl.gz", "-"]:
         with open_input(source, OPTIONS, io.BytesIO(content)) as opened:
             drafts = list(opened.articles(OPTIONS))
-            seen.append((opened.format.name, opened.head_digest, [draft.place.offset for draft in drafts]))
+            seen.append((opened.format.name, opened.head_digest(), [draft.place.offset for draft in drafts]))
             assert (opened.size_bytes, drafts[0].place.source) == (
                 len(content) if source.endswith("l") else None,
                 source,
@@ -726,7 +770,7 @@ def test_the_digest_of_the_beginning_tells_a_file_that_changed(tmp_path: Path):
     for content in [b"a" * 70_000, b"a" * 70_000 + b"more", b"b" + b"a" * 70_000]:
         path.write_bytes(content)
         with open_input(str(path), OPTIONS, io.BytesIO()) as opened:
-            digests.append(opened.head_digest)
+            digests.append(opened.head_digest())
     assert digests[0] == digests[1] != digests[2]
 
 

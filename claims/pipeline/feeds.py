@@ -74,7 +74,10 @@ class FileFeed:
         source, offset = self._sources[number], checkpoint.get("offset", 0)
         with open_input(source, self._options, self._standard_input) as opened:
             # Only as far as there was anything then: a file may have grown since, and it still is that file.
-            if checkpoint.get("head_digest") not in (None, opened.head_digest(checkpoint.get("head_bytes", HEAD_BYTES))):
+            if checkpoint.get("head_digest") not in (
+                None,
+                opened.head_digest(checkpoint.get("head_bytes", HEAD_BYTES)),
+            ):
                 raise SourceChanged(f"{source} no longer begins as it did when the run stopped in it")
             if opened.size_bytes is not None and offset > opened.size_bytes:
                 raise SourceChanged(f"{source} is shorter than it was when the run stopped in it")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as field_of_dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, BinaryIO, Protocol
 
@@ -73,15 +74,16 @@ class ArticleDraft:
 class BadRow:
     """A row that was refused. `field` is one of ours ("text", "published_at", ...), or "" when the row as a whole is broken.
 
-    `code` is stable: invalid_json, not_an_object, invalid_csv, invalid_encoding, nul_character, too_large, missing_text,
+    `code` is stable: empty_file, invalid_json, not_an_object, invalid_csv, invalid_encoding, nul_character, too_large, missing_text,
     empty_text, wrong_type, too_long, invalid_date, invalid_url, invalid_language. `detail` is a sentence for the person who
-    repairs the row.
+    repairs the row. `mapping` is the one under which it was read.
     """
 
     place: Place
     field: str
     code: str
     detail: str
+    mapping: Mapping[str, str] = field_of_dataclass(default_factory=dict)
 
     @property
     def raw(self) -> bytes:
@@ -91,10 +93,11 @@ class BadRow:
         return f"{self.place} {self.field or '-'} {self.code} {self.detail}"
 
     def as_line(self) -> bytes:
-        """One line of JSON to repair and feed back through the same importer, with the same mapping.
+        """One line of JSON to repair and feed back through the same importer.
 
-        The row's own fields stay where they were and `_bad_row` stands beside them; readers do not look at it. A row that could
-        not be parsed goes into `_bad_row.raw`, from where the JSONL reader takes it up again.
+        The row's own fields stay where they were and `_bad_row` stands beside them, with the mapping that they need in
+        `_bad_row.map`. A row that could not be parsed, or is no object, goes into `_bad_row.raw`, from where the JSONL reader takes
+        it up again.
         """
         error: dict[str, Any] = {
             "source": self.place.source,
@@ -104,7 +107,9 @@ class BadRow:
             "detail": self.detail,
         }
         row = {key: value for key, value in (self.place.row or {}).items() if key != BAD_ROW_KEY}
-        if self.place.row is None and self.place.raw:
+        if self.mapping:
+            error["map"] = dict(self.mapping)
+        if not self.place.row and self.place.raw:
             # Bytes that are no UTF-8 become \xNN, which is no JSON: unrepaired, the line is refused again instead of let in garbled.
             error["raw"] = self.place.raw.decode("utf-8", "backslashreplace").rstrip("\r\n")
         return orjson.dumps({BAD_ROW_KEY: error} | row, option=orjson.OPT_APPEND_NEWLINE)
@@ -142,7 +147,7 @@ class Options:
     """
 
     format: str = "auto"
-    mapping: Mapping[str, str] = field(default_factory=dict)
+    mapping: Mapping[str, str] = field_of_dataclass(default_factory=dict)
     outlet: str = ""
     language: str = ""
     default_timezone: tzinfo = UTC

@@ -38,7 +38,7 @@ def read_csv_table(stream: BinaryIO, source: str, options: Options, offset: int 
         try:
             row = dict(zip(header, _checked(record, len(header)), strict=True))
         except Refused as refused:
-            yield BadRow(place, refused.field, refused.code, refused.detail)
+            yield drafter.refusal(place, refused.field, refused.code, refused.detail)
         else:
             yield drafter.draft(row, Place(source, record.line, record.end, record.raw, row))
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from claims.sources import FORMATS, Format
-from claims.sources.base import ArticleDraft, BadRow, Options, Unreadable
+from claims.sources.base import ArticleDraft, BadRow, Options, Place, Unreadable
 from claims.sources.guess import format_by_content, format_by_name
 from claims.sources.streams import Readable, read_up_to
 
@@ -36,17 +36,27 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An open source. `head_digest` is the SHA-256 (hex) of its first 64 KiB, decompressed; `size_bytes` that of the file, None
-    for streams and compressed files: where it is known, `place.offset / size_bytes` is the progress."""
+    """An open source. `head` is its first 64 KiB, decompressed; `size_bytes` the size of the file, None for streams and compressed
+    files: where it is known, `place.offset / size_bytes` is the progress."""
 
     source: str
     format: Format
-    head_digest: str
+    head: bytes
     size_bytes: int | None
     stream: BinaryIO
 
+    def head_digest(self, count: int = HEAD_BYTES) -> str:
+        """SHA-256 (hex) of the first `count` bytes, at most those of the head."""
+        return sha256(self.head[:count]).hexdigest()
+
     def articles(self, options: Options, offset: int = 0) -> Iterator[ArticleDraft | BadRow]:
-        """See `base.Reader`. To be called once. Raises Unreadable also when reading breaks off in the middle."""
+        """See `base.Reader`. To be called once. A source without a single byte is a bad row: it was meant to hold something.
+
+        Raises Unreadable also when reading breaks off in the middle.
+        """
+        if not self.head:
+            yield BadRow(Place(self.source, None, 0), "", "empty_file", "there is nothing in it")
+            return
         try:
             yield from self.format.read(self.stream, self.source, options, offset)
         except (OSError, EOFError, zlib.error) as error:
@@ -125,7 +135,7 @@ def open_input(source: str, options: Options, standard_input: BinaryIO) -> Itera
         raise Unreadable(source, _reason(error)) from error
     name = options.format if options.format != "auto" else format_by_name(source) or format_by_content(head)
     try:
-        yield Input(source, FORMATS[name], sha256(head).hexdigest(), size, stream)
+        yield Input(source, FORMATS[name], head, size, stream)
     finally:
         if file:
             file.close()

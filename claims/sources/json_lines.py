@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -32,12 +32,12 @@ def json_row(raw: bytes, source: str, line: int, end: int, drafter: RowDrafter) 
     try:
         row = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        return BadRow(Place(source, line, end, raw), "", *_what_is_wrong(raw, error))
+        return drafter.refusal(Place(source, line, end, raw), "", *_what_is_wrong(raw, error))
     if row.__class__ is not dict:
-        return BadRow(Place(source, line, end, raw), "", "not_an_object", "a row is a JSON object: {...}")
-    if BAD_ROW_KEY in row and len(row) == 1:
-        return _again(row[BAD_ROW_KEY], raw, source, line, end, drafter)
-    return drafter.draft(row, Place(source, line, end, raw, row))
+        return drafter.refusal(Place(source, line, end, raw), "", "not_an_object", "a row is a JSON object: {...}")
+    if BAD_ROW_KEY not in row:
+        return drafter.draft(row, Place(source, line, end, raw, row))
+    return _again(row, raw, source, line, end, drafter)
 
 
 def _what_is_wrong(raw: bytes, error: orjson.JSONDecodeError) -> tuple[str, str]:
@@ -50,19 +50,20 @@ def _what_is_wrong(raw: bytes, error: orjson.JSONDecodeError) -> tuple[str, str]
     return "invalid_json", f"{error.msg} at character {error.pos + 1}"
 
 
-def _again(bad_row: object, raw: bytes, source: str, line: int, end: int, drafter: RowDrafter) -> ArticleDraft | BadRow:
-    """A line of an errors file that could not be parsed at the time, and may have been repaired since."""
-    kept = bad_row.get("raw") if isinstance(bad_row, dict) else None
-    if isinstance(kept, str) and kept:
-        try:
-            row = orjson.loads(kept)
-        except orjson.JSONDecodeError as error:
-            return BadRow(Place(source, line, end, kept.encode()), "", *_what_is_wrong(kept.encode(), error))
-        if isinstance(row, dict) and BAD_ROW_KEY not in row:
-            return drafter.draft(row, Place(source, line, end, kept.encode(), row))
-    return BadRow(
-        Place(source, line, end, raw),
-        "text",
-        "missing_text",
-        "the row that was refused is not kept here; repair it at its source",
-    )
+def _again(
+    row: dict[str, Any], raw: bytes, source: str, line: int, end: int, drafter: RowDrafter
+) -> ArticleDraft | BadRow:
+    """A line of an errors file, which may have been repaired since."""
+    bad_row = row.pop(BAD_ROW_KEY)
+    if not isinstance(bad_row, dict):
+        bad_row = {}
+    drafter = drafter.under(bad_row.get("map"))
+    if row:
+        return drafter.draft(row, Place(source, line, end, raw, row))
+    kept = bad_row.get("raw")
+    kept = kept.encode() if isinstance(kept, str) else b""
+    # A line of an errors file within one is not taken up: it could hold another.
+    if kept and BAD_ROW_KEY.encode() not in kept:
+        return json_row(kept, source, line, end, drafter)
+    detail = f"the row that was refused is not kept here; repair it at its source, {bad_row.get('source')}"
+    return drafter.refusal(Place(source, line, end, kept, row), "text", "missing_text", detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -76,7 +77,16 @@ class RowDrafter:
         try:
             return self._draft(row, place)
         except Refused as refused:
-            return BadRow(place, refused.field, refused.code, refused.detail)
+            return self.refusal(place, refused.field, refused.code, refused.detail)
+
+    def refusal(self, place: Place, field: str, code: str, detail: str) -> BadRow:
+        return BadRow(place, field, code, detail, self._options.mapping)
+
+    def under(self, mapping: object) -> RowDrafter:
+        """A drafter that also knows a mapping from an errors file; what was said of this import wins."""
+        known = mapping if isinstance(mapping, dict) else {}
+        known = {theirs: ours for theirs, ours in known.items() if ours in FIELDS} | dict(self._options.mapping)
+        return self if known == self._options.mapping else RowDrafter(replace(self._options, mapping=known))
 
     def keys_of(self, names: tuple[str, ...]) -> _Keys:
         """Which of the names of a row's fields, or of a table's columns, stand for which of ours."""
