@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.generics import get_object_or_404
-from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from claims import filters, pipeline, serializers
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
@@ -24,16 +21,10 @@ from claims.triage import TriageAction
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.jobs import JobSerializer
-from factcheck.api.shape import ShapedListMixin
+from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet
 from factcheck.errors import FieldError, InvalidInput
 from factcheck.fetch import FetchProblem
 from factcheck.models import Job, JobState
-
-
-class ReadViewSet(ShapedListMixin, RetrieveModelMixin, GenericViewSet):
-    """List and detail from one serializer; a list is one query, its rows made by the database."""
-
-    lookup_value_regex = "[^/.]+"
 
 
 def _read(form: type[Any], request: Request) -> dict[str, Any]:
@@ -130,20 +121,6 @@ def _request_page(body: dict[str, Any], actor: User) -> Job:
         raise InvalidInput(errors=[FieldError(refused.code, refused.detail, pointer="/url")]) from None
 
 
-class NestedList(ShapedListMixin, GenericViewSet):
-    """The rows under one parent, which must exist: `/parents/{parent}/rows`."""
-
-    parent: type[Any]
-    parent_field: str
-
-    def get_queryset(self) -> QuerySet[Any]:
-        queryset = super().get_queryset()
-        if getattr(self, "swagger_fake_view", False):
-            return queryset
-        parent = get_object_or_404(self.parent.objects.only("pk"), pk=self.kwargs["parent"])
-        return queryset.filter(**{self.parent_field: parent.pk})
-
-
 class ArticleVersionsOfArticle(NestedList):
     queryset = ArticleVersion.objects.all()
     serializer_class = serializers.ArticleVersionSerializer
@@ -152,12 +129,11 @@ class ArticleVersionsOfArticle(NestedList):
     ordering = "-number"
 
 
-class ArticleVersionViewSet(RetrieveModelMixin, GenericViewSet):
+class ArticleVersionViewSet(DetailViewSet):
     """The text as it stood at one fetch."""
 
     queryset = ArticleVersion.objects.all()
     serializer_class = serializers.ArticleVersionTextSerializer
-    lookup_value_regex = "[^/.]+"
 
 
 class AppearanceViewSet(ReadViewSet):
@@ -216,9 +192,8 @@ class ClaimViewSet(ReadViewSet):
         **{str(name): "triage" for name in TriageAction},
     }  # fmt: skip
 
-    def _answer(self, claim_id: UUID, code: int = status.HTTP_200_OK) -> Response:
-        claim = self.get_queryset().get(pk=claim_id)
-        return Response(self.get_serializer(claim).data, status=code)
+    def _answer(self, claim_id: UUID) -> Response:
+        return self.answer(self.get_queryset().get(pk=claim_id))
 
     @extend_schema(request=serializers.NewClaimSerializer, responses={201: serializers.ClaimSerializer})
     def create(self, request: Request) -> Response:
@@ -233,9 +208,8 @@ class ClaimViewSet(ReadViewSet):
             quotation=span.get("quote"),
             **form,
         )
-        response = self._answer(claim.pk, status.HTTP_201_CREATED)
-        response["Location"] = f"/api/v1/claims/{claim.pk}"
-        return response
+        location = {"Location": f"/api/v1/claims/{claim.pk}"}
+        return self.answer(self.get_queryset().get(pk=claim.pk), status.HTTP_201_CREATED, location)
 
     @extend_schema(request=serializers.ClaimEditSerializer, responses=serializers.ClaimSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
@@ -244,12 +218,12 @@ class ClaimViewSet(ReadViewSet):
         changes = _read(serializers.ClaimEditSerializer, request)
         if span := changes.get("span"):
             changes["span"] = {"start": span["start"], "end": span["end"], "quotation": span.get("quote")}
-        pipeline.edit_claim(claim.pk, changes, actor=actor_of(request))
+        pipeline.edit_claim(claim.pk, changes, actor=actor_of(request), version=self.version)
         return self._answer(claim.pk)
 
     def _triage(self, request: Request, verb: TriageAction, form: type[Any]) -> Response:
         claim = self.get_object()
-        pipeline.triage(claim.pk, verb, actor=actor_of(request), **_read(form, request))
+        pipeline.triage(claim.pk, verb, actor=actor_of(request), version=self.version, **_read(form, request))
         return self._answer(claim.pk)
 
     @extend_schema(request=serializers.AcceptSerializer)
@@ -295,7 +269,8 @@ class ClaimViewSet(ReadViewSet):
     def split(self, request: Request, pk: str) -> Response:
         """Make claims of their own of several propositions. Answers with all of them, this claim first."""
         claim = self.get_object()
-        parts = pipeline.split(claim.pk, actor=actor_of(request), **_read(serializers.SplitSerializer, request))
+        form = _read(serializers.SplitSerializer, request)
+        parts = pipeline.split(claim.pk, actor=actor_of(request), version=self.version, **form)
         order = [part.pk for part in parts]
         rows = sorted(self.get_queryset().filter(pk__in=order), key=lambda part: order.index(part.pk))
         return Response(self.get_serializer(rows, many=True).data)

@@ -62,6 +62,7 @@ class ActionForbidden(Problem):
 
 
 class StaleVersion(Problem):
-    """Somebody changed it since the version that the client saw. `extra` says the current version, who changed it and when."""
+    """Somebody changed it since the version that the client saw. `extra` says `current_version`, `changed_by` (null: a job) and
+    `changed_at` of the last change, and `changed_fields` of all since."""
 
     code, status, title = "stale_version", 412, "It was changed meanwhile"

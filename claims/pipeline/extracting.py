@@ -158,18 +158,19 @@ def _write(version: ArticleVersion, candidates: list[Candidate]) -> dict[str, in
             _describe(claim, candidate, version)
             if claim.triage_status == TriageStatus.SUPERSEDED:
                 claim.triage_status = TriageStatus.CANDIDATE
-            claim.version, claim.updated_at = claim.version + 1, now
+            claim.version, claim.updated_at, claim.updated_by = claim.version + 1, now, None
     Claim.objects.bulk_create(created.values())
     if is_newest:
         Claim.objects.bulk_update(
-            attached.values(), [*CONTENT_FIELDS, *SCORE_FIELDS, "triage_status", "revision", "version", "updated_at"]
+            attached.values(),
+            [*CONTENT_FIELDS, *SCORE_FIELDS, "triage_status", "revision", "version", "updated_at", "updated_by"],
         )
     _place(pairs, version, present)
     superseded = 0
     if is_newest:
         gone = {a.claim_id for a in present if not is_touched(a.claim)} - attached.keys()
         superseded = Claim.objects.filter(pk__in=gone, triage_status=TriageStatus.CANDIDATE).update(
-            triage_status=TriageStatus.SUPERSEDED, version=F("version") + 1, updated_at=now
+            triage_status=TriageStatus.SUPERSEDED, version=F("version") + 1, updated_at=now, updated_by=None
         )
     return {
         "candidates": len(candidates),

@@ -17,6 +17,8 @@ from factcheck.audit import events
 from factcheck.audit.changes import State, changes, state_of
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
 
+BOOKKEEPING = {"revision", "edited_fields"}  # follows from what else was changed
+
 
 def triage(
     claim_id: UUID,
@@ -127,12 +129,16 @@ def _lock(claim_id: UUID, other_id: UUID | None = None) -> tuple[Claim, Claim | 
 
 
 def check_version(claim: Claim, version: int | None) -> None:
+    """Raises StaleVersion, which tells whoever saw `version` what has happened since. Under the lock on the claim."""
     if version is not None and claim.version != version:
         raise StaleVersion(
             f"You saw version {version}; it is at version {claim.version} now.",
             current_version=claim.version,
             changed_at=claim.updated_at,
             changed_by=claim.updated_by.get_username() if claim.updated_by else None,
+            changed_fields=sorted(
+                {name for event in events.since(claim, version) for name in event.data} - BOOKKEEPING
+            ),
         )
 
 

@@ -6,15 +6,13 @@ import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
-from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
 
 from factcheck import jobs
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
-from factcheck.api.shape import ShapedListMixin
+from factcheck.api.viewsets import ReadViewSet
 from factcheck.models import Job, JobState
 
 
@@ -45,7 +43,7 @@ class JobFilter(FilterSet):
         fields = ()
 
 
-class JobViewSet(ShapedListMixin, RetrieveModelMixin, GenericViewSet):
+class JobViewSet(ReadViewSet):
     """The queue. A job's row is what counts; messages of the broker are hints."""
 
     queryset = Job.objects.all()
@@ -54,19 +52,15 @@ class JobViewSet(ShapedListMixin, RetrieveModelMixin, GenericViewSet):
     ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
     required_scopes = {"retry": "triage", "cancel": "triage"}
-    lookup_value_regex = "[^/.]+"
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """Queue a job that failed or was cancelled again, with all its attempts."""
-        return self._answer(jobs.retry(self.get_object().pk, actor=actor_of(request)))
+        return self.answer(jobs.retry(self.get_object().pk, actor=actor_of(request)))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """End a job that has not ended."""
-        return self._answer(jobs.cancel(self.get_object().pk, actor=actor_of(request)))
-
-    def _answer(self, job: Job) -> Response:
-        return Response(self.get_serializer(job).data)
+        return self.answer(jobs.cancel(self.get_object().pk, actor=actor_of(request)))

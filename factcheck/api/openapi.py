@@ -10,12 +10,15 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_parameter_type
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
 from factcheck.accounts.permissions import HasScope, required_scope
 from factcheck.api import problems
-from factcheck.errors import ActionForbidden, ActionNotAllowed, InvalidInput, NotFound
+from factcheck.api.concurrency import DetailMixin, PreconditionRequired, is_guarded
+from factcheck.errors import ActionForbidden, ActionNotAllowed, InvalidInput, NotFound, StaleVersion
 
 DESCRIPTION = """
 From an imported article to a published, correctable fact-check.
@@ -30,6 +33,9 @@ An unknown query parameter is refused; a comma between values means any of them.
 `X-Request-Id`, or take it from the answer, to find the request in our logs.
 
 **Limits**: answers carry `RateLimit` and `RateLimit-Policy`; beyond them comes 429 with `Retry-After`.
+
+**Concurrency**: details have an `ETag`; send it as `If-None-Match` to be answered 304 while nothing has changed. What changes a row that
+has a `version` needs `If-Match`: that ETag, or the version in quotes. 412 says who has changed what since.
 
 **Sign in** with a session cookie (browsers; unsafe methods need the CSRF token) or `Authorization: Bearer fc_...` (programs).
 """
@@ -97,6 +103,21 @@ class Schema(AutoSchema):
         own = super().get_description()
         return f"{own}\n\nScope: `{scope}`." if scope else own
 
+    def get_override_parameters(self) -> list[Any]:
+        return [*super().get_override_parameters(), *self._headers()]
+
+    def _headers(self) -> list[OpenApiParameter]:
+        headers = []
+        if is_guarded(self.view, self.method):
+            headers.append(_header("If-Match", "The ETag of what you saw, or its version in quotes.", required=True))
+        if self._is_detail():
+            headers.append(_header("If-None-Match", "The ETag that you hold."))
+            headers.append(_header("ETag", "Of this body, for this reader.", response=["200", "304"]))
+        return headers
+
+    def _is_detail(self) -> bool:
+        return isinstance(self.view, DetailMixin) and getattr(self.view, "action", "") == "retrieve"
+
     def problem_kinds(self) -> list[type[problems.Problem]]:
         """What this operation may answer besides its result."""
         kinds: list[type[problems.Problem]] = [
@@ -112,6 +133,8 @@ class Schema(AutoSchema):
             kinds.append(NotFound)
         if self.method in ("POST", "PUT", "PATCH", "DELETE"):
             kinds.append(ActionNotAllowed)
+        if is_guarded(self.view, self.method):
+            kinds += [StaleVersion, PreconditionRequired]
         if self.method in ("POST", "PUT", "PATCH"):
             kinds += [problems.TooLarge, problems.UnsupportedMediaType, InvalidInput]
         return kinds
@@ -131,6 +154,8 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
+        if self._is_detail():
+            answers["304"] = {"description": "What you hold is what stands here", **_headers_of(answers["200"])}
         problem = self.resolve_serializer(ProblemSerializer, "response").ref
         for kind in sorted(self.problem_kinds(), key=lambda kind: kind.status):
             answers.setdefault(
@@ -145,6 +170,14 @@ class Schema(AutoSchema):
     def _is_public(self) -> bool:
         permissions = self.view.get_permissions()
         return not permissions or all(isinstance(permission, AllowAny) for permission in permissions)
+
+
+def _header(name: str, description: str, **options: Any) -> OpenApiParameter:
+    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description, **options)
+
+
+def _headers_of(answer: dict[str, Any]) -> dict[str, Any]:
+    return {"headers": answer["headers"]} if "headers" in answer else {}
 
 
 def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:

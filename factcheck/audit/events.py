@@ -15,6 +15,7 @@ from factcheck.audit.models import AuditEvent, ChainHead, Checkpoint
 from factcheck.audit.origin import current_origin
 from factcheck.ids import uuid7
 from factcheck.middleware import current_request_id
+from factcheck.versions import version_of
 
 
 def record(
@@ -40,6 +41,7 @@ def record(
         subject_id=subject.pk,
         number=head.number + 1 if head else 1,
         action=str(action),
+        version=version_of(subject),
         actor=actor,
         origin=current_origin(),
         request_id=current_request_id() or "",
@@ -57,8 +59,9 @@ def record(
 
 
 def content_of(event: AuditEvent) -> dict[str, Any]:
-    """What an event's hash covers, as JSON values."""
-    return {
+    """What an event's hash covers, as JSON values. Events from before the version was kept have none."""
+    version = {} if event.version is None else {"version": event.version}
+    return version | {
         "id": str(event.id),
         "subject": [event.subject_type, str(event.subject_id), event.number],
         "action": event.action,
@@ -79,6 +82,11 @@ def events(subject: models.Model) -> QuerySet[AuditEvent]:
 
 def events_of(subject_type: str, subject_id: UUID) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(subject_type=subject_type, subject_id=subject_id).order_by("number")
+
+
+def since(subject: models.Model, version: int) -> QuerySet[AuditEvent]:
+    """The events that led the subject beyond this version of it."""
+    return events(subject).filter(version__gt=version)
 
 
 def fold() -> Checkpoint | None:

@@ -19,6 +19,9 @@ class AuditEvent(models.Model):
     subject_id = models.UUIDField()
     number = models.PositiveIntegerField(help_text="Of the subject's events, from 1.")
     action = models.CharField(max_length=40)
+    version = models.PositiveIntegerField(
+        null=True, help_text="Of the subject after the change, if it counts its changes."
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
