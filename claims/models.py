@@ -181,6 +181,9 @@ class ExtractionRun(Row):
                 condition=Q(status__in=["queued", "done", "failed"]), name="extraction_status_known"
             ),
             models.CheckConstraint(
+                condition=~Q(status="done") | Q(error__isnull=True), name="extraction_done_without_error"
+            ),
+            models.CheckConstraint(
                 condition=Q(status="queued", finished_at__isnull=True)
                 | (~Q(status="queued") & Q(finished_at__isnull=False)),
                 name="extraction_finished_when_final",
@@ -252,6 +255,18 @@ class Claim(Row):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(text=""), name="claim_text_present"),
+            models.CheckConstraint(condition=Q(kind__in=["change", "number", "statement"]), name="claim_kind_known"),
+            models.CheckConstraint(
+                condition=Q(modality__in=["asserted", "forecast", "conditional", "denied"]), name="claim_modality_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(triage_reason__in=["", *(r.value for r in Reason)]), name="claim_triage_reason_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(triage_status__in=[TriageStatus.CANDIDATE, TriageStatus.SUPERSEDED])
+                | Q(triaged_by__isnull=False, triaged_at__isnull=False),
+                name="claim_decided_by_somebody",
+            ),
             models.CheckConstraint(
                 condition=Q(triage_status__in=[s.value for s in TriageStatus]), name="claim_triage_status_known"
             ),
@@ -308,6 +323,10 @@ class Appearance(Row):
         ordering = ("id",)
         constraints = [
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="appearance_span_not_empty"),
+            # `substr` of the trigger stops at the end of the text, wherever the span ends.
+            models.CheckConstraint(
+                condition=Q(end=F("start") + Length("quotation")), name="appearance_span_as_long_as_quotation"
+            ),
             models.UniqueConstraint(fields=["claim", "article_version", "start", "end"], name="appearance_once"),
         ]
         indexes = [models.Index(fields=["article_version", "start"], name="appearance_in_version")]

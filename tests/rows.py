@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import connection
 
+from tests import make
+
 CLAIMS_PER_ARTICLE = 10
 OUTLETS = 50
 
@@ -28,6 +30,7 @@ def fill(claims: int) -> None:
     words = " ".join(
         f"w' || (power(abs(hashint8(c + {n})::int8) / 2147483648.0, 5) * 30000)::int || '" for n in (1, 2, 3, 5)
     )
+    triager = make.user("triager-of-many", "triager").pk
     statements = (
         f"""
         INSERT INTO claims_outlet (id, name, domain)
@@ -44,7 +47,7 @@ def fill(claims: int) -> None:
         f"""
         INSERT INTO claims_articleversion
             (id, article_id, number, text, text_sha256, text_fingerprint, length, fetched_at)
-        SELECT {_key(3, "a")}, {_key(2, "a")}, 1, text, md5(text), md5(text), length(text), now()
+        SELECT {_key(3, "a")}, {_key(2, "a")}, 1, text, encode(sha256(convert_to(text, 'UTF8')), 'hex'), md5(text), length(text), now()
         FROM generate_series(1, {articles}) a, LATERAL (
             SELECT string_agg(rpad({sentence}, 100), '' ORDER BY n) AS text
             FROM generate_series(0, {CLAIMS_PER_ARTICLE - 1}) n
@@ -54,7 +57,7 @@ def fill(claims: int) -> None:
         INSERT INTO claims_claim (
             id, text, kind, modality, claimant, language, check_worthiness, contributions, rank_in_article, quantities,
             time_references, entities, gaps, article_id, triage_status, triage_reason, triage_note, risk, is_manual,
-            edited_fields, revision, version, updated_at
+            edited_fields, revision, version, updated_at, triaged_by_id, triaged_at
         )
         SELECT {_key(4, "c")}, 'Prices rose by ' || c % 90 || ' per cent, report ' || c || ' on {words} says.',
             CASE WHEN c % 3 = 0 THEN 'change' ELSE 'statement' END, 'asserted', 'Bank ' || c % 300, 'en',
@@ -66,7 +69,8 @@ def fill(claims: int) -> None:
             '[]', ARRAY['the bank'], ARRAY['baseline_without_number'], {_key(2, f"1 + (c - 1) / {CLAIMS_PER_ARTICLE}")},
             CASE c % 7 WHEN 0 THEN 'accepted' WHEN 1 THEN 'rejected' ELSE 'candidate' END,
             CASE c % 7 WHEN 1 THEN 'opinion' ELSE '' END, '', 'normal', c % 10 = 0,
-            '{{}}', 1, 1, timestamptz '2025-06-01 00:00Z' + (c * 31 % 4999) * interval '1 minute'
+            '{{}}', 1, 1, timestamptz '2025-06-01 00:00Z' + (c * 31 % 4999) * interval '1 minute',
+            CASE WHEN c % 7 < 2 THEN '{triager}'::uuid END, CASE WHEN c % 7 < 2 THEN timestamptz '2025-06-02 00:00Z' END
         FROM generate_series(1, {claims}) c
         """,
         f"""

@@ -192,8 +192,13 @@ def test_an_older_version_is_shown_when_asked_for(ada):
 
 
 def test_an_address_that_is_no_web_address_is_not_linked(ada):
-    article = make.article("Some text.")
-    Article.objects.filter(pk=article.pk).update(canonical_url="javascript:alert(1)")
+    # No verb stores such an address; a row that came into the database in another way might hold one.
+    article = Article.objects.create(canonical_url="javascript:alert(1)", identity="0" * 64)
+    real = make.article("Some text.").versions.get()
+    ArticleVersion.objects.create(
+        article=article, number=1, text=real.text, text_sha256=real.text_sha256, text_fingerprint="0" * 64,
+        length=real.length, fetched_at=real.fetched_at,
+    )  # fmt: skip
     text = body(ada.get(page_of(article)))
     assert "javascript:alert(1)" in text_of(text)
     assert 'href="javascript' not in text

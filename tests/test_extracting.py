@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from claims import extraction, pipeline
@@ -275,25 +274,6 @@ def test_a_run_that_waited_through_a_deployment_is_read_by_the_new_extractor(scr
     old, new = ExtractionRun.objects.order_by("id")
     assert (old.status, old.error["code"]) == ("failed", "extractor_replaced")
     assert (new.status, new.extractor_version, new.created_claims) == ("done", "2", 2)
-
-
-def test_the_database_refuses_a_quotation_that_does_not_stand_there(scripted):
-    make.article("Zwölf 🐟 wurden gezählt.")
-    version = ArticleVersion.objects.get()
-    claim = make.claim("Zwölf Fische wurden gezählt.")
-    right = Appearance.objects.create(claim=claim, article_version=version, start=6, end=7, quotation="🐟")
-    for change in ({"start": 5}, {"end": 8}, {"quotation": "fish"}):
-        with pytest.raises(IntegrityError, match="does not stand"), transaction.atomic():
-            Appearance.objects.filter(pk=right.pk).update(**change)
-    right.refresh_from_db()
-    assert (right.start, right.end, right.quotation) == (6, 7, "🐟")
-
-
-def test_the_database_refuses_an_edit_of_a_stored_text(scripted):
-    make.article(TEXT)
-    with pytest.raises(IntegrityError, match="never edited"), transaction.atomic():
-        ArticleVersion.objects.update(text="Something else.", length=15)
-    assert ArticleVersion.objects.get().text == TEXT
 
 
 def test_spans_of_quantities_say_in_which_text_they_count(scripted):

@@ -149,6 +149,8 @@ def world(ada) -> dict[str, Any]:
     orphan = make.article("Nobody printed this.", title="Wages and prices")
 
     def claim(text: str, **fields: Any) -> Claim:
+        if "triage_status" in fields:
+            fields |= {"triaged_by": ada, "triaged_at": START}
         return Claim(text=text, updated_at=fields.pop("updated_at", START), **fields)
 
     accepted = claim("accepted", triage_status="accepted", risk="high", check_worthiness=0.9, article=prices, language="en",

@@ -103,8 +103,8 @@ def _services() -> list[Service]:
 
 def _programs(listener: socket.socket) -> list[Program]:
     # The socket is ours and lives on while the web process is started anew: its port cannot be lost to somebody else.
-    web = ["gunicorn", "factcheck.wsgi:application", f"--bind=fd://{listener.fileno()}", "--workers=2", "--threads=4"]
-    web += ["--graceful-timeout=5", "--no-control-socket", "--access-logfile=-"]
+    web = ["gunicorn", "--config=python:factcheck.gunicorn", f"--bind=fd://{listener.fileno()}", "--no-control-socket"]
+    web += ["factcheck.wsgi:application"]
     celery = ["celery", "--quiet", "--app=factcheck"]
     worker = [*celery, "worker", "--loglevel=INFO", "--without-gossip", "--without-mingle"]
     beat = [*celery, "beat", "--loglevel=WARNING", f"--schedule={settings.DATA_FOLDER / 'beat-schedule'}"]

@@ -1,0 +1,8 @@
+"""How the web server is run everywhere: `gunicorn --config python:factcheck.gunicorn factcheck.wsgi:application`."""
+
+# A filter takes up to 200 ids separated by commas; the default of 4,094 bytes ends at 110.
+limit_request_line = 8190
+workers = 2
+threads = 4
+graceful_timeout = 5
+accesslog = "-"
