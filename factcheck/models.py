@@ -1,5 +1,6 @@
 """Rows of the platform itself: the queue and who works on it."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -78,3 +79,18 @@ class WorkerHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.node
+
+
+class IdempotencyRecord(models.Model):
+    """What a POST was answered, for when it is sent again. Written by `factcheck.api.idempotency` alone, in the transaction of the POST."""
+
+    id = models.CharField(primary_key=True, max_length=64, help_text="SHA-256 of caller, address and key.")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    body_sha256 = models.CharField(max_length=64, help_text="Of what was sent.")
+    created_at = models.DateTimeField(db_index=True)
+    status = models.PositiveSmallIntegerField(null=True, help_text="Null inside the first request's transaction only.")
+    answer = models.BinaryField(null=True)
+    headers = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.created_at}: {self.status}"

@@ -5,6 +5,7 @@ import os
 from celery import shared_task
 
 from factcheck import jobs
+from factcheck.api import idempotency
 from factcheck.celery import NODE
 
 
@@ -17,4 +18,4 @@ def work() -> None:
 
 @shared_task(name="factcheck.sweep", time_limit=30, soft_time_limit=25)
 def sweep() -> dict[str, int]:
-    return jobs.sweep()
+    return jobs.sweep() | {"forgotten": idempotency.forget()}

@@ -1,4 +1,4 @@
-"""Two editors of one claim, over HTTP, at the same moment."""
+"""Several requests at the same moment: two editors of one claim, one POST sent several times."""
 
 from __future__ import annotations
 
@@ -62,3 +62,19 @@ def exactly_one_wins_each_round(editors: Sequence[User], rounds: int) -> None:
         assert told["changed_at"] == answers[won].json()["updated_at"]
         claim.refresh_from_db()
         assert (claim.version, claim.claimant) == (2, f"said to {winner}")
+
+
+def each_key_acts_once(client: Api, keys: int, times: int) -> None:
+    """Every key is sent with one body `times` times at once: one claim, equal answers, all but one of them replayed."""
+    for number in range(keys):
+        text = f"Prices rose {number} times."
+        post = partial(client.post, "/claims", {"text": text}, headers={"Idempotency-Key": f"key-{number}"})
+        answers = answers_at_once(*[post] * times)
+        claim = Claim.objects.get(text=text)
+        assert [answer.status_code for answer in answers] == [201] * times
+        assert {answer.content for answer in answers} == {answers[0].content}
+        assert {(answer["Location"], answer["ETag"]) for answer in answers} == {
+            (f"/api/v1/claims/{claim.pk}", answers[0]["ETag"])
+        }
+        replayed = sorted(answer.headers.get("Idempotency-Replayed", "") for answer in answers)
+        assert replayed == ["", *["true"] * (times - 1)]

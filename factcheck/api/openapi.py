@@ -18,6 +18,7 @@ from rest_framework.permissions import AllowAny
 from factcheck.accounts.permissions import HasScope, required_scope
 from factcheck.api import problems
 from factcheck.api.concurrency import DetailMixin, PreconditionRequired, is_guarded
+from factcheck.api.idempotency import HEADER, KEPT_HOURS, MAX_KEY_CHARS, REPLAYED, Repeatable
 from factcheck.errors import ActionForbidden, ActionNotAllowed, InvalidInput, NotFound, StaleVersion
 
 DESCRIPTION = """
@@ -36,6 +37,9 @@ An unknown query parameter is refused; a comma between values means any of them.
 
 **Concurrency**: details have an `ETag`; send it as `If-None-Match` to be answered 304 while nothing has changed. What changes a row that
 has a `version` needs `If-Match`: that ETag, or the version in quotes. 412 says who has changed what since.
+
+**Repetition**: send an `Idempotency-Key` of your own with a POST, and again with it when no answer came: it acts once and is answered
+as the first time, with `Idempotency-Replayed: true`, for a day. The key counts for you and that address; a refused request may be repeated.
 
 **Sign in** with a session cookie (browsers; unsafe methods need the CSRF token) or `Authorization: Bearer fc_...` (programs).
 """
@@ -110,10 +114,19 @@ class Schema(AutoSchema):
         headers = []
         if is_guarded(self.view, self.method):
             headers.append(_header("If-Match", "The ETag of what you saw, or its version in quotes.", required=True))
+        if self._is_repeatable():
+            about = f"1 to {MAX_KEY_CHARS} visible ASCII characters; kept for {KEPT_HOURS} hours."
+            headers.append(_header(HEADER, about))
+            headers.append(
+                _header(REPLAYED, "`true`: the answer to an earlier request.", response=["200", "201", "202"])
+            )
         if self._is_detail():
             headers.append(_header("If-None-Match", "The ETag that you hold."))
             headers.append(_header("ETag", "Of this body, for this reader.", response=["200", "304"]))
         return headers
+
+    def _is_repeatable(self) -> bool:
+        return self.method == "POST" and isinstance(self.view, Repeatable) and not self._is_public()
 
     def _is_detail(self) -> bool:
         return isinstance(self.view, DetailMixin) and getattr(self.view, "action", "") == "retrieve"

@@ -9,10 +9,11 @@ from rest_framework.generics import get_object_or_404
 from rest_framework.viewsets import GenericViewSet
 
 from factcheck.api.concurrency import DetailMixin, Guarded
+from factcheck.api.idempotency import Repeatable
 from factcheck.api.shape import ShapedListMixin
 
 
-class ViewSet(Guarded, GenericViewSet):
+class ViewSet(Guarded, Repeatable, GenericViewSet):
     lookup_value_regex = "[^/.]+"
 
 
