@@ -262,6 +262,50 @@ def test_the_article_list_counts_claims_by_status_and_finds_words_of_titles(ada)
     assert second.triage_status == "candidate"
 
 
+def test_the_article_list_tells_why_no_claims_are_there(ada):
+    def told() -> str:
+        row = body(ada.get(ARTICLES)).split('class="field-claims_by_status"')[1].split("</td>")[0]
+        return text_of(row.split(">", 1)[1]).strip()
+
+    article = make.article("Nobody at the meeting asked about the weather.")
+    assert told() == "waiting to be read"
+    job = Job.objects.get()
+    jobs.cancel(job.pk, actor=make.user("ada"))
+    assert told() == "reading cancelled"
+    jobs.retry(job.pk, actor=make.user("ada"))
+    assert jobs.work("test") is True
+    assert not Claim.objects.exists()
+    assert told() == "read, nothing found"
+    assert "read, nothing found" in body(ada.get(page_of(article)))
+    ExtractionRun.objects.update(status="failed")
+    assert told() == "could not be read"
+    ExtractionRun.objects.all().delete()
+    assert told() == "never queued"
+
+
+def test_an_article_with_claims_says_that_its_newest_text_is_not_read_yet(ada):
+    extracted(url="https://example.org/a")
+    assert "waiting to be read" not in body(ada.get(ARTICLES))
+    make.article("Another text altogether.", url="https://example.org/a")
+    text = body(ada.get(ARTICLES))
+    assert "candidate" in text
+    assert "waiting to be read" in text
+
+
+def test_an_article_without_a_title_is_called_by_its_first_words(ada):
+    article = extracted("Rents\nin the city tripled in a year, the bank said on Monday. " + "More words. " * 30)
+    for address in (
+        ARTICLES,
+        page_of(article),
+        JOBS,
+        "/admin/claims/extractionrun/",
+        page_of(ExtractionRun.objects.get()),
+    ):
+        text = text_of(body(ada.get(address)))
+        assert "“Rents in the city tripled in a year, the bank said on Monday." in text, address
+        assert str(article.pk) not in text, address
+
+
 # The claim list
 
 
@@ -728,6 +772,57 @@ def test_an_import_run_shows_its_failed_rows_by_place_and_in_pages(audrey):
     second = text_of(body(audrey.get(page_of(run), {"page": "2"})))
     assert "Row 60 is empty." in second
     assert "Row 50 is empty." not in second
+
+
+def test_a_run_that_refused_rows_says_so_and_offers_them_to_be_mended(audrey):
+    options = {
+        "format": "auto",
+        "map": {},
+        "sources": ["-"],
+        "folder": "/data",
+        "outlet": "",
+        "on_duplicate": "version",
+    }
+    run = pipeline.start_run("-", options, started_by=make.user("ada", "importer"))
+    bad = [BadRow(Place("-", n, n * 10, b'{"text": ""}', {"text": ""}), "text", "empty_text", "Empty.") for n in (1, 2)]
+    pipeline.land_batch(
+        [make.draft("A text."), *bad], run=run, checkpoint={"head_digest": "abc", "offset": 9, "number": 0}
+    )
+    pipeline.finish_run(run)
+    for address in ("/admin/claims/importrun/", page_of(run)):
+        text = " ".join(text_of(body(audrey.get(address))).split())
+        assert "done, 2 rows failed" in text
+        assert "standard input" in text
+        for internal in ("head_digest", "offset", "['", "{}", "on_duplicate"):
+            assert internal not in text
+    address = reverse("admin:claims_importrun_failed_rows", args=[run.pk])
+    assert f'href="{address}"' in body(audrey.get(page_of(run)))
+    answer = audrey.get(address)
+    assert answer["Content-Disposition"] == f'attachment; filename="failed-rows-{run.pk}.jsonl"'
+    lines = b"".join(answer.streaming_content).splitlines(keepends=True)
+    assert lines == [row.as_line() for row in bad]
+    assert audrey.get(reverse("admin:claims_importrun_failed_rows", args=[uuid4()])).status_code == 404
+    assert person("nobody").get(address).status_code == 403
+
+
+def test_a_run_without_failed_rows_is_done_and_offers_no_file(audrey):
+    run = pipeline.start_run("api", {})
+    pipeline.land_batch([make.draft("A text.")], run=run)
+    pipeline.finish_run(run)
+    text = body(audrey.get(page_of(run)))
+    assert '<span class="badge badge-done">done</span>' in text
+    assert "the API" in text
+    assert "failed-rows.jsonl" not in text
+
+
+def test_a_job_names_the_article_it_reads_or_the_address_it_fetches(ada):
+    article = make.article(title="Rents triple")
+    pipeline.request_article("https://example.org/news", {}, started_by=make.user("ada"))
+    text = body(ada.get(JOBS))
+    assert f'<a href="{page_of(article)}?version=1">Rents triple</a> (version 1)' in text
+    assert ">https://example.org/news</a>" in text
+    job = Job.objects.get(kind="extract")
+    assert f'<a href="{page_of(article)}?version=1">Rents triple</a>' in body(ada.get(page_of(job)))
 
 
 def test_jobs_are_retried_and_cancelled_through_their_verbs(ada):

@@ -19,6 +19,8 @@ from django.utils.safestring import SafeString
 from claims import pipeline
 from claims.admin.filters import OutletFilter
 from claims.admin.highlighting import Piece, paragraphs
+from claims.admin.naming import OPENING_CHARS, name_of, openings
+from claims.admin.reading import NEVER, readings_of
 from claims.admin.searching import WordSearch
 from claims.admin.triage import ACTIONS
 from claims.models import Appearance, Article, ArticleVersion, Claim
@@ -50,7 +52,10 @@ class Counted(Pages):
         versions = dict(
             ArticleVersion.objects.filter(article__in=ids).order_by().values_list("article_id").annotate(Count("id"))
         )
+        readings, texts = readings_of(ids), openings(rows)
         for article in rows:
+            article.reading = readings.get(article.pk, NEVER)
+            article.shown_name = name_of(article, texts.get(article.pk, ""))
             article.claim_counts = claims[article.pk]
             article.version_count = versions.get(article.pk, 0)
 
@@ -72,8 +77,8 @@ class ArticleAdmin(WordSearch):
         return Counted
 
     @admin.display(description="title")
-    def headline(self, article: Article) -> str:
-        return str(article)
+    def headline(self, article: Any) -> str:
+        return str(article.shown_name)
 
     @admin.display(description="published", ordering="published_at")
     def published(self, article: Article) -> SafeString:
@@ -84,11 +89,13 @@ class ArticleAdmin(WordSearch):
         return str(article.version_count)
 
     @admin.display(description="claims")
-    def claims_by_status(self, article: Any) -> SafeString | str:
+    def claims_by_status(self, article: Any) -> SafeString:
         counts: dict[str, int] = article.claim_counts
-        return format_html_join(
-            " ", "{}", ((badge(status, f"{counts[status]} {status}"),) for status in SHOWN if status in counts)
-        ) or "none yet"  # fmt: skip
+        badges = [badge(status, f"{counts[status]:,} {status}") for status in SHOWN if status in counts]
+        # Where nothing is found, why; and where something is, that the newest text was not read yet.
+        if not badges or not article.reading.is_finished:
+            badges.append(badge(article.reading.state, article.reading.words))
+        return format_html_join(" ", "{}", ((one,) for one in badges))
 
     def get_urls(self) -> list[URLPattern]:
         own = path(
@@ -128,7 +135,8 @@ class ArticleAdmin(WordSearch):
         in_focus = identifier(request.GET["claim"]) if request.GET.get("claim") else None
         entries = _entries(version, in_focus) if version else []
         return {
-            "title": str(row),
+            "title": name_of(row, version.text[:OPENING_CHARS] if version else ""),
+            "reading": readings_of([row.pk]).get(row.pk, NEVER),
             # An address of another scheme is shown, never linked.
             "has_web_address": row.canonical_url.startswith(("http://", "https://")),
             "versions": versions,

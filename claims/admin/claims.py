@@ -18,7 +18,9 @@ from django.utils.safestring import SafeString
 
 from claims import pipeline
 from claims.admin import triage
+from claims.admin.figures import how_known, in_short, understood, when
 from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilter, ScoreFilter, StatusFilter
+from claims.admin.naming import name_of, opening
 from claims.admin.searching import WordSearch
 from claims.models import Claim
 from claims.triage import BY_ACTION, TriageStatus
@@ -187,6 +189,8 @@ class ClaimAdmin(WordSearch):
             "steps": [step for step in steps if row.triage_status in step.from_statuses] if may_act else [],
             "blocked_steps": [step for step in steps if row.triage_status not in step.from_statuses],
             "sum": log_odds(row),
+            "quantities": [(quantity, understood(quantity)) for quantity in row.quantities],
+            "times": [(time, when(time), how_known(time)) for time in row.time_references],
             "gaps": [gap.replace("_", " ") for gap in row.gaps],
             "appearances": _appearances(row),
             "history": events.events(row).select_related("actor").order_by("-number")[:EVENTS_SHOWN],
@@ -213,21 +217,17 @@ def log_odds(claim: Claim) -> float:
     return math.fsum(contribution["weight"] for contribution in claim.contributions)
 
 
-def in_short(quantity: dict[str, Any]) -> str:
-    """A quantity in the article's words, with what was understood by a word of change."""
-    words = quantity["span"]["quotation"]
-    return f"{words} (×{quantity['factor']:g})" if quantity.get("factor") else words
-
-
-def _appearances(claim: Claim) -> QuerySet[Any]:
+def _appearances(claim: Claim) -> list[Any]:
     # Cut by the database, in code points as we count: the texts around may be long.
     before = Greatest(F("start") - CONTEXT, 0)
-    return (
+    found = (
         claim.appearances.select_related("article_version__article__outlet")
         .defer("article_version__text")
         .annotate(
             before=Substr("article_version__text", before + 1, F("start") - before),
             after=Substr("article_version__text", F("end") + 1, CONTEXT),
+            opening=opening("article_version__text"),
         )
         .order_by("-article_version__id", "start", "id")[:APPEARANCES_SHOWN]
     )
+    return [(place, name_of(place.article_version.article, place.opening)) for place in found]

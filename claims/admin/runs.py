@@ -2,63 +2,172 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from claims.admin.naming import name_of, opening
 from claims.models import ExtractionRun, ImportRun
+from claims.pipeline.fetching import FETCH
 from claims.pipeline.importing import EXTRACT
-from factcheck.admin.base import RecordAdmin
+from claims.sources.inputs import STANDARD_INPUT
+from factcheck.admin.base import RecordAdmin, identifier
+from factcheck.admin.jobs import describes
 from factcheck.models import Job
-from factcheck.templatetags.desk import age, badge
+from factcheck.templatetags.desk import age, badge, counted, spaced
 
 FAILED_ROWS_SHOWN = 50
+
+
+COUNTS = {
+    "rows": "rows", "created": "new articles", "versioned": "new versions", "unchanged": "unchanged", "skipped": "skipped",
+    "failed": "failed rows",
+}  # fmt: skip
+DUPLICATES = {"version": "becomes a new version", "skip": "is skipped", "fail": "is refused"}
+
+
+def source_in_words(source: str) -> str:
+    return {STANDARD_INPUT: "standard input", "api": "the API"}.get(source, source)
+
+
+def _count(name: str, words: str) -> Callable[[ImportRun], str]:
+    def count(run: ImportRun) -> str:
+        return f"{getattr(run, name):,}"
+
+    count.__name__ = name
+    return admin.display(description=words)(count)
 
 
 @admin.register(ImportRun)
 class ImportRunAdmin(RecordAdmin):
     page_template = "admin/claims/importrun/page.html"
-    list_display = (
-        "source",
-        "state_badge",
-        "rows",
-        "created",
-        "versioned",
-        "unchanged",
-        "skipped",
-        "failed",
-        "started",
-    )
+    list_display = ("origin", "state_badge", *(_count(name, words) for name, words in COUNTS.items()), "started")
     list_filter = ("state",)
     list_select_related = ("started_by",)
     ordering = ("-id",)
 
+    @admin.display(description="source")
+    def origin(self, run: ImportRun) -> str:
+        return source_in_words(run.source)
+
     @admin.display(description="state")
     def state_badge(self, run: ImportRun) -> SafeString:
-        return badge(run.state)
+        return state_of(run)
 
     @admin.display(description="age", ordering="id")
     def started(self, run: ImportRun) -> SafeString:
         return age(run.created_at)
 
+    def get_urls(self) -> list[URLPattern]:
+        own = path(
+            "<path:object_id>/failed-rows.jsonl",
+            self.admin_site.admin_view(self.download),
+            name="claims_importrun_failed_rows",
+        )
+        return [own, *super().get_urls()]
+
+    def download(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+        """The failed rows as they can be mended and fed back: the file that the command writes with --errors."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied("Your roles do not let you read this.")
+        run = get_object_or_404(ImportRun, pk=identifier(object_id))
+        lines = run.failed_rows.order_by("id").values_list("raw", flat=True).iterator(chunk_size=500)
+        response = StreamingHttpResponse((line.encode() for line in lines), content_type="application/jsonl")
+        response["Content-Disposition"] = f'attachment; filename="failed-rows-{run.pk}.jsonl"'
+        return response
+
     def page_context(self, request: HttpRequest, row: ImportRun) -> dict[str, Any]:
         # The run itself counted its failed rows: they need not be counted again.
         failed = Paginator(row.failed_rows.order_by("id"), FAILED_ROWS_SHOWN)
         failed.count = row.failed
+        shown = failed.get_page(request.GET.get("page"))
         return {
             "title": "Import",
-            "crumb": row.source,
-            "failed_rows": failed.get_page(request.GET.get("page")),
-            "counts": [
-                (name, getattr(row, name))
-                for name in ("rows", "created", "versioned", "unchanged", "skipped", "failed")
-            ],
+            "crumb": source_in_words(row.source),
+            "source": source_in_words(row.source),
+            "state": state_of(row),
+            "failed_rows": shown,
+            "places": [(failed_row, source_in_words(failed_row.source)) for failed_row in shown],
+            "counts": [(words, getattr(row, name)) for name, words in COUNTS.items()],
+            "terms": list(_terms(row.options)),
+            "stopped_at": _stopped_at(row),
         }
+
+
+def state_of(run: ImportRun) -> SafeString:
+    """A run that came to its end although rows failed is not simply done."""
+    if run.state == ImportRun.State.DONE and run.failed:
+        return badge("interrupted", f"done, {counted(run.failed, 'row')} failed")
+    return badge(run.state)
+
+
+def _terms(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What was asked of the run, without what is usual."""
+    if sources := options.get("sources"):
+        yield "Files", ", ".join(map(source_in_words, sources))
+    if options.get("folder") and sources != [STANDARD_INPUT]:
+        yield "Folder", options["folder"]
+    if retried := options.get("retry_failed"):
+        yield "Rows of the run", retried
+    if options.get("format"):
+        yield "Format", "told by each file" if options["format"] == "auto" else options["format"]
+    if options.get("map"):
+        yield "Fields", ", ".join(f"{theirs} is our {ours}" for theirs, ours in options["map"].items())
+    for name in ("outlet", "language"):
+        if options.get(name):
+            yield f"{name.capitalize()} where a row states none", options[name]
+    if options.get("default_timezone") not in (None, "UTC"):
+        yield "Time zone of dates without one", options["default_timezone"]
+    if options.get("on_duplicate"):
+        yield "A changed text", DUPLICATES.get(options["on_duplicate"], options["on_duplicate"])
+    if options.get("extract") is False:
+        yield "Read for claims", "no"
+    if options.get("atomic"):
+        yield "All or nothing", "yes"
+    for name, value in (options.get("stated") or {}).items():
+        yield f"{spaced(name).capitalize()}, as stated", str(value)
+
+
+def _stopped_at(run: ImportRun) -> str:
+    at = run.checkpoint
+    if run.state == ImportRun.State.DONE or not at.get("source"):
+        return ""
+    line = f", line {at['line']:,}" if at.get("line") else ""
+    return source_in_words(at["source"]) + line
+
+
+@describes(EXTRACT)
+def articles_of_runs(ids: Collection[UUID]) -> dict[UUID, str]:
+    runs = ExtractionRun.objects.filter(pk__in=ids).select_related("version__article").defer("version__text")
+    return {run.pk: link_to_version(run) for run in runs.annotate(opening=opening("version__text"))}
+
+
+@describes(FETCH)
+def addresses_of_runs(ids: Collection[UUID]) -> dict[UUID, str]:
+    return {
+        run.pk: format_html('<a href="{}">{}</a>', reverse("admin:claims_importrun_change", args=[run.pk]), run.source)
+        for run in ImportRun.objects.filter(pk__in=ids)
+    }
+
+
+def link_to_version(run: Any) -> SafeString:
+    """`run` has the `opening` of its text."""
+    return format_html(
+        '<a href="{}?version={}">{}</a> (version {})',
+        reverse("admin:claims_article_change", args=[run.version.article_id]),
+        run.version.number,
+        name_of(run.version.article, run.opening),
+        run.version.number,
+    )
 
 
 @admin.register(ExtractionRun)
@@ -70,7 +179,8 @@ class ExtractionRunAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # Without the texts: fifty of them may be megabytes.
-        return super().get_queryset(request).select_related("version__article").defer("version__text")
+        found = super().get_queryset(request).select_related("version__article").defer("version__text")
+        return found.annotate(opening=opening("version__text"))
 
     @admin.display(description="extractor")
     def reading(self, run: ExtractionRun) -> str:
@@ -78,13 +188,7 @@ class ExtractionRunAdmin(RecordAdmin):
 
     @admin.display
     def article(self, run: ExtractionRun) -> SafeString:
-        return format_html(
-            '<a href="{}?version={}">{}</a> (version {})',
-            reverse("admin:claims_article_change", args=[run.version.article_id]),
-            run.version.number,
-            run.version.article,
-            run.version.number,
-        )
+        return link_to_version(run)
 
     @admin.display(description="status")
     def status_badge(self, run: ExtractionRun) -> SafeString:
@@ -97,5 +201,6 @@ class ExtractionRunAdmin(RecordAdmin):
     def page_context(self, request: HttpRequest, row: ExtractionRun) -> dict[str, Any]:
         return {
             "title": f"Extraction by {row.extractor} {row.extractor_version}",
+            "article": link_to_version(row),
             "jobs": Job.objects.filter(kind=EXTRACT, subject_id=row.pk).order_by("-id")[:10],
         }

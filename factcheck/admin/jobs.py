@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.views.main import ChangeList
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,10 +17,44 @@ from django.utils.safestring import SafeString
 
 from factcheck import jobs
 from factcheck.accounts.permissions import actor_of
-from factcheck.admin.base import RecordAdmin
+from factcheck.admin.base import Pages, RecordAdmin
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
 from factcheck.templatetags.desk import age, badge, moment
+
+# What the jobs of one kind are about, in words that may hold links; asked once for all that a page shows.
+Describe = Callable[[Collection[UUID]], Mapping[UUID, str]]
+_describers: dict[str, Describe] = {}
+
+
+def describes(kind: str) -> Callable[[Describe], Describe]:
+    """Registers how an app names the subjects of its jobs."""
+
+    def register(describe: Describe) -> Describe:
+        _describers[kind] = describe
+        return describe
+
+    return register
+
+
+def subjects_of(rows: Iterable[Job]) -> dict[UUID, str]:
+    """What each job is about, by the job's id: one look-up for each kind."""
+    by_kind: dict[str, list[Job]] = defaultdict(list)
+    for job in rows:
+        by_kind[job.kind].append(job)
+    found: dict[UUID, str] = {}
+    for kind, alike in by_kind.items():
+        words = _describers[kind]([job.subject_id for job in alike]) if kind in _describers else {}
+        found |= {job.pk: words.get(job.subject_id, str(job.subject_id)) for job in alike}
+    return found
+
+
+class Described(Pages):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        subjects = subjects_of(self.result_list)
+        for job in self.result_list:
+            job.subject = subjects[job.pk]
 
 
 @admin.register(Job)
@@ -27,10 +63,13 @@ class JobAdmin(RecordAdmin):
     shows_workers = True
     actions = ("retry", "cancel")
 
-    list_display = ("work", "state_badge", "attempts", "losses", "progress", "failure", "due", "waits_since")
+    list_display = ("work", "about", "state_badge", "attempts", "losses", "progress", "failure", "due", "waits_since")
     list_display_links = ("work",)
     list_filter = ("state",)
     ordering = ("-id",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Described
 
     @admin.action(description="Retry", permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
@@ -58,13 +97,18 @@ class JobAdmin(RecordAdmin):
     def work(self, job: Job) -> str:
         return f"{job.kind} …{str(job.pk)[-12:]}"
 
+    @admin.display
+    def about(self, job: Any) -> str:
+        words: str = job.subject
+        return words
+
     @admin.display(description="state", ordering="state")
     def state_badge(self, job: Job) -> SafeString:
         return badge(job.state)
 
     @admin.display
     def progress(self, job: Job) -> str:
-        return f"{job.done} of {job.total} {job.unit}" if job.total else "–"
+        return f"{job.done:,} of {job.total:,} {job.unit}" if job.total else "–"
 
     @admin.display
     def failure(self, job: Job) -> str:
@@ -81,6 +125,7 @@ class JobAdmin(RecordAdmin):
     def page_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
         return {
             "title": f"Job {row.kind}",
+            "subject": subjects_of([row])[row.pk],
             "may_retry": row.state in (JobState.FAILED, JobState.CANCELLED),
             "may_cancel": row.state in jobs.ACTIVE,
         }
