@@ -1,9 +1,10 @@
 """The Celery application: `celery -A factcheck worker`, `celery -A factcheck beat`."""
 
+import logging
 import os
 
 from celery import Celery, bootsteps
-from celery.signals import celeryd_init, worker_ready
+from celery.signals import celeryd_init, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
 
@@ -45,6 +46,12 @@ class Heartbeat(bootsteps.StartStopStep):
 
 
 app.steps["worker"].add(Heartbeat)
+
+
+@setup_logging.connect
+def _keep_our_lines(loglevel, **_):  # type: ignore[no-untyped-def]
+    # Celery would write lines of another form beside ours, and what is printed as lines of the log.
+    logging.getLogger().setLevel(loglevel)
 
 
 @celeryd_init.connect

@@ -67,6 +67,15 @@ def flag(value: str) -> bool:
         raise ValueError("not a yes or no") from None
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"not {' or '.join(words)}")
+        return value
+
+    return parse
+
+
 def between(low: int, high: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         number = int(value)

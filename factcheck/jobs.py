@@ -40,6 +40,7 @@ from factcheck.audit import events
 from factcheck.audit.origin import acting_through
 from factcheck.errors import ActionNotAllowed, Problem
 from factcheck.ids import uuid7
+from factcheck.middleware import current_request_id, on_behalf_of
 from factcheck.models import Job, JobState, WorkerHeartbeat
 
 logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ def enqueue(kind: str, subject_id: UUID) -> Job:
     """Queue one piece of work; the one that waits or runs already is returned as it is."""
     now = timezone.now()
     unit = _handlers[kind].unit
-    job = Job(kind=kind, subject_id=subject_id, due_at=now, created_at=now, total=1, unit=unit)
+    job = Job(kind=kind, subject_id=subject_id, due_at=now, created_at=now, total=1, unit=unit, request_id=_asked_by())
     Job.objects.bulk_create([job], ignore_conflicts=True)
     active = Job.objects.filter(kind=kind, subject_id=subject_id, state__in=ACTIVE).first()
     if active is None:  # it ended between the two statements
@@ -111,11 +112,17 @@ def enqueue(kind: str, subject_id: UUID) -> Job:
     return active
 
 
+def _asked_by() -> str:
+    request_id = current_request_id()
+    return "" if request_id == "-" else request_id
+
+
 _COPY = """
-    COPY factcheck_job (id, kind, subject_id, state, attempts, losses, due_at, done, total, unit, worker, created_at)
+    COPY factcheck_job (id, kind, subject_id, state, attempts, losses, due_at, done, total, unit, worker,
+        created_at, request_id)
     FROM STDIN (FORMAT BINARY)
 """
-_COPY_TYPES = "uuid varchar uuid varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz".split()
+_COPY_TYPES = "uuid varchar uuid varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar".split()
 
 
 def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool = True) -> None:
@@ -124,10 +131,11 @@ def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool =
     Who queues batch after batch says `is_nudging=False` and nudges now and then.
     """
     now, queued, unit = timezone.now(), JobState.QUEUED.value, _handlers[kind].unit
+    request_id = _asked_by()
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_COPY_TYPES)
         for subject_id in subject_ids:
-            copy.write_row((uuid7(), kind, subject_id, queued, 0, 0, now, 0, 1, unit, "", now))
+            copy.write_row((uuid7(), kind, subject_id, queued, 0, 0, now, 0, 1, unit, "", now, request_id))
     if is_nudging:
         nudge(nudges_for(len(subject_ids)))
 
@@ -185,6 +193,12 @@ def work(worker: str) -> bool:
     job = lease(worker)
     if job is None:
         return False
+    with on_behalf_of(job.request_id):
+        _do(job)
+    return True
+
+
+def _do(job: Job) -> None:
     started = time.perf_counter()
     try:
         with acting_through(f"job {job.pk}"):
@@ -200,7 +214,6 @@ def work(worker: str) -> bool:
             # The database went away under it: there is nobody to report to, and the lease ends by itself.
             logger.exception("Job %s lost its database", job.id)
             close_old_connections()
-    return True
 
 
 @contextmanager
@@ -329,10 +342,10 @@ def retry(job_id: UUID, *, actor: User) -> Job:
         from_state = job.state
         now = timezone.now()
         job.state, job.attempts, job.losses, job.due_at, job.finished_at = JobState.QUEUED, 0, 0, now, None
-        job.done = 0
+        job.done, job.request_id = 0, _asked_by()
         try:
             with transaction.atomic():
-                job.save(update_fields=["state", "attempts", "losses", "due_at", "finished_at", "done"])
+                job.save(update_fields=["state", "attempts", "losses", "due_at", "finished_at", "done", "request_id"])
         except IntegrityError:
             # Whether it is queued already, only the constraint can say: somebody may be queueing it at this moment.
             raise ActionNotAllowed("The same work is queued already.") from None

@@ -28,6 +28,9 @@ class Job(models.Model):
     lease_id = models.UUIDField(null=True, help_text="Names the present attempt; a worker that lost it writes nothing.")
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the request that queued it; empty for a command."
+    )
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True)
     unit = models.CharField(max_length=20, blank=True)

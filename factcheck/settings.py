@@ -9,7 +9,7 @@ from typing import Any
 
 from celery.schedules import schedule
 
-from factcheck import embedded, env
+from factcheck import embedded, env, logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -321,13 +321,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "factcheck.api.openapi.describe"],
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "factcheck.middleware.RequestIdFilter"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # One line per message in and out of the broker says nothing: the queue says what each job did.
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},
-}
+LOG_FORMAT = env.read(
+    "LOG_FORMAT", env.one_of(*logs.FORMATS), default="json" if PRODUCTION else "text", expects="text or json",
+    help="One line for a person, or one JSON object, per event: json in production when not set.",
+)  # fmt: skip
+LOGGING = logs.configuration(LOG_FORMAT, [SECRET_KEY, str(DATABASES["default"]["PASSWORD"])])
