@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import signal
+import threading
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -16,6 +18,8 @@ from django.db import connection
 from claims.models import Article, ArticleVersion, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.pipeline import runs
 from factcheck import jobs
+from factcheck.audit import events
+from factcheck.audit.origin import acting_through
 from factcheck.models import Job, JobState
 from tests.importing import Done, import_articles, last_run, rows, running_import, stored, write_rows
 from tests.services import sending_to, wait_until
@@ -62,7 +66,7 @@ def test_a_text_file_becomes_an_article_whose_first_line_is_its_title(tmp_path):
     done = import_articles(path)
 
     assert done.code == 0
-    assert "1 rows: 1 new, 0 new versions, 0 unchanged, 0 skipped, 0 bad." in done.output
+    assert "1 row: 1 new, 0 new versions, 0 unchanged, 0 skipped, 0 bad." in done.output
     article = Article.objects.get()
     assert (article.title, article.published_at, article.outlet) == ("Prices double", None, None)
     assert article.versions.get().text == "Prices double\n\nPrices doubled in a year, the bank said.\n"
@@ -168,12 +172,78 @@ def test_without_a_worker_the_command_that_starts_one_is_named(tmp_path):
     path = write_rows(tmp_path / "a.jsonl", *rows(2))
 
     alone = import_articles(path)
-    assert "No worker is running, so 2 articles wait" in alone.errors
+    assert "No worker is running, so 2 articles wait to be read" in alone.errors
     assert "celery -A factcheck worker" in alone.errors
+    write_rows(other := tmp_path / "b.jsonl", *rows(1, first=10))
+    assert "No worker is running, so 1 article waits to be read" in import_articles(other).errors
 
     jobs.worker_started("w@here", 2)
     write_rows(path, *rows(3))
     assert "No worker" not in import_articles(path).errors
+
+
+# Names of their fields
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("source", ["a.csv", "-"])
+def test_a_mapping_of_a_column_that_no_table_has_is_refused_before_anything_is_imported(
+    tmp_path, monkeypatch, standard_input, source
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("Überschrift;Inhalt;Ressort\nBrot;Brot wird teurer.;Wirtschaft\n")
+    standard_input((tmp_path / "a.csv").read_bytes())
+    text = ["--map", "Inhalt=text"]
+
+    refused = import_articles(source, "--format", "csv", *text, "--map", "Ueberschrift=title")
+
+    assert refused.code == 2
+    assert "there is no column 'Ueberschrift'; did you mean 'Überschrift'?" in refused.errors
+    assert "The columns are: Inhalt, Ressort, Überschrift." in refused.errors
+    assert nothing_is_in()
+
+    standard_input((tmp_path / "a.csv").read_bytes())
+    done = import_articles(source, "--format", "csv", *text, "--map", "Überschrift=title")
+    assert (done.code, Article.objects.get().title) == (0, "Brot")
+    assert f"{source}: nothing reads the column Ressort\n" in done.errors
+
+
+@pytest.mark.django_db
+def test_a_mapping_holds_for_many_tables_of_which_some_have_the_column(tmp_path):
+    (tmp_path / "a.csv").write_text("kop,text,x,y\nBrood,Brood is duurder.,1,2\n")
+    (tmp_path / "b.csv").write_text("title,text,y,x\nMelk,Melk is duurder.,1,2\n")
+    (tmp_path / "c.csv").write_text("title,text,y,x\nThee,Thee is duurder.,1,2\n")
+
+    done = import_articles(tmp_path, "--map", "kop=title")
+
+    assert (done.code, set(Article.objects.values_list("title", flat=True))) == (0, {"Brood", "Melk", "Thee"})
+    assert f"{tmp_path}/a.csv: nothing reads the columns x, y\n" in done.errors
+    assert f"{tmp_path}/b.csv and 1 other table: nothing reads the columns y, x\n" in done.errors
+
+
+@pytest.mark.django_db
+def test_a_pipe_that_is_named_like_a_file_is_read_once(tmp_path):
+    os.mkfifo(pipe := tmp_path / "a.csv")
+    writer = threading.Thread(target=pipe.write_text, args=("text,extra\nBrood is duurder.,1\n",))
+    writer.start()
+
+    done = import_articles(pipe, "--map", "koop=title", "--json")
+    writer.join()
+
+    assert (done.code, done.result["created"]) == (0, 1)
+    assert "--map koop=title: no row had a field 'koop'." in done.errors
+
+
+@pytest.mark.django_db
+def test_a_mapped_field_that_no_row_had_is_named_at_the_end(tmp_path):
+    path = write_rows(tmp_path / "a.jsonl", {"Kop": "Brood", "text": "Brood is duurder."}, {"text": "Melk ook."})
+
+    for choice in (["--dry-run"], []):
+        done = import_articles(path, "--map", "Kopp=title", "--map", "Kop=byline", *choice)
+        assert done.code == 0
+        assert "--map Kopp=title: no row had a field 'Kopp'; did you mean 'Kop'?" in done.errors
+        assert "byline" not in done.errors
+    assert "no row had" not in import_articles(path, "--map", "Kop=title").errors
 
 
 # Articles that are here already
@@ -251,6 +321,24 @@ def test_of_1000_rows_with_10_broken_990_are_in_and_the_10_are_named_in_a_file_t
     again = import_articles(path, "--json")
     assert (again.code, again.result["unchanged"], again.result["failed"]) == (3, 990, 10)
     assert stored() == before
+
+
+@pytest.mark.django_db
+def test_the_command_that_takes_repaired_rows_is_printed_and_needs_no_mapping(tmp_path):
+    path, errors = write_rows(tmp_path / "a.jsonl", {"kop": "Brood", "date": "July 2"}), tmp_path / "bad rows"
+
+    done = import_articles(
+        path, "--map", "kop=title", "--map", "inhoud=text", "--outlet", "De Krant", "--errors", errors
+    )
+
+    assert f"import_articles '{errors}' --format jsonl --outlet 'De Krant'" in done.errors
+    (row,) = bad_rows_of(errors)
+    write_rows(errors, row | {"inhoud": "Brood is duurder.", "date": "2025-07-02"})
+    assert import_articles(errors, "--format", "jsonl", "--outlet", "De Krant").code == 0
+    article = Article.objects.get()
+    assert (article.title, article.outlet.name, article.versions.get().text) == (
+        "Brood", "De Krant", "Brood is duurder.",
+    )  # fmt: skip
 
 
 @pytest.mark.django_db
@@ -341,6 +429,25 @@ def test_one_unreadable_file_among_others_is_named_and_stops_none_of_them(tmp_pa
     assert [(row["source"], row["code"]) for row in done.result["bad_rows"]] == [
         (f"{tmp_path}/b.jsonl.gz", "unreadable")
     ]
+    said = import_articles(tmp_path).output
+    assert "4 rows: 0 new, 0 new versions, 4 unchanged, 0 skipped, 0 bad; 1 source could not be read.\n" in said
+    assert ": done.\n" in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("choice", [[], ["--dry-run"]])
+def test_an_import_of_nothing_readable_has_failed_and_counts_no_rows(tmp_path, choice):
+    path = tmp_path / "a.csv"
+    path.write_text("name,age\nAda,7\n")
+
+    done = import_articles(path, *choice)
+
+    assert done.code == 4
+    assert "0 rows: 0 new, 0 new versions, 0 unchanged, 0 skipped, 0 bad; 1 source could not be read.\n" in done.output
+    assert "Go on with" not in done.errors
+    if not choice:
+        assert done.output.endswith(f"Run {last_run().pk}: failed.\n")
+        assert last_run().error == {"code": "unreadable", "detail": "Nothing was imported: no source could be read."}
 
 
 # Refusals: nothing moves
@@ -363,6 +470,8 @@ def test_one_unreadable_file_among_others_is_named_and_stops_none_of_them(tmp_pa
         (["--resume"], "No run was interrupted"),
         (["--resume", "0197c1d0-0000-7000-8000-000000000000"], "There is no run"),
         (["a.jsonl", "--errors", "a.jsonl"], "is one of the sources"),
+        (["a.jsonl", "--errors", "nowhere/x.jsonl"], "--errors nowhere/x.jsonl: No such file or directory"),
+        (["a.jsonl", "--errors", "."], "--errors .: Is a directory"),
     ],
 )
 def test_a_wrong_use_is_said_and_exits_2(tmp_path, monkeypatch, arguments, word):
@@ -423,10 +532,19 @@ def test_all_or_nothing_means_that_one_bad_row_undoes_everything_and_all_bad_row
 
     assert done.code == 1
     assert [row["line"] for row in done.result["bad_rows"]] == [4, 8]
-    assert (done.result["state"], done.result["created"]) == ("failed", 0)
+    assert (done.result["state"], done.result["rows"], done.result["created"], done.result["failed"]) == (
+        "failed", 8, 0, 2,
+    )  # fmt: skip
     assert done.result["error"]["code"] == "nothing_landed"
     assert not Article.objects.exists()
     assert not Job.objects.exists()
+    said = import_articles(path, "--atomic")
+    assert "Nothing was imported: 2 of 8 rows could not be taken, and --atomic asks for all or nothing." in said.errors
+    assert "8 rows: 0 new, 0 new versions, 0 unchanged, 0 skipped, 2 bad; nothing was imported.\n" in said.output
+    assert "Go on with" not in said.errors
+    one = import_articles(path, "--atomic", "--max-errors", 1)
+    assert "More than 1 bad row: nothing was imported." in one.errors
+    assert "Go on with" not in one.errors
 
     assert import_articles(path, "--atomic", "--max-errors", 2).code == 3
     assert len(stored()) == 6
@@ -593,6 +711,21 @@ def test_a_finished_run_is_not_resumed_and_the_sources_begin_anew(tmp_path):
     anew = import_articles(path, "--resume", "--json")
     assert (anew.code, anew.result["unchanged"]) == (0, 2)
     assert "starting at their beginning" in anew.errors
+
+
+# The record
+
+
+@pytest.mark.django_db
+def test_the_events_of_an_import_name_the_command_although_a_thread_of_its_own_records_them(tmp_path):
+    with acting_through("command import_articles"):
+        import_articles(write_rows(tmp_path / "a.jsonl", *rows(3)), "--batch-size", 2)
+
+    told = events.events(last_run())
+    assert [(event.action, event.origin, event.actor, event.data["rows"]) for event in told] == [
+        ("import_batch", "command import_articles", None, 2),
+        ("import_batch", "command import_articles", None, 1),
+    ]
 
 
 # With the workers

@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 import orjson
 
 from claims.management.terminal import ProgressLine
+from claims.management.words import count_of
 from claims.models import FailedRow, ImportRun
 from claims.pipeline.bulk import Progress
+from claims.pipeline.feeds import UNREADABLE
 from claims.pipeline.importing import Status
 from claims.sources.base import BadRow
 
@@ -28,10 +31,28 @@ LABELS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of the rows. Sources that could not be read count among the bad rows; `was_undone` when all that was new is out again."""
+
+    counts: Counter[Status]
+    rows: int
+    unreadable: int
+    was_undone: bool = False
+
+    def __str__(self) -> str:
+        counts = Counter(self.counts)
+        counts[Status.FAILED] -= self.unreadable
+        said = f"{count_of(self.rows - self.unreadable, 'row')}: {_words(counts)}"
+        if self.unreadable:
+            said += f"; {count_of(self.unreadable, 'source')} could not be read"
+        return f"{said}; nothing was imported" if self.was_undone else said
+
+
 class Report:
     def __init__(self, output: TextIO, errors: TextIO, *, progress: str, is_json: bool) -> None:
         self.bad_rows: list[BadRow] = []
-        self.has_unreadable = False
+        self.unreadable = 0
         self.line = ProgressLine(errors, progress)
         self._output, self._is_json = output, is_json
         self._file: BinaryIO | None = None
@@ -51,7 +72,7 @@ class Report:
 
     def bad(self, rows: list[BadRow]) -> None:
         self.bad_rows += rows[: MOST_BAD_ROWS_IN_RESULT - len(self.bad_rows)]
-        self.has_unreadable |= any(row.code == "unreadable" for row in rows)
+        self.unreadable += sum(row.code == UNREADABLE for row in rows)
         for row in rows:
             self.line.say(str(row))
         if self._file:
@@ -62,38 +83,36 @@ class Report:
         seconds = max(time.monotonic() - self._started, 0.001)
         share = "" if progress.fraction is None else f" ({progress.fraction:.0%})"
         self.line.show(
-            f"{progress.source}{share}: {progress.rows:,} rows, {progress.rows / seconds:,.0f} a second; "
+            f"{progress.source}{share}: {count_of(progress.rows, 'row')}, {progress.rows / seconds:,.0f} a second; "
             f"{_words(progress.counts)}"
         )
 
     def waiting(self, states: Counter[str]) -> None:
         total = states.total()
-        self.line.show(f"{total - states['queued']:,} of {total:,} articles read for claims")
+        self.line.show(f"{total - states['queued']:,} of {count_of(total, 'article')} read for claims")
 
-    def result(self, run: ImportRun | None, counts: Counter[Status], extractions: dict[str, int] | None) -> None:
+    def result(self, run: ImportRun | None, found: Found, extractions: dict[str, int] | None) -> None:
         """The last word; without a run it is what a dry run found."""
         self.line.clear()
         if self._is_json:
-            self._output.write(orjson.dumps(self._as_json(run, counts, extractions)).decode() + "\n")
+            self._output.write(orjson.dumps(self._as_json(run, found, extractions)).decode() + "\n")
             return
         would = "" if run else "Nothing is written. It would be: "
-        self._output.write(f"{would}{counts.total():,} rows: {_words(counts)}.\n")
+        self._output.write(f"{would}{found}.\n")
         if run:
             self._output.write(f"Run {run.pk}: {run.state}.\n")
         if extractions:
             waits = f"{extractions['queued']:,} wait" if extractions["queued"] else "none waits"
             self._output.write(
-                f"Claims: {extractions['done']:,} articles read, {waits}, {extractions['failed']:,} failed.\n"
+                f"Claims: {count_of(extractions['done'], 'article')} read, {waits}, {extractions['failed']:,} failed.\n"
             )
 
-    def _as_json(
-        self, run: ImportRun | None, counts: Counter[Status], extractions: dict[str, int] | None
-    ) -> dict[str, Any]:
+    def _as_json(self, run: ImportRun | None, found: Found, extractions: dict[str, int] | None) -> dict[str, Any]:
         return {
             "run": str(run.pk) if run else None,
             "state": run.state if run else "dry_run",
-            "rows": counts.total(),
-            **{status.value: counts[status] for status in Status},
+            "rows": found.rows,
+            **{status.value: found.counts[status] for status in Status},
             "bad_rows": self._bad_rows(run),
             "extractions": extractions,
             "error": run.error if run else None,

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -204,7 +205,8 @@ class Importer:
         # Interrupted after this line, the batch is not landed at all, and its rows lie behind the checkpoint.
         batch, self._batch = self._batch, _Batch()
         if batch:
-            self._landing = self._pool.submit(self._land, batch)
+            # With its context: events name what the import acts through.
+            self._landing = self._pool.submit(copy_context().run, self._land, batch)
             # How it ended is asked for later, unless the next row depends on it.
             if self._terms.max_errors is not None or self._feed.reads_database:
                 self._landing.result()

@@ -15,6 +15,7 @@ from claims.sources.base import BAD_ROW_KEY, ArticleDraft, BadRow, Options, Plac
 from claims.sources.inputs import HEAD_BYTES, STANDARD_INPUT, open_input
 
 Item = ArticleDraft | BadRow
+UNREADABLE = "unreadable"  # code of a bad row that is a whole source
 Checkpoint = dict[str, Any]
 
 
@@ -67,7 +68,7 @@ class FileFeed:
             try:
                 yield from self._rows_of(number, checkpoint if number == start else {})
             except Unreadable as error:
-                bad = BadRow(Place(storable(source), None, 0), "", "unreadable", error.detail)
+                bad = BadRow(Place(storable(source), None, 0), "", UNREADABLE, error.detail)
                 yield Fed(bad, Origin(self._where(number + 1)))
 
     def _rows_of(self, number: int, checkpoint: Checkpoint) -> Iterator[Fed]:
@@ -123,7 +124,7 @@ class FailedRowFeed:
                 with open_input(row.source, self._options, BytesIO()) as opened:
                     yield from opened.articles(self._options)
             except Unreadable as error:
-                yield BadRow(Place(row.source, None, 0), "", "unreadable", error.detail)
+                yield BadRow(Place(row.source, None, 0), "", UNREADABLE, error.detail)
         else:
             yield from FORMATS["jsonl"].read(BytesIO(row.raw.encode()), row.source, self._options)
 

@@ -143,6 +143,8 @@ class Options:
     fill rows that state none. `default_timezone` is for dates that name no offset. `base` is the URL against which relative
     article URLs are resolved.
 
+    `seen` gathers the names of the fields that rows turned out to have, so that a mapping from one that none has can be told.
+
     Raises ValueError on a mapping to a field that is none of `FIELDS`, and on a malformed language tag.
     """
 
@@ -152,6 +154,7 @@ class Options:
     language: str = ""
     default_timezone: tzinfo = UTC
     base: str = ""
+    seen: set[str] = field_of_dataclass(default_factory=set, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         language_tag(self.language)

@@ -43,6 +43,11 @@ def read_csv_table(stream: BinaryIO, source: str, options: Options, offset: int 
             yield drafter.draft(row, Place(source, record.line, record.end, record.raw, row))
 
 
+def header_of(head: bytes, source: str) -> list[str]:
+    """The names of the columns from the beginning of a table. Raises Unreadable as reading it would."""
+    return _header(head[: head.find(b"\n") + 1 or None], source)[1]
+
+
 def _header(line: bytes, source: str) -> tuple[str, list[str]]:
     if line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise Unreadable(source, "the table is in UTF-16; save it as UTF-8")

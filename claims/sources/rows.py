@@ -51,6 +51,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 # Longest values that are what their name says; the columns of the database are no shorter.
 MAX_CHARS = {"title": 1000, "byline": 1000, "outlet": 200}
 
+MOST_SEEN_NAMES = 1000
+
 
 class _Keys(NamedTuple):
     """For each of our fields the keys of a row that may hold it, in order of preference."""
@@ -94,8 +96,15 @@ class RowDrafter:
         if keys is None:
             if len(self._known) >= 1000:
                 self._known.clear()
+            self._see(names)
             keys = self._known[names] = _resolve(names, self._options.mapping)
         return keys
+
+    def _see(self, names: tuple[str, ...]) -> None:
+        mapping, seen = self._options.mapping, self._options.seen
+        if mapping:
+            # Rows may have names without end; the mapped ones must be among those that are kept.
+            seen.update(names if len(seen) < MOST_SEEN_NAMES else (name for name in names if name in mapping))
 
     def _draft(self, row: Mapping[str, Any], place: Place) -> ArticleDraft:
         options = self._options

@@ -12,23 +12,28 @@ from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, R
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn, TextIO, cast
+from typing import Any, BinaryIO, NoReturn, TextIO, cast
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, ProgrammingError, connection
 
-from claims.management.report import Report
+from claims.management.columns import unknown_columns, unread_columns, unseen_fields
+from claims.management.report import Found, Report
+from claims.management.words import count_of
 from claims.models import ImportRun
 from claims.pipeline import runs
-from claims.pipeline.bulk import BATCH_ROWS, End, Importer, Terms
+from claims.pipeline.bulk import BATCH_ROWS, End, Importer, Progress, Terms
+from claims.pipeline.feeds import UNREADABLE as UNREADABLE_SOURCE
 from claims.pipeline.feeds import FailedRowFeed, Feed, FileFeed, SourceChanged, storable
 from claims.pipeline.importing import OnDuplicate, Status
 from claims.sources import FORMATS
 from claims.sources.base import FIELDS, Options, Unreadable
+from claims.sources.headers import read_headers
 from claims.sources.inputs import STANDARD_INPUT, Skipped, find_sources
 from factcheck import jobs
 
@@ -143,15 +148,14 @@ class Command(BaseCommand):
         else:
             names = _names(said, resumed)
             settings |= {"sources": [storable(name) for name in names], "folder": storable(os.getcwd())}
-            feed, source = (
-                FileFeed(self._files(names, options, said), options, sys.stdin.buffer),
-                shlex.join(settings["sources"]),
-            )
-            key = _key(names)
+            files = self._files(names, options, said)
+            feed = FileFeed(files, options, self._check_columns(files, options))
+            source, key = shlex.join(settings["sources"]), _key(names)
+        _check_writable(said["errors"])
         if said["dry_run"]:
-            return self._look(feed, terms)
+            return self._look(feed, terms, options)
         run = runs.start_run(source, settings, key=key, resume=resumed)
-        return self._import(run, feed, terms, said)
+        return self._import(run, feed, terms, options, said)
 
     def _run_to_resume(self, said: dict[str, Any]) -> ImportRun | None:
         wanted, names = said["resume"], said["sources"]
@@ -180,7 +184,8 @@ class Command(BaseCommand):
         for item in skipped[:MOST_SKIPPED_NAMES]:
             self.report.line.say(f"{item.source}: skipped, {item.detail}")
         if len(skipped) > MOST_SKIPPED_NAMES:
-            self.report.line.say(f"{len(skipped) - MOST_SKIPPED_NAMES:,} more are skipped")
+            more = len(skipped) - MOST_SKIPPED_NAMES
+            self.report.line.say(f"{more:,} more {'is' if more == 1 else 'are'} skipped")
         if not files:
             raise Unreadable(" ".join(names), "holds no file of a known format; name the files, or say --format")
         errors: Path | None = said["errors"]
@@ -188,7 +193,16 @@ class Command(BaseCommand):
             raise usage(f"{errors} is one of the sources; write bad rows to another file.")
         return files
 
-    def _look(self, feed: Feed, terms: Terms) -> int:
+    def _check_columns(self, files: list[str], options: Options) -> BinaryIO:
+        """Returns the standard input, whole again."""
+        headers = read_headers(files, options, sys.stdin.buffer)
+        if wrong := "\n".join(unknown_columns(headers, options)):
+            raise usage(wrong)
+        for sentence in islice(unread_columns(headers), MOST_SKIPPED_NAMES):
+            self.report.line.say(storable(sentence))
+        return headers.standard_input
+
+    def _look(self, feed: Feed, terms: Terms, options: Options) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SET default_transaction_read_only = on")
         try:
@@ -197,15 +211,22 @@ class Command(BaseCommand):
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("RESET default_transaction_read_only")
-        counts = importer.progress.counts
-        self.report.result(None, counts, None)
-        return self._code(end, counts[Status.FAILED])
+        progress = importer.progress
+        self._warn_of_mapping(options, progress)
+        self.report.result(None, Found(progress.counts, progress.rows, self.report.unreadable), None)
+        return self._code(end, progress.counts[Status.FAILED])
 
-    def _import(self, run: ImportRun, feed: Feed, terms: Terms, said: dict[str, Any]) -> int:
+    def _warn_of_mapping(self, options: Options, progress: Progress) -> None:
+        if progress.rows:
+            for sentence in unseen_fields(options):
+                self.report.line.say(sentence)
+
+    def _import(self, run: ImportRun, feed: Feed, terms: Terms, options: Options, said: dict[str, Any]) -> int:
+        importer = Importer(feed, terms, run, on_bad=self.report.bad, on_batch=self.report.progress)
         try:
             if said["errors"]:
                 self.report.open_file(said["errors"], run.failed_rows.order_by("id").iterator())
-            end = Importer(feed, terms, run, on_bad=self.report.bad, on_batch=self.report.progress).go()
+            end = importer.go()
         except KeyboardInterrupt:  # a second one, while the first was obeyed
             end = End.INTERRUPTED
         except SourceChanged as error:
@@ -222,28 +243,32 @@ class Command(BaseCommand):
         if end is End.INTERRUPTED:
             runs.interrupt_run(run)
         else:
-            runs.finish_run(run, _error(end, terms))
-        return self._finish(run, end, said)
+            runs.finish_run(run, _error(run, end, terms, importer.progress))
+        self._warn_of_mapping(options, importer.progress)
+        return self._finish(run, end, importer.progress, said)
 
-    def _finish(self, run: ImportRun, end: End, said: dict[str, Any]) -> int:
+    def _finish(self, run: ImportRun, end: End, progress: Progress, said: dict[str, Any]) -> int:
         code = self._code(end, run.failed)
         if run.error:
             self.report.line.say(run.error["detail"])
         states = runs.extraction_states(run)
         if states["queued"] and not jobs.living_workers().exists():
             self.report.line.say(
-                f"No worker is running, so {states['queued']:,} articles wait to be read for claims. "
+                f"No worker is running, so {count_of(states['queued'], 'article')} "
+                f"{'waits' if states['queued'] == 1 else 'wait'} to be read for claims. "
                 "Start one with: celery -A factcheck worker"
             )
         if said["wait"] and end is End.FINISHED:
             states = self._wait(run, states)
             if states["failed"] or states["cancelled"]:
                 code = FAILED
-        counts = Counter({status: getattr(run, status.value) for status in Status})
+        found = _found(run, end, progress)
         names = ("queued", "done", "failed", "cancelled")
-        self.report.result(run, counts, {name: states[name] for name in names} if states else None)
-        if run.state != ImportRun.State.DONE:
+        self.report.result(run, found, {name: states[name] for name in names} if states else None)
+        if end is End.INTERRUPTED or (end is End.TOO_MANY_ERRORS and not found.was_undone):
             self.report.line.say(f"Go on with: {_resume_line(run)}")
+        elif said["errors"] and run.failed > found.unreadable:
+            self.report.line.say(f"Repair the rows in {said['errors']}, then: {_repair_line(run, said['errors'])}")
         return code
 
     def _wait(self, run: ImportRun, states: Counter[str]) -> Counter[str]:
@@ -263,7 +288,7 @@ class Command(BaseCommand):
             return self._interrupted()
         if end is not End.FINISHED:
             return FAILED
-        if self.report.has_unreadable:
+        if self.report.unreadable:
             return UNREADABLE
         return BAD_ROWS if failed else 0
 
@@ -343,14 +368,50 @@ def _key(names: list[str]) -> str:
     return runs.source_key("\0".join(parts))
 
 
-def _error(end: End, terms: Terms) -> dict[str, Any] | None:
-    details = {
-        End.TOO_MANY_ERRORS: f"Stopped: more than {terms.max_errors} bad rows.",
-        End.NOTHING_LANDED: "Nothing was imported: there were bad rows, and --atomic asks for all or nothing.",
-    }
-    if end is End.TOO_MANY_ERRORS and terms.all_or_nothing:
-        return {"code": end.value, "detail": f"Nothing was imported: there were more than {terms.max_errors} bad rows."}
-    return {"code": end.value, "detail": details[end]} if end in details else None
+def _error(run: ImportRun, end: End, terms: Terms, progress: Progress) -> dict[str, Any] | None:
+    bad = f"{progress.counts[Status.FAILED]:,} of {count_of(progress.rows, 'row')}"
+    if end is End.NOTHING_LANDED:
+        detail = f"Nothing was imported: {bad} could not be taken, and --atomic asks for all or nothing."
+    elif end is End.TOO_MANY_ERRORS:
+        detail = f"More than {count_of(terms.max_errors or 0, 'bad row')}: "
+        detail += "nothing was imported." if terms.all_or_nothing else "the import was stopped."
+    elif run.rows and run.rows == _unreadable(run):
+        return {"code": "unreadable", "detail": "Nothing was imported: no source could be read."}
+    else:
+        return None
+    return {"code": end.value, "detail": detail}
+
+
+def _unreadable(run: ImportRun) -> int:
+    return run.failed_rows.filter(code=UNREADABLE_SOURCE).count() if run.failed else 0
+
+
+def _found(run: ImportRun, end: End, progress: Progress) -> Found:
+    """What the run has come to. One that was undone counts nothing, but has seen the rows."""
+    if end in (End.NOTHING_LANDED, End.TOO_MANY_ERRORS) and run.options.get("atomic"):
+        bad = Counter({Status.FAILED: progress.counts[Status.FAILED]})
+        return Found(bad, progress.rows, 0, was_undone=True)
+    return Found(Counter({status: getattr(run, status.value) for status in Status}), run.rows, _unreadable(run))
+
+
+def _check_writable(errors: Path | None) -> None:
+    if errors is None:
+        return
+    try:
+        errors.open("ab").close()
+    except OSError as error:
+        raise usage(f"--errors {errors}: {error.strerror}; name a file that can be written.") from None
+
+
+def _repair_line(run: ImportRun, errors: Path) -> str:
+    """The mapping stands in the file; what else was said for all rows must be said again."""
+    words = [Path(sys.argv[0]).name, "import_articles", str(errors)]
+    if errors.suffix not in FORMATS["jsonl"].suffixes:
+        words += ["--format", "jsonl"]
+    for name in ("outlet", "language", "default_timezone"):
+        if (value := run.options.get(name, DEFAULTS[name])) != DEFAULTS[name]:
+            words += [f"--{name.replace('_', '-')}", value]
+    return shlex.join(words)
 
 
 def _resume_line(run: ImportRun) -> str:
