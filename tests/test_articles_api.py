@@ -67,11 +67,17 @@ def test_what_is_unknown_stays_unknown(ada):
         {"text": TEXT.replace("\n", "\r\n").replace(" ", "  ")},
         {"url": "https://example.org/prices/?utm_source=newsletter&fbclid=1#top"},
         {"url": "HTTPS://EXAMPLE.org:443/prices/"},
-        {"title": "Another headline", "published_at": "2024-01-01"},
+        {"title": "Another headline", "published_at": "2025-01-01", "byline": ""},
     ],
 )
 def test_an_article_that_is_here_already_is_answered_with_the_one_we_have(ada, again):
-    body = {"text": TEXT, "url": "https://example.org/prices", "outlet": "Example Wire"}
+    body = {
+        "text": TEXT,
+        "url": "https://example.org/prices",
+        "outlet": "Example Wire",
+        "title": "Prices",
+        "published_at": "2024-01-01",
+    }
     first = api(ada).post("/articles", body)
     before = everything()
     second = api(ada).post("/articles", body | again)

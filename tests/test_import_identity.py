@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from claims.pipeline import importing
 from claims.pipeline.importing import OnDuplicate, Status
 from claims.sources.base import ArticleDraft
 from claims.triage import TriageAction
+from factcheck.audit import events
 from factcheck.models import Job
 from tests import make
 from tests.importing import running_import, write_rows
@@ -142,11 +144,11 @@ def test_a_changed_text_is_a_new_version_with_its_own_extraction():
 
 
 @pytest.mark.django_db
-def test_a_text_that_the_article_had_before_does_not_become_the_newest_again():
-    first = pipeline.import_article(draft())
-    pipeline.import_article(draft(CHANGED))
+def test_a_file_with_two_states_of_an_article_read_again_changes_nothing():
+    (first,) = pipeline.land_batch([draft()])
+    pipeline.land_batch([draft(CHANGED)])
 
-    late = pipeline.import_article(draft())
+    (late,) = pipeline.land_batch([draft()])
 
     assert (late.status, late.version_id) == (Status.UNCHANGED, first.version_id)
     assert ArticleVersion.objects.count() == 2
@@ -268,3 +270,34 @@ def look_and_wait_for_the_other(monkeypatch, *, parties: int, looks: int = 1) ->
         return found
 
     monkeypatch.setattr(importing, "_known", look_and_wait)
+
+
+@pytest.mark.django_db
+def test_a_text_that_goes_back_to_what_it_was_is_the_newest_again():
+    for text in ("One.", "Two.", "One."):
+        article = make.article(text, url="https://wire.example/back")
+    assert list(article.versions.values_list("number", "text")) == [(1, "One."), (2, "Two."), (3, "One.")]
+
+
+@pytest.mark.django_db
+def test_what_is_said_later_about_an_article_fills_what_was_open_and_overwrites_nothing():
+    url = "https://wire.example/later"
+    make.article("One text.", url=url, byline="A. Writer")
+    article = make.article(
+        "One text.", url=url, title="A title", byline="B. Other", language="en", outlet="Wire",
+        published_at=datetime(2025, 7, 4, tzinfo=UTC),
+    )  # fmt: skip
+    said = (article.title, article.byline, article.language, article.outlet.name, article.published_at.year)
+    assert said == ("A title", "A. Writer", "en", "Wire", 2025)
+    assert article.versions.count() == 1
+    assert events.events(article).last().data["title"] == ["", "A title"]
+    article = make.article("Another text.", url=url, title="A new title", outlet="Other")
+    assert (article.title, article.outlet.name, article.versions.count()) == ("A new title", "Wire", 2)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["ΕΘΝΟΣ", "İstanbul Haber", "ДЗЕРКАЛО ТИЖНЯ", "Straße", "Ǆ News"])
+def test_an_outlet_is_kept_in_any_script(name):
+    article = make.article("One text.", outlet=name)
+    assert article.outlet.name == name
+    assert make.article("Another text.", outlet=name).outlet == article.outlet

@@ -86,6 +86,9 @@ class _Batch(list[tuple[Item, Origin]]):
 
     def add(self, item: Item, origin: Origin) -> None:
         self.append((item, origin))
+        # A row weighs what it brought along, whether or not its fields are any of ours.
+        place = item.place if isinstance(item, BadRow) else item.draft.place
+        self.chars += len(place.raw)
         if isinstance(item, BadRow):
             self.bad += 1
         else:

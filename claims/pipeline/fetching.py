@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from claims.models import ImportRun
-from claims.pipeline.importing import land_batch
+from claims.pipeline.importing import land
 from claims.pipeline.runs import STATED
 from claims.sources.base import BadRow
 from claims.sources.fetched_page import draft_of_fetched_page
@@ -64,7 +64,7 @@ def fetch_article(job: Job) -> None:
     if isinstance(draft, BadRow):
         raise NoArticle(f"{page.url_final}: {draft.detail}")
     with jobs.finishing(job) as result:
-        (outcome,) = land_batch([draft], run=run, fetched_at=page.fetched_at)
+        (outcome,) = land([draft], run=run, fetched_at=page.fetched_at, is_live=True).outcomes
         ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.DONE, error=None, finished_at=timezone.now())
         result |= {
             "article": str(outcome.article_id),

@@ -29,6 +29,7 @@ from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.chain import digest
+from factcheck.audit.changes import changes, state_of
 from factcheck.ids import uuid7
 
 EXTRACT = "extract"
@@ -86,11 +87,12 @@ class _Known:
     article_id: UUID
     number: int
     versions: dict[str, UUID | None]
+    lacks: int = 0  # bits of `_offers`: what nobody has said about the article so far
 
 
 def import_article(draft: ArticleDraft, *, actor: User | None = None, extract: bool = True) -> Outcome:
-    """Store one article and queue its extraction; the one that is here already is returned as it is."""
-    return land([draft], actor=actor, extract=extract).outcomes[0]
+    """Store one article as it stands now and queue its extraction; the one that is here already is returned as it is."""
+    return land([draft], actor=actor, extract=extract, is_live=True).outcomes[0]
 
 
 def land_batch(
@@ -121,23 +123,29 @@ def land(
     extract: bool = True,
     fetched_at: datetime | None = None,
     actor: User | None = None,
+    is_live: bool = False,
     is_repeat: bool = False,
     is_nudging: bool = True,
 ) -> Landed:
     """`land_batch`, with the drafts that it refused. Without a run, `actor` is who sent them.
 
-    With `is_repeat` the run has counted these rows before: only what is new counts. Without `is_nudging` the workers are not told.
+    With `is_live` the texts are what stands there now: one that went back to an earlier state is a new version too. A file may
+    hold several states of an article and be read again, so there an earlier state is nothing new. With `is_repeat` the run has
+    counted these rows before: only what is new counts. Without `is_nudging` the workers are not told.
     """
+    actor = run.started_by if run else actor
     rows = [_ready(item) for item in items if not isinstance(item, BadRow)]
-    bad = [item for item in items if isinstance(item, BadRow)]
+    # Not in the transaction: of fat rows it would take longer than a transaction may idle.
+    bad = [_failed_row(item) for item in items if isinstance(item, BadRow)]
     with transaction.atomic():
         outlets = _outlets(rows)
         for row in rows:
-            row.outlet_id = outlets.get(row.draft.outlet.lower()) if row.draft.outlet else None
-        landed, versions = _land(rows, run, on_duplicate, fetched_at or timezone.now())
+            row.outlet_id = outlets[row.draft.outlet] if row.draft.outlet else None
+        landed, versions = _land(rows, run, on_duplicate, fetched_at or timezone.now(), is_live, actor)
         if extract and versions:
             _queue_extraction(versions, is_nudging)
-        state = _record(run, [*bad, *landed.refused], landed.outcomes, checkpoint, is_repeat) if run else {}
+        refused = [_failed_row(row) for row in landed.refused]
+        state = _record(run, [*bad, *refused], landed.outcomes, checkpoint, is_repeat) if run else {}
         _tell(run, actor, rows, landed.outcomes)
     # Not before the transaction is through: a batch that is tried again must not count twice.
     for name, value in state.items():
@@ -187,27 +195,36 @@ def prepare(draft: ArticleDraft) -> Row:
 
 
 def _outlets(rows: Iterable[Row]) -> dict[str, UUID]:
-    wanted = {row.draft.outlet.lower(): row.draft for row in rows if row.draft.outlet}
+    """The outlets of these rows by their names as given; new ones are made."""
+    wanted = {row.draft.outlet: row.draft for row in rows if row.draft.outlet}
     if not wanted:
         return {}
     found = _find_outlets(wanted)
     if missing := sorted(wanted.keys() - found.keys()):
         Outlet.objects.bulk_create(
-            [Outlet(name=wanted[name].outlet, domain=wanted[name].outlet_domain) for name in missing],
-            ignore_conflicts=True,
+            [Outlet(name=name, domain=wanted[name].outlet_domain) for name in missing], ignore_conflicts=True
         )
-        found = _find_outlets(wanted)
+        found |= _find_outlets(missing)
     return found
 
 
-def _find_outlets(names: Iterable[str]) -> dict[str, UUID]:
+def _find_outlets(names: Collection[str]) -> dict[str, UUID]:
+    # Which names differ in case alone, only the database says: Python has other small letters for Σ and İ.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT lower(name), id FROM claims_outlet WHERE lower(name) = ANY(%s)", [list(names)])
+        cursor.execute(
+            "SELECT given, id FROM unnest(%s::text[]) given JOIN claims_outlet ON lower(name) = lower(given)",
+            [list(names)],
+        )
         return dict(cursor.fetchall())
 
 
 def _land(
-    rows: list[Row], run: ImportRun | None, on_duplicate: OnDuplicate, fetched_at: datetime
+    rows: list[Row],
+    run: ImportRun | None,
+    on_duplicate: OnDuplicate,
+    fetched_at: datetime,
+    is_live: bool,
+    actor: User | None,
 ) -> tuple[Landed, list[UUID]]:
     known = _known([row.identity for row in rows])
     unknown = {row.identity: row for row in rows if row.identity not in known}
@@ -219,21 +236,25 @@ def _land(
     }
     if contested:
         known |= _known(contested, lock=True)
-        _look_up_earlier([known[identity] for identity in contested])
+        if not is_live:
+            _look_up_earlier([known[identity] for identity in contested])
     known |= inserted
 
     versions: list[tuple[Any, ...]] = []
-    changed: dict[UUID, ArticleDraft] = {}
+    changed: dict[UUID, Row] = {}
+    told_later: list[Row] = []
     outcomes: list[Outcome] = []
     refused: list[BadRow] = []
     for row in rows:
         have = known[row.identity]
         if outcome := _leave(row, have, on_duplicate, refused):
             outcomes.append(outcome)
+            if have.lacks and outcome.status is Status.UNCHANGED and have.lacks & _offers(row):
+                told_later.append(row)
             continue
         status = Status.VERSIONED if have.number else Status.CREATED
         if status is Status.VERSIONED:
-            changed[have.article_id] = row.draft
+            changed[have.article_id] = row
         version_id = uuid7()
         have.number += 1
         have.versions[row.fingerprint] = version_id
@@ -252,15 +273,14 @@ def _land(
         )
         outcomes.append(Outcome(status, have.article_id, version_id))
     _copy_versions(versions)
-    _refresh_metadata(changed)
+    _refresh_metadata(changed, {known[row.identity].article_id: row for row in reversed(told_later)}, actor)
     return Landed(outcomes, refused), [version[0] for version in versions]
 
 
 def _leave(row: Row, have: _Known, on_duplicate: OnDuplicate, refused: list[BadRow]) -> Outcome | None:
     """The outcome of a row that adds no version, or None.
 
-    A text that the article had before is not new either: a file that holds two states of an article may be read again, and a
-    message that was held up may come late, without the older state becoming the newest.
+    A text that the article had before, where it was looked up, is not new either: see `land`.
     """
     if row.fingerprint in have.versions:
         return Outcome(Status.UNCHANGED, have.article_id, have.versions[row.fingerprint])
@@ -274,7 +294,9 @@ def _leave(row: Row, have: _Known, on_duplicate: OnDuplicate, refused: list[BadR
 
 
 _KNOWN = """
-    SELECT article.identity, article.id, version.number, version.text_fingerprint, version.id
+    SELECT article.identity, article.id, version.number, version.text_fingerprint, version.id,
+        (title = '')::int + 2 * (byline = '')::int + 4 * (language = '')::int + 8 * (outlet_id IS NULL)::int
+            + 16 * (published_at IS NULL)::int
     FROM claims_article article
     CROSS JOIN LATERAL (
         SELECT id, number, text_fingerprint FROM claims_articleversion
@@ -295,8 +317,8 @@ def _known(identities: Collection[str], *, lock: bool = False) -> dict[str, _Kno
             cursor.execute(_LOCK, [joined])
         cursor.execute(_KNOWN, [joined])
         return {
-            identity: _Known(article_id, number, {mark: version_id})
-            for identity, article_id, number, mark, version_id in cursor.fetchall()
+            identity: _Known(article_id, number, {mark: version_id}, lacks)
+            for identity, article_id, number, mark, version_id, lacks in cursor.fetchall()
         }
 
 
@@ -381,15 +403,31 @@ def _copy(statement: str, types: tuple[str, ...], rows: Iterable[tuple[Any, ...]
             copy.write_row(row)
 
 
-def _refresh_metadata(changed: dict[UUID, ArticleDraft]) -> None:
-    """A changed text brings its own headline along; what the new draft leaves open stays as it was."""
-    for article in Article.objects.filter(pk__in=changed).order_by("identity"):
-        draft = changed[article.pk]
-        article.title = draft.title or article.title
-        article.byline = draft.byline or article.byline
-        article.language = draft.language or article.language
+def _offers(row: Row) -> int:
+    """What this row says about its article, as bits in the order of `_KNOWN`."""
+    draft = row.draft
+    said = (draft.title, draft.byline, draft.language, row.outlet_id, draft.published_at)
+    return sum(1 << bit for bit, value in enumerate(said) if value)
+
+
+def _refresh_metadata(changed: dict[UUID, Row], told_later: dict[UUID, Row], actor: User | None) -> None:
+    """A changed text brings its own headline along. What was open so far is filled in, and nothing else is overwritten."""
+    articles = Article.objects.select_for_update(no_key=True).filter(pk__in={*changed, *told_later})
+    for article in articles.order_by("identity"):
+        row = changed.get(article.pk) or told_later[article.pk]
+        draft = row.draft
+        before = state_of(article)
+        if article.pk in changed:
+            article.title, article.byline = draft.title or article.title, draft.byline or article.byline
+            article.language = draft.language or article.language
+        article.title = article.title or draft.title
+        article.byline = article.byline or draft.byline
+        article.language = article.language or draft.language
+        article.outlet_id = article.outlet_id or row.outlet_id
         article.published_at = article.published_at or draft.published_at
-        article.save(update_fields=["title", "byline", "language", "published_at"])
+        article.save(update_fields=["title", "byline", "language", "outlet", "published_at"])
+        if article.pk not in changed:
+            events.record(article, "describe", actor=actor, data=changes(before, article))
 
 
 _COPY_RUNS = """
@@ -416,7 +454,7 @@ def _queue_extraction(version_ids: list[UUID], is_nudging: bool) -> None:
 
 def _record(
     run: ImportRun,
-    bad: list[BadRow],
+    bad: list[FailedRow],
     outcomes: list[Outcome],
     checkpoint: dict[str, Any] | None,
     is_repeat: bool,
@@ -428,24 +466,26 @@ def _record(
         del counts[Status.UNCHANGED], counts[Status.SKIPPED]
     # Drafts that were refused are among the bad rows as well.
     counts[Status.FAILED] = len(bad)
-    FailedRow.objects.bulk_create(
-        FailedRow(
-            run=run,
-            source=row.place.source,
-            line=row.place.line,
-            field=row.field[:100],
-            code=row.code,
-            detail=row.detail.replace("\0", "\ufffd"),
-            raw=row.as_line().decode(),
-        )
-        for row in bad
-    )
+    for row in bad:
+        row.run = run
+    FailedRow.objects.bulk_create(bad)
     state: dict[str, Any] = {status.value: getattr(run, status.value) + counts[status] for status in Status}
     state |= {"rows": sum(state.values()), "updated_at": timezone.now()}
     if checkpoint is not None:
         state["checkpoint"] = checkpoint
     ImportRun.objects.filter(pk=run.pk).update(**state)
     return state
+
+
+def _failed_row(row: BadRow) -> FailedRow:
+    return FailedRow(
+        source=row.place.source,
+        line=row.place.line,
+        field=row.field[:100],
+        code=row.code,
+        detail=row.detail.replace("\0", "\ufffd"),
+        raw=row.as_line().decode(),
+    )
 
 
 def _tell(run: ImportRun | None, actor: User | None, rows: list[Row], outcomes: list[Outcome]) -> None:
@@ -457,7 +497,7 @@ def _tell(run: ImportRun | None, actor: User | None, rows: list[Row], outcomes: 
     ]
     if run and told:
         data = {"rows": len(told), "rows_sha256": digest(told)}
-        events.record(run, "import_batch", actor=run.started_by, data=data)
+        events.record(run, "import_batch", actor=actor, data=data)
     for article_id, version_id, status, sha256 in [] if run else told:
         article = Article(pk=UUID(article_id))
         events.record(
