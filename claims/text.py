@@ -290,3 +290,31 @@ def _is_attribution(after: str) -> bool:
     return any(word.strip(".,:;—") in SPEECH for word in words[:4]) and words[0].strip(",").lower() not in SENTENCE_STARTERS - {
         "he", "she", "they", "it", "we", "i",
     }  # fmt: skip
+
+
+def places_of(text: str, words: str, most: int = 100) -> list[tuple[int, int]]:
+    """Where `words` stand in `text`, as (start, end) in code points: in order, without overlaps, at most the first `most`.
+
+    Runs of white space count as one space, as whoever copies from a page or types from a screen has them.
+    """
+    wanted = " ".join(words.split())
+    if not wanted:
+        return []
+    # The text with its white space folded, and where each of its characters came from.
+    folded: list[str] = []
+    origins: list[int] = []
+    for position, character in enumerate(text):
+        if not character.isspace():
+            folded.append(character)
+            origins.append(position)
+        elif folded and folded[-1] != " ":
+            folded.append(" ")
+            origins.append(position)
+    haystack = "".join(folded)
+    found: list[tuple[int, int]] = []
+    at = haystack.find(wanted)
+    while at >= 0 and len(found) < most:
+        last = at + len(wanted)
+        found.append((origins[at], origins[last - 1] + 1))
+        at = haystack.find(wanted, last)
+    return found

@@ -12,17 +12,19 @@ from django.contrib.admin.views.main import ChangeList
 from django.db import OperationalError
 from django.db.models import Count, F
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from claims import pipeline
 from claims.admin.filters import OutletFilter
+from claims.admin.forms import MissedForm
 from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.naming import OPENING_CHARS, name_of, openings
 from claims.admin.reading import NEVER, readings_of
 from claims.admin.searching import WordSearch
-from claims.admin.triage import ACTIONS
+from claims.admin.triage import ACTIONS, tell
 from claims.models import Appearance, Article, ArticleVersion, Claim
 from claims.triage import BY_ACTION, Transition, TriageStatus
 from factcheck.accounts.permissions import actor_of
@@ -103,7 +105,31 @@ class ArticleAdmin(WordSearch):
             self.admin_site.admin_view(self.extract_again),
             name="claims_article_extract_again",
         )
-        return [own, *super().get_urls()]
+        add = path(
+            "<path:object_id>/add-claim/", self.admin_site.admin_view(self.add_claim), name="claims_article_add_claim"
+        )
+        return [own, add, *super().get_urls()]
+
+    def add_claim(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The claim that a reader of the article saw and the extractor did not."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.must_act(request)
+        version_id = identifier(request.POST.get("version", ""))
+        versions = ArticleVersion.objects.filter(pk=version_id, article=identifier(object_id)).select_related("article")
+        version = get_object_or_404(versions)
+        form = MissedForm(request.POST)
+        if form.is_valid():
+            try:
+                claim = pipeline.add_claim(actor=actor_of(request), version_id=version.pk, **form.cleaned_data)
+            except Problem as problem:
+                tell(form, problem)
+            else:
+                self.message_user(request, "The claim is a candidate now.", messages.SUCCESS)
+                here = reverse("admin:claims_article_change", args=[version.article_id])
+                return HttpResponseRedirect(f"{here}?version={version.number}&claim={claim.pk}#claim-{claim.pk}")
+        context = self.page_context(request, version.article, form=form, number=str(version.number))
+        return self.render(request, self.page_template, version.article, context)
 
     def extract_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if request.method != "POST":
@@ -129,9 +155,11 @@ class ArticleAdmin(WordSearch):
             f"{reverse('admin:claims_article_change', args=[object_id])}?version={version.number}"
         )
 
-    def page_context(self, request: HttpRequest, row: Article) -> dict[str, Any]:
+    def page_context(
+        self, request: HttpRequest, row: Article, form: MissedForm | None = None, number: str | None = None
+    ) -> dict[str, Any]:
         versions = list(row.versions.only("article_id", "number", "fetched_at", "length").order_by("-number"))
-        version = row.versions.get(pk=_chosen(versions, request.GET.get("version")).pk) if versions else None
+        version = row.versions.get(pk=_chosen(versions, number or request.GET.get("version")).pk) if versions else None
         in_focus = identifier(request.GET["claim"]) if request.GET.get("claim") else None
         entries = _entries(version, in_focus) if version else []
         return {
@@ -144,6 +172,7 @@ class ArticleAdmin(WordSearch):
             "entries": entries,
             "focus_is_elsewhere": in_focus is not None and not any(entry.is_focused for entry in entries),
             "in_focus": in_focus,
+            "form": form or MissedForm(),
             "paragraphs": _shown(version, entries) if version else [],
             "runs": version.extraction_runs.order_by("-id") if version else [],
             "claims_elsewhere": row.claims.exclude(appearances__article_version=version).count(),

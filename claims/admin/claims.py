@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.db import OperationalError
 from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest, Substr
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -20,10 +20,12 @@ from claims import pipeline
 from claims.admin import triage
 from claims.admin.figures import how_known, in_short, understood, when
 from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilter, ScoreFilter, StatusFilter
+from claims.admin.forms import ClaimForm, EditForm, SplitForm
 from claims.admin.naming import name_of, opening
 from claims.admin.searching import WordSearch
 from claims.models import Claim
-from claims.triage import BY_ACTION, TriageStatus
+from claims.triage import BY_ACTION, TriageAction, TriageStatus
+from factcheck.admin.base import identifier
 from factcheck.audit import events
 from factcheck.errors import Problem, StaleVersion
 from factcheck.templatetags.desk import age, badge
@@ -32,29 +34,6 @@ APPEARANCES_SHOWN = 30
 EVENTS_SHOWN = 50
 CONTEXT = 160  # code points before and after a quotation
 NOT_EDITABLE = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
-
-
-class ClaimForm(forms.Form):
-    """What a person may say about a claim. Everything else on the page comes from verbs."""
-
-    text = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}),
-        max_length=10_000,
-        help_text="One assertion, in a form that stands alone.",
-    )
-    kind = forms.ChoiceField(choices=Claim.Kind.choices, initial=Claim.Kind.STATEMENT)
-    claimant = forms.CharField(
-        required=False, max_length=1_000, help_text="Who asserted it; not the outlet that printed it."
-    )
-
-    def clean_text(self) -> str:
-        # Browsers send CR LF for every line break: an untouched text must not come back as an edited one.
-        text: str = self.cleaned_data["text"]
-        return text.replace("\r\n", "\n")
-
-
-class EditForm(ClaimForm):
-    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
 
 @admin.register(Claim)
@@ -146,6 +125,34 @@ class ClaimAdmin(WordSearch):
                 return HttpResponseRedirect(reverse("admin:claims_claim_change", args=[claim.pk]))
         return self.render(request, self.add_page_template, None, {"title": "Add a claim", "form": form})
 
+    def get_urls(self) -> list[URLPattern]:
+        own = path("<path:object_id>/split/", self.admin_site.admin_view(self.split), name="claims_claim_split")
+        return [own, *super().get_urls()]
+
+    def split(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A page of its own: what it says is at once what will happen."""
+        self.must_act(request)
+        row = get_object_or_404(self.get_queryset(request), pk=identifier(object_id))
+        shown = {"texts": row.text, "version": row.version}
+        form = SplitForm(request.POST) if request.method == "POST" else SplitForm(initial=shown)
+        conflict = None
+        if form.is_valid():
+            try:
+                parts = pipeline.split(row.pk, actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
+            except StaleVersion as stale:
+                conflict = stale
+            except Problem as problem:
+                triage.tell(form, problem)
+            except OperationalError:
+                form.add_error(None, "Somebody is changing this claim at this moment. Try again.")
+            else:
+                self.message_user(request, f"The claim is {len(parts)} claims now.", messages.SUCCESS)
+                return HttpResponseRedirect(reverse("admin:claims_claim_change", args=[row.pk]))
+        context = {"title": "Split the claim", "crumb": row.text, "form": form, "conflict": conflict}
+        response = self.render(request, "admin/claims/claim/split.html", row, context)
+        response.status_code = 409 if conflict else 200
+        return response
+
     def page(self, request: HttpRequest, row: Claim) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
             return self._show(request, row, EditForm(initial=_present(row)))
@@ -186,6 +193,7 @@ class ClaimAdmin(WordSearch):
             "crumb": row.text,
             "may_edit": may_act and row.triage_status not in NOT_EDITABLE,
             "back": request.path,
+            "may_split": may_act and row.triage_status in BY_ACTION[TriageAction.SPLIT].from_statuses,
             "steps": [step for step in steps if row.triage_status in step.from_statuses] if may_act else [],
             "blocked_steps": [step for step in steps if row.triage_status not in step.from_statuses],
             "sum": log_odds(row),

@@ -28,6 +28,7 @@ from claims.models import Claim
 from claims.triage import MERGE_TARGETS, REASON_LABELS, TRANSITIONS, Reason, Risk, Transition, TriageAction
 from factcheck.admin.base import RecordAdmin, identifier
 from factcheck.errors import Problem
+from factcheck.templatetags.desk import badge
 
 ACTIONS = tuple(t.action for t in TRANSITIONS if t.action is not TriageAction.SPLIT)  # a split needs new texts
 MAX_AT_ONCE = 200  # claims, as in the API
@@ -51,7 +52,7 @@ class TriageForm(forms.Form):
             self.fields["into"] = forms.ChoiceField(
                 label="Merge into",
                 required=False,
-                choices=[(str(target.pk), target.text) for target in targets],
+                choices=[(str(target.pk), _as_choice(target)) for target in targets],
                 widget=forms.RadioSelect,
             )
             self.fields["into_id"] = forms.CharField(
@@ -115,7 +116,9 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, transition: Transition
     targets = _targets(request, plans) if transition.action is TriageAction.MERGE else []
     form = TriageForm(transition, targets, request.POST if is_confirmed else None)
     if is_confirmed and form.is_valid():
-        outcomes = [(plan, _perform(request, plan, transition, form)) for plan in plans]
+        # Of several ticked ones, the one that they are merged into stays as it is.
+        moving = [plan for plan in plans if len(plans) == 1 or plan.id != form.wishes["into"]]
+        outcomes = [(plan, _perform(request, plan, transition, form)) for plan in moving]
         if not _is_about_the_form(form, [problem for _, problem in outcomes]):
             _report(model_admin, request, transition, outcomes)
             return HttpResponseRedirect(_way_back(request))
@@ -130,6 +133,7 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, transition: Transition
             "ready": sum(1 for plan in plans if not plan.blocked),
             "form": form,
             "targets_asked": transition.action is TriageAction.MERGE,
+            "one_stays": transition.action is TriageAction.MERGE and len(plans) > 1,
             "find": request.POST.get("find", ""),
             "back": _way_back(request),
         },
@@ -167,18 +171,30 @@ def _blocked(claim: Claim | None, version: int | None, transition: Transition) -
 
 
 def _targets(request: HttpRequest, plans: list[Plan]) -> list[Claim]:
-    """Claims to merge into: those found by the words asked for, or those of the same articles; and the one chosen already."""
-    open_claims = Claim.objects.filter(triage_status__in=MERGE_TARGETS).exclude(pk__in=[plan.id for plan in plans])
+    """Claims to merge into: the ticked ones, if they are several; then those found by the words asked for, or those of the same
+    articles; and the one chosen already."""
+    open_claims = Claim.objects.filter(triage_status__in=MERGE_TARGETS).select_related("article__outlet")
+    ticked = [plan.claim for plan in plans if plan.claim and plan.claim.triage_status in MERGE_TARGETS]
+    others = open_claims.exclude(pk__in=[plan.id for plan in plans])
     by_worth = F("check_worthiness").desc(nulls_last=True), "-id"
     if words := request.POST.get("find", "").strip():
-        found = having_words(open_claims, "text", words)
+        found = having_words(others, "text", words)
     else:
-        found = open_claims.filter(article__in={plan.claim.article_id for plan in plans if plan.claim} - {None})
-    targets = list(found.order_by(*by_worth)[:SUGGESTED])
+        found = others.filter(article__in={plan.claim.article_id for plan in plans if plan.claim} - {None})
+    targets = [*(ticked if len(plans) > 1 else []), *found.order_by(*by_worth)[:SUGGESTED]]
     chosen = request.POST.get("into")
     if chosen and chosen not in {str(target.pk) for target in targets}:
-        targets += open_claims.filter(Q(pk=identifier(chosen)))
+        targets += others.filter(Q(pk=identifier(chosen)))
     return targets
+
+
+def _as_choice(claim: Claim) -> SafeString:
+    article = claim.article
+    about = [article.title or "an article without a title" if article else "no article"]
+    about += [article.outlet.name] if article and article.outlet else []
+    return format_html(
+        '<span>{} {}<span class="about">{}</span></span>', claim.text, badge(claim.triage_status), " · ".join(about)
+    )
 
 
 def _perform(request: HttpRequest, plan: Plan, transition: Transition, form: TriageForm) -> Problem | None:

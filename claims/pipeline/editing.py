@@ -10,6 +10,7 @@ from django.db import transaction
 from claims.models import Appearance, ArticleVersion, Claim
 from claims.pipeline.triaging import check_version, save
 from claims.pipeline.words import read_own_words
+from claims.text import places_of
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.audit import events
@@ -30,11 +31,15 @@ def add_claim(
     start: int | None = None,
     end: int | None = None,
     quotation: str | None = None,
+    words: str = "",
+    occurrence: int | None = None,
 ) -> Claim:
     """A claim that a person found: a span of a version (then `text` may be left out), or free text without an article.
 
-    `start` and `end` are code points of the version's text; `quotation`, when given, must be what stands there.
-    Raises InvalidInput (422) when the span does not fit the text or neither span nor text is given.
+    `start` and `end` are code points of the version's text; `quotation`, when given, must be what stands there. Whoever cannot
+    count code points gives the `words` as they stand in the text instead, and where they stand more than once, which
+    `occurrence`, from 1. Raises InvalidInput (422) when the span does not fit the text, the words do not stand there or it is
+    open which ones are meant, and when neither span nor text is given.
     """
     with transaction.atomic():
         claim = Claim(
@@ -51,14 +56,16 @@ def add_claim(
             claim.save(force_insert=True)
         else:
             version = _version(version_id)
-            start, end, words = _cut(version, start, end, quotation)
-            claim.text = claim.text or words
+            if start is None and end is None and words:
+                start, end = _find(version, words, occurrence)
+            start, end, found = _cut(version, start, end, quotation)
+            claim.text = claim.text or found
             _check_length(claim.text)
             claim.article_id, claim.language = version.article_id, version.article.language
             read_own_words(claim)
             claim.save(force_insert=True)
             Appearance.objects.create(
-                claim=claim, article_version=version, start=start, end=end, quotation=words, is_manual=True
+                claim=claim, article_version=version, start=start, end=end, quotation=found, is_manual=True
             )
         events.record(
             claim,
@@ -133,6 +140,20 @@ def _version(version_id: UUID) -> ArticleVersion:
             errors=[FieldError("unknown_version", "There is no such article version.", pointer="/article_version")]
         )
     return version
+
+
+def _find(version: ArticleVersion, words: str, occurrence: int | None) -> tuple[int, int]:
+    places = places_of(version.text, words)
+    if not places:
+        detail = "These words do not stand in the text. Copy them as they stand there."
+        raise InvalidInput(errors=[FieldError("words_not_found", detail, pointer="/words")])
+    if occurrence is None and len(places) > 1:
+        detail = f"These words stand in the text {len(places)} times: say which, from 1 to {len(places)}."
+        raise InvalidInput(errors=[FieldError("words_ambiguous", detail, pointer="/occurrence")])
+    if occurrence is not None and not 1 <= occurrence <= len(places):
+        detail = f"These words stand in the text {len(places)} time{'s' if len(places) > 1 else ''}."
+        raise InvalidInput(errors=[FieldError("no_such_occurrence", detail, pointer="/occurrence")])
+    return places[(occurrence or 1) - 1]
 
 
 def _cut(version: ArticleVersion, start: int | None, end: int | None, quotation: str | None) -> tuple[int, int, str]:
