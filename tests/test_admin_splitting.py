@@ -27,8 +27,8 @@ def ada(db):
 def test_of_several_ticked_claims_one_may_stay_and_the_others_are_merged_into_it(ada):
     article = make.article("Rents tripled. Rents rose threefold.", title="Rents", outlet="Example Wire")
     version = article.versions.get()
-    stays = make.claim(version_id=version.pk, start=0, end=14)
-    goes = make.claim(version_id=version.pk, start=15, end=36)
+    stays = make.claim("Rents tripled.", version_id=version.pk, start=0, end=14)
+    goes = make.claim("Rents rose threefold.", version_id=version.pk, start=15, end=36)
     page = body(ada.post(CLAIMS, ticked(stays, goes, action="merge")))
     for claim in (stays, goes):
         choice = page.split(f'<input type="radio" name="into" value="{claim.pk}"')[1].split("</label>")[0]
