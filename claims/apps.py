@@ -6,4 +6,4 @@ class ClaimsConfig(AppConfig):
     verbose_name = "Articles and claims"
 
     def ready(self) -> None:
-        from claims import tasks  # noqa: F401  the queue must know who handles what, in every process
+        from claims import metrics, tasks  # noqa: F401  the queue must know who handles what, in every process

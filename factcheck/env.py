@@ -67,6 +67,17 @@ def flag(value: str) -> bool:
         raise ValueError("not a yes or no") from None
 
 
+def secret(characters: int) -> Callable[[str], str]:
+    """None, or one that takes long to guess."""
+
+    def parse(value: str) -> str:
+        if 0 < len(value) < characters:
+            raise ValueError(f"shorter than {characters} characters")
+        return value
+
+    return parse
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value not in words:

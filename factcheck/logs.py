@@ -104,6 +104,8 @@ def configuration(format: str, known_secrets: Iterable[str] = ()) -> dict[str, A
         "loggers": {
             # Django and gunicorn bring handlers of their own.
             **{name: {"handlers": [], "propagate": True} for name in ("django", "django.server", "gunicorn.error")},
+            # Our own line says each refusal.
+            "django.request": {"level": "ERROR"},
             # One line per message in and out of the broker says nothing: the queue says what each job did.
             **{name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace", "celery.beat")},
         },

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
+from factcheck import metrics
 from factcheck.audit.origin import acting_through, current_origin
 from factcheck.ids import uuid7
 
@@ -54,7 +55,9 @@ class RequestId:
         # Whoever signs in with a token says so later on; threads serve one request after another.
         with on_behalf_of(request_id), acting_through("admin" if request.path.startswith("/admin/") else "session"):
             response = self.get_response(request)
-            _log(request, response, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            metrics.observe(request, response.status_code, seconds)
+            _log(request, response, seconds)
         response[HEADER] = request_id
         return response
 

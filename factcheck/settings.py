@@ -321,8 +321,12 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "factcheck.api.openapi.describe"],
 }
 
+METRICS_TOKEN = env.read(
+    "METRICS_TOKEN", env.secret(16), default="", expects="16 characters or more", secret=True,
+    help="Who sends it as a bearer may read /metrics. Without one, this machine alone may.",
+)  # fmt: skip
 LOG_FORMAT = env.read(
     "LOG_FORMAT", env.one_of(*logs.FORMATS), default="json" if PRODUCTION else "text", expects="text or json",
     help="One line for a person, or one JSON object, per event: json in production when not set.",
 )  # fmt: skip
-LOGGING = logs.configuration(LOG_FORMAT, [SECRET_KEY, str(DATABASES["default"]["PASSWORD"])])
+LOGGING = logs.configuration(LOG_FORMAT, [SECRET_KEY, METRICS_TOKEN, str(DATABASES["default"]["PASSWORD"])])

@@ -6,7 +6,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import RedirectView
 
-from factcheck import health
+from factcheck import health, metrics
 from factcheck.accounts.views import Me
 from factcheck.api import views
 from factcheck.api.jobs import JobViewSet
@@ -34,6 +34,7 @@ urlpatterns = [
     re_path(r"^api(/.*)?$", csrf_exempt(not_found)),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
+    path("metrics", metrics.view),
     # Browsers ask for it whatever a page says.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}factcheck/favicon.svg")),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),

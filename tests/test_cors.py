@@ -67,6 +67,7 @@ def test_a_refusal_can_be_read_too(client, listed):
     assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (404, DESK)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/admin/login/", "/healthz", "/metrics"])
 def test_only_the_api_is_for_other_origins(client, listed, path):
     assert granted(preflight(client, DESK, path)) == {}
