@@ -4,11 +4,13 @@ from uuid import UUID, SafeUUID
 
 import uuid_utils
 
+_UNKNOWN = SafeUUID.unknown  # reading a member of an enumeration takes longer than making the number
+
 
 def uuid7() -> UUID:
     """A UUID version 7: sorts by creation time, cannot be guessed by counting. Source: RFC 9562."""
     made = UUID.__new__(UUID)
     # As unpickling does it. The constructor would check the value again for four times as long, and an import makes four a row.
     object.__setattr__(made, "int", uuid_utils.uuid7().int)
-    object.__setattr__(made, "is_safe", SafeUUID.unknown)
+    object.__setattr__(made, "is_safe", _UNKNOWN)
     return made

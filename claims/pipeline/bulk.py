@@ -32,7 +32,8 @@ from claims.pipeline.importing import Landed, OnDuplicate, Row, Status, land, pr
 from claims.sources.base import ArticleDraft, BadRow, Place
 from factcheck import jobs
 
-BATCH_ROWS = 500
+# Half as many cost a tenth more time of ours; twice as many save nothing any more.
+BATCH_ROWS = 1000
 # A row is kept in memory three times (bytes, fields, draft), so long articles make shorter batches.
 BATCH_CHARS = 4_000_000
 # A wait for somebody else's lock ends after two seconds (settings); a batch of somebody else's takes less than that.
