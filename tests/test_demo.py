@@ -46,6 +46,12 @@ def test_everybody_signs_in_to_the_admin_with_the_password_that_is_printed(clien
         assert client.get("/admin/").status_code == 200
 
 
+def test_loading_says_nothing_of_imports_and_workers(capfd):
+    printed = load()
+    assert [word for word in ("worker", "rows", "Run ") if word in printed] == []
+    assert capfd.readouterr() == ("", "")
+
+
 def test_loading_again_changes_nothing():
     def rows():
         return [list(model.objects.order_by("pk").values()) for model in (Article, ArticleVersion)] + [
