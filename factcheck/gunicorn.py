@@ -16,6 +16,8 @@ limit_request_line = 8190
 workers = 2
 threads = 4
 graceful_timeout = 5
+# Whether a proxy is believed is said in one place, TRUSTED_PROXIES: gunicorn believes any on its own machine.
+secure_scheme_headers: dict[str, str] = {}
 # Access lines are ours, with the request's id: gunicorn writes none.
 logconfig_dict = settings.LOGGING
 

@@ -29,7 +29,11 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     worker = models.CharField(max_length=200, blank=True)
     request_id = models.CharField(
-        max_length=64, blank=True, default="", db_default="", help_text="Of the request that queued it; empty for a command."
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of the request that queued it; empty for a command.",
     )
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True)

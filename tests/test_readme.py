@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from claims.triage import as_markdown
 from factcheck import jobs
+from factcheck.env import VARIABLES
 from tests import make
 from tests.api import api
 
@@ -47,6 +49,12 @@ def test_the_article_of_the_readme_gives_the_claim_of_the_readme():
 
 def test_the_triage_table_is_the_one_of_the_code():
     assert between("held by a test -->\n", "\n<!-- end") == as_markdown()
+
+
+def test_every_variable_of_the_readme_exists():
+    named = set(re.findall(r"`([A-Z][A-Z_]+)[=`]", README)) | set(re.findall(r"([A-Z][A-Z_]+)=", README))
+    assert named >= {"TRUSTED_PROXIES", "CACHE_URL", "METRICS_TOKEN", "CORS_ALLOWED_ORIGINS", "SECRET_KEY"}
+    assert named - {"ARGS", "TOKEN"} <= set(VARIABLES)
 
 
 def test_every_make_target_of_the_readme_exists():
