@@ -9,12 +9,14 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Cast, Greatest, Least, Substr
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.pipeline.editing import MAX_TEXT_CHARS
-from claims.triage import STATUS_CHOICES, TRANSITIONS, Reason, Risk, TriageStatus, blocked_by
+from claims.triage import STATUS_CHOICES, TRANSITIONS, Reason, Risk, TriageAction, TriageStatus, blocked_by
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import granted_scopes
+from factcheck.api.openapi import ProblemSerializer
 from factcheck.api.renderers import dumps
 from factcheck.api.shape import PlainJSON
 from factcheck.api.strict import StrictSerializer
@@ -293,6 +295,59 @@ class ReasonSerializer(NoteSerializer):
 
 class MergeSerializer(ReasonSerializer):
     into = serializers.UUIDField(help_text="The claim that stays.")
+
+
+BULK_FORMS: dict[TriageAction, type[NoteSerializer]] = {
+    TriageAction.ACCEPT: AcceptSerializer,
+    TriageAction.REJECT: ReasonSerializer,
+    TriageAction.DEFER: ReasonSerializer,
+    TriageAction.RESTORE: NoteSerializer,
+    TriageAction.MERGE: MergeSerializer,
+    TriageAction.UNMERGE: NoteSerializer,
+}
+MAX_BULK = 200  # as many as a page of a list
+
+
+class BulkItemSerializer(StrictSerializer):
+    id = serializers.UUIDField()
+    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The one that you saw.")
+
+
+class BulkSerializer(StrictSerializer):
+    """One action on several claims. Without `atomic`, each is taken or refused for itself."""
+
+    action = serializers.ChoiceField(choices=[(str(action), str(action)) for action in BULK_FORMS])
+    items = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=MAX_BULK)
+    params = serializers.DictField(required=False, default=dict, help_text="The body that the action itself takes.")
+    atomic = serializers.BooleanField(default=False, help_text="All or none.")
+
+    def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        seen: set[Any] = set()
+        for number, item in enumerate(items):
+            if item["id"] in seen:
+                repeated = ErrorDetail("It is here already.", code="repeated_item")
+                raise serializers.ValidationError({str(number): {"id": [repeated]}})
+            seen.add(item["id"])
+        return items
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        attrs["action"] = TriageAction(attrs["action"])
+        form = BULK_FORMS[attrs["action"]](data=attrs["params"])
+        if not form.is_valid():
+            raise serializers.ValidationError({"params": form.errors})
+        return attrs | {"params": form.validated_data}
+
+
+class BulkResultSerializer(serializers.Serializer):
+    """Either the claim as it is now, or the problem with which it was refused."""
+
+    id = serializers.UUIDField()
+    claim = ClaimSerializer(allow_null=True)
+    problem = ProblemSerializer(allow_null=True)
+
+
+class BulkAnswerSerializer(serializers.Serializer):
+    results = BulkResultSerializer(many=True, help_text="In the order of the items.")
 
 
 class SplitSerializer(NoteSerializer):

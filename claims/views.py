@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,8 +23,9 @@ from claims.triage import TriageAction
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.jobs import JobSerializer
+from factcheck.api.problems import document_of
 from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet
-from factcheck.errors import FieldError, InvalidInput
+from factcheck.errors import FieldError, InvalidInput, Problem
 from factcheck.fetch import FetchProblem
 from factcheck.models import Job, JobState
 
@@ -188,7 +191,7 @@ class ClaimViewSet(ReadViewSet):
     ordering_fields = {"check_worthiness": "check_worthiness", "created_at": "id", "updated_at": "updated_at"}
     ordering = "-created_at"
     required_scopes = {
-        "create": "triage", "partial_update": "triage",
+        "create": "triage", "partial_update": "triage", "bulk": "triage",
         **{str(name): "triage" for name in TriageAction},
     }  # fmt: skip
 
@@ -261,6 +264,40 @@ class ClaimViewSet(ReadViewSet):
     def unmerge(self, request: Request, pk: str) -> Response:
         """Undo a merge."""
         return self._triage(request, TriageAction.UNMERGE, serializers.NoteSerializer)
+
+    @extend_schema(request=serializers.BulkSerializer, responses=serializers.BulkAnswerSerializer, filters=False)
+    @action(detail=False, methods=["post"], pagination_class=None)
+    def bulk(self, request: Request) -> Response:
+        """Take one action on up to 200 claims, each at the version that you saw.
+
+        The answer has a claim or a problem for each. With `atomic` one refusal leaves all as they are, and the answer is 409.
+        """
+        form = _read(serializers.BulkSerializer, request)
+        items = [(item["id"], item["version"]) for item in form["items"]]
+        try:
+            outcomes = pipeline.triage_many(
+                items, form["action"], actor=actor_of(request), is_atomic=form["atomic"], **form["params"]
+            )
+        except pipeline.BulkRefused as refused:
+            refused.extra["results"] = self._results(items, refused.outcomes, told_claims={})
+            raise
+        except InvalidInput as refused:
+            # What the verb says of the action's own body stands one level deeper in this one.
+            raise InvalidInput(errors=[replace(e, pointer=f"/params{e.pointer}") for e in refused.errors]) from None
+        claims = self.get_queryset().in_bulk([claim_id for claim_id, _ in items])
+        told_claims = {pk: self.get_serializer(claim).data for pk, claim in claims.items()}
+        return Response({"results": self._results(items, outcomes, told_claims)})
+
+    def _results(
+        self, items: list[tuple[UUID, int]], outcomes: Sequence[Claim | Problem], told_claims: dict[UUID, Any]
+    ) -> list[dict[str, Any]]:
+        results = []
+        for (claim_id, _), outcome in zip(items, outcomes, strict=True):
+            is_refused = isinstance(outcome, Problem)
+            told = document_of(self.in_our_words(outcome)) if isinstance(outcome, Problem) else None
+            claim = None if is_refused else told_claims.get(claim_id)
+            results.append({"id": str(claim_id), "claim": claim, "problem": told})
+        return results
 
     @extend_schema(
         request=serializers.SplitSerializer, responses={200: serializers.ClaimSerializer(many=True)}, filters=False

@@ -201,6 +201,9 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "merge_claim": {"note": "", "reason": "duplicate", "into": str(world["other claim"])},
         "unmerge_claim": {"note": ""},
         "split_claim": {"note": "", "texts": ["One.", "Two."]},
+        "bulk_claims": {
+            "action": "accept", "items": [{"id": str(world["claims"]), "version": 1}], "params": {}, "atomic": False,
+        },
         "retry_job": {},
         "cancel_job": {},
     }  # fmt: skip

@@ -5,9 +5,10 @@ from claims.pipeline.extracting import extract_claims, request_extraction
 from claims.pipeline.fetching import fetch_article, request_article
 from claims.pipeline.importing import Outcome, import_article, land_batch
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
-from claims.pipeline.triaging import split, triage
+from claims.pipeline.triaging import BulkRefused, split, triage, triage_many
 
 __all__ = [
+    "BulkRefused",
     "Outcome",
     "add_claim",
     "edit_claim",
@@ -22,4 +23,5 @@ __all__ = [
     "split",
     "start_run",
     "triage",
+    "triage_many",
 ]

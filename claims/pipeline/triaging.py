@@ -15,7 +15,7 @@ from claims.triage import BY_ACTION, MERGE_TARGETS, Reason, Risk, TriageAction, 
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.changes import State, changes, state_of
-from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
+from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, Problem, StaleVersion
 
 BOOKKEEPING = {"revision", "edited_fields"}  # follows from what else was changed
 
@@ -55,6 +55,42 @@ def triage(
         claim.triaged_by, claim.triaged_at = actor, timezone.now()
         save(claim, actor, action, before, reason=claim.triage_reason, note=note)
     return claim
+
+
+class BulkRefused(Problem):
+    """`outcomes` has, in the order of the items, what each would have become: a claim or a problem."""
+
+    code, status, title = "bulk_refused", 409, "Nothing was changed, because some items were refused"
+
+    def __init__(self, outcomes: Sequence[Claim | Problem]) -> None:
+        count = sum(isinstance(outcome, Problem) for outcome in outcomes)
+        super().__init__(f"{count} of {len(outcomes)} items were refused, and all or none were asked for.")
+        self.outcomes = outcomes
+
+
+def triage_many(
+    items: Sequence[tuple[UUID, int]], action: TriageAction, *, actor: User, is_atomic: bool = False, **details: Any
+) -> list[Claim | Problem]:
+    """Take one action on several claims, each at the version that the actor saw. `details` are those of `triage`.
+
+    Returns what became of each, in the order of the items: the claim, or the problem with which `triage` refused it. Raises
+    BulkRefused (409) instead, and changes nothing, when `is_atomic` and one was refused; InvalidInput (422) when all would be.
+    """
+    check_reason(BY_ACTION[action].reasons, details.get("reason", ""), details.get("note", ""))
+    outcomes: dict[UUID, Claim | Problem] = {}
+    with transaction.atomic():
+        # All in one order first: two people who choose the same claims must not wait for each other.
+        ids = {claim_id for claim_id, _ in items} | {into for into in (details.get("into"),) if into}
+        list(Claim.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id").values_list("pk"))
+        for claim_id, version in items:
+            try:
+                outcomes[claim_id] = triage(claim_id, action, actor=actor, version=version, **details)
+            except Problem as problem:
+                outcomes[claim_id] = problem
+        told = [outcomes[claim_id] for claim_id, _ in items]
+        if is_atomic and any(isinstance(outcome, Problem) for outcome in told):
+            raise BulkRefused(told)
+    return told
 
 
 def split(

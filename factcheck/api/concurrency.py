@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from factcheck.api.problems import Malformed
 from factcheck.api.renderers import RawJSON, dumps
-from factcheck.errors import FieldError, Problem, StaleVersion
+from factcheck.errors import FieldError, Problem
 from factcheck.versions import is_versioned, version_of
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
@@ -96,16 +96,15 @@ class Guarded:
 
     def handle_exception(self, error: Exception) -> Any:
         view: Any = super()
-        if isinstance(error, StaleVersion):
-            error.extra["changed_fields"] = self._named_here(error.extra.get("changed_fields", ()))
-        return view.handle_exception(error)
+        return view.handle_exception(self.in_our_words(error) if isinstance(error, Problem) else error)
 
-    def _named_here(self, columns: Any) -> list[str]:
+    def in_our_words(self, problem: Problem) -> Problem:
         """Verbs name columns, clients know the members of the body."""
-        view: Any = self
-        members = view.get_serializer_class()().fields.items()
-        names = {member.source: name for name, member in members}
-        return sorted({names.get(column, column) for column in columns})
+        if "changed_fields" in problem.extra:
+            view: Any = self
+            names = {member.source: name for name, member in view.get_serializer_class()().fields.items()}
+            problem.extra["changed_fields"] = sorted({names.get(c, c) for c in problem.extra["changed_fields"]})
+        return problem
 
 
 class DetailMixin(RetrieveModelMixin):

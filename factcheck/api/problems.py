@@ -95,7 +95,18 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
 
 def respond(problem: Problem) -> HttpResponse:
     """The problem as an answer; `retry_after_seconds` and `allow` among its extra members become headers too."""
-    document = {
+    response = HttpResponse(dumps(document_of(problem)), status=problem.status, content_type=MEDIA_TYPE)
+    if problem.status == NotAuthenticated.status:
+        response["WWW-Authenticate"] = "Bearer"
+    if seconds := problem.extra.get("retry_after_seconds"):
+        response["Retry-After"] = str(seconds)
+    if methods := problem.extra.get("allow"):
+        response["Allow"] = ", ".join(methods)
+    return response
+
+
+def document_of(problem: Problem) -> dict[str, Any]:
+    return problem.extra | {
         "type": f"{LIST_PATH}#{problem.code}",
         "title": problem.title,
         "status": problem.status,
@@ -104,14 +115,6 @@ def respond(problem: Problem) -> HttpResponse:
         "request_id": current_request_id(),
         "errors": [error.as_json() for error in problem.errors],
     }
-    response = HttpResponse(dumps(problem.extra | document), status=problem.status, content_type=MEDIA_TYPE)
-    if problem.status == NotAuthenticated.status:
-        response["WWW-Authenticate"] = "Bearer"
-    if seconds := problem.extra.get("retry_after_seconds"):
-        response["Retry-After"] = str(seconds)
-    if methods := problem.extra.get("allow"):
-        response["Allow"] = ", ".join(methods)
-    return response
 
 
 def as_problem(error: Exception) -> Problem | None:
