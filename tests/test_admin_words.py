@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from claims.admin.figures import how_known, in_short, understood, when
+from claims.admin.figures import gap_in_words, how_known, in_short, understood, when
 from factcheck.templatetags.desk import age, counted, thousands
 
 
@@ -40,6 +40,7 @@ def test_counts_agree_with_their_noun(number, words):
         ),
         ({"form": "change", "factor": 1.09, "value": 9.0, "unit": "%"}, "×1.09 (9 %)"),
         ({"form": "change", "factor": 3.0}, "×3"),
+        ({"form": "change", "factor": 0.6667, "value": 0.3333, "of": "exports of grain"}, "exports of grain: ×0.667"),
         (
             {"form": "percentage", "value": 40.0, "unit": "%", "comparator": "more_than", "of": "voters"},
             "more than 40 % of voters",
@@ -79,3 +80,8 @@ def test_a_time_is_no_more_exact_than_its_words(time, date, how):
 def test_what_happened_just_now_is_not_zero_minutes_old():
     assert ">less than a minute</time>" in age(datetime.now(UTC))
     assert ">2 hours</time>" in age(datetime.now(UTC) - timedelta(hours=2, minutes=30))
+
+
+def test_a_gap_is_explained():
+    assert gap_in_words("year_open").startswith("the year: the words name none")
+    assert gap_in_words("of_a_new_kind") == "of a new kind"

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 
 from claims import pipeline
 from claims.admin import triage
-from claims.admin.figures import how_known, in_short, understood, when
+from claims.admin.figures import gap_in_words, how_known, in_short, understood, when
 from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilter, ScoreFilter, StatusFilter
 from claims.admin.forms import ClaimForm, EditForm, SplitForm
 from claims.admin.naming import name_of, opening
@@ -199,7 +199,7 @@ class ClaimAdmin(WordSearch):
             "sum": log_odds(row),
             "quantities": [(quantity, understood(quantity)) for quantity in row.quantities],
             "times": [(time, when(time), how_known(time)) for time in row.time_references],
-            "gaps": [gap.replace("_", " ") for gap in row.gaps],
+            "gaps": [gap_in_words(gap) for gap in row.gaps],
             "appearances": _appearances(row),
             "history": events.events(row).select_related("actor").order_by("-number")[:EVENTS_SHOWN],
             "merged_claims": row.merged_claims.order_by("id")[:APPEARANCES_SHOWN],

@@ -11,14 +11,27 @@ COMPARATORS = {
     "about": "about ", "at_least": "at least ", "at_most": "at most ", "more_than": "more than ", "less_than": "less than ",
 }  # fmt: skip
 
+GAPS = {
+    "baseline_missing": "what the change is measured against: the text does not say",
+    "baseline_without_number": "what the change is measured against: the text gives words for it, and no number",
+    "claimant_unnamed": "who says so: the text gives no name",
+    "unresolved_reference": "what a word such as “it” or “they” stands for",
+    "year_open": "the year: the words name none, and when the article was published is not known",
+}
+
+
+def gap_in_words(gap: str) -> str:
+    return GAPS.get(gap, gap.replace("_", " "))
+
 
 def understood(quantity: dict[str, Any]) -> str:
-    """ "11,000 to 33,000 people", "×1.09 (9 %)", "more than 40 % of voters"."""
-    factor, amount = quantity.get("factor"), _amount(quantity)
+    """ "11,000 to 33,000 people", "rents: ×1.09 (9 %)", "more than 40 % of voters"."""
+    factor, of = quantity.get("factor"), quantity.get("of")
     if factor is None:
-        return amount or "not parsed"
-    times = f"×{thousands(factor)}"
-    return f"{times} ({amount})" if amount else times
+        return _amount(quantity, of) or "not parsed"
+    # Without a unit the amount of a change is the factor over again.
+    amount = _amount(quantity) if quantity.get("unit") else ""
+    return (f"{of}: " if of else "") + f"×{thousands(factor)}" + (f" ({amount})" if amount else "")
 
 
 def in_short(quantity: dict[str, Any]) -> str:
@@ -27,8 +40,8 @@ def in_short(quantity: dict[str, Any]) -> str:
     return f"{words} (×{thousands(quantity['factor'])})" if quantity.get("factor") else words
 
 
-def _amount(quantity: dict[str, Any]) -> str:
-    value, maximum, unit, of = (quantity.get(name) for name in ("value", "maximum", "unit", "of"))
+def _amount(quantity: dict[str, Any], of: str | None = "") -> str:
+    value, maximum, unit = (quantity.get(name) for name in ("value", "maximum", "unit"))
     if value is None:
         return ""
     number = thousands(value) if maximum is None else f"{thousands(value)} to {thousands(maximum)}"

@@ -121,7 +121,10 @@ def test_pages_fit_a_phone_and_a_laptop_in_light_and_dark(site, article, chromiu
         "/admin/claims/claim/",
         f"/admin/claims/claim/{claim.pk}/change/",
         "/admin/claims/claim/add/",
+        f"/admin/claims/claim/{claim.pk}/split/",
         "/admin/factcheck/job/",
+        "/admin/claims/importrun/",
+        "/admin/claims/extractionrun/",
     ]
     page, complaints = sign_in(chromium, site, color_scheme=scheme)
     for width in (1280, 390):
@@ -130,3 +133,35 @@ def test_pages_fit_a_phone_and_a_laptop_in_light_and_dark(site, article, chromiu
             page.goto(address)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
     assert complaints == []
+
+
+def test_filters_stand_above_the_rows_on_a_phone_and_beside_them_elsewhere(site, article, chromium):
+    page, _ = sign_in(chromium, site, java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page.goto("/admin/claims/claim/")
+    drawer, filters, found = (
+        page.locator(".filter-drawer"),
+        page.get_by_text("By modality"),
+        page.locator("#result_list"),
+    )
+    assert drawer.bounding_box()["y"] < found.bounding_box()["y"]
+    expect(filters).to_be_hidden()
+    drawer.locator("> summary").click()
+    expect(filters).to_be_visible()
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto("/admin/claims/claim/")
+    expect(filters).to_be_visible()
+    assert drawer.bounding_box()["x"] > found.bounding_box()["x"] + found.bounding_box()["width"]
+
+
+def test_a_claim_is_triaged_beside_its_article_and_a_missing_one_added_without_a_script(site, article, chromium):
+    page, _ = sign_in(chromium, site, java_script_enabled=False)
+    claim = tripled()
+    page.goto(f"/admin/claims/article/{article.pk}/change/")
+    page.locator(f"#claim-{claim.pk}").get_by_role("button", name="Accept").click()
+    page.get_by_role("button", name="Accept 1 claim").click()
+    expect(page.locator(f"#claim-{claim.pk}").get_by_text("accepted", exact=True)).to_be_visible()
+    page.get_by_text("Add a claim that is missing").click()
+    page.get_by_label("Words as they stand in the text").fill("asked about   the weather")
+    page.get_by_role("button", name="Add the claim").click()
+    expect(page.get_by_text("The claim is a candidate now.")).to_be_visible()
+    expect(page.locator("mark.focused")).to_have_text("asked about the weather")
