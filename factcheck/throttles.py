@@ -10,6 +10,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, NamedTuple
@@ -60,9 +61,19 @@ def count(name: str, who: str, rate: Rate) -> Standing | None:
 
 
 def forgive(name: str, who: str, rate: Rate) -> None:
-    """Take the counted requests of the present window back."""
+    """Take back every request counted in the present window."""
     key = _key(name, who, rate, time.time())
     _ask(lambda: cache.delete(key))
+
+
+def forgive_one(name: str, who: str, rate: Rate) -> None:
+    key = _key(name, who, rate, time.time())
+
+    def lower() -> None:
+        with suppress(ValueError):  # the window in which it was counted is over
+            cache.decr(key)
+
+    _ask(lower)
 
 
 def _raise(key: str, rate: Rate) -> int:
@@ -126,6 +137,10 @@ def count_request(request: HttpRequest) -> Standing | None:
     return _note(request, standings)
 
 
+def is_counted(request: HttpRequest) -> bool:
+    return hasattr(request, "standings")
+
+
 def count_sign_in(request: HttpRequest, username: str) -> Standing | None:
     """Count an attempt to sign in before it is made, so that many at once are counted too."""
     return _note(request, [count(*limit) for limit in _sign_in_limits(request, username)])
@@ -147,8 +162,10 @@ def _note(request: HttpRequest, standings: Iterable[Standing | None]) -> Standin
 @receiver(user_logged_in)
 def _forgive_who_signed_in(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:
     if request is not None:
-        name, who, rate = next(iter(_sign_in_limits(request, user.get_username())))
-        forgive(name, who, rate)
+        under_this_name, of_this_address = _sign_in_limits(request, user.get_username())
+        forgive(*under_this_name)
+        # Not the guesses at other names: whoever has an account here could go on guessing after each sign-in of their own.
+        forgive_one(*of_this_address)
 
 
 # Edges

@@ -82,6 +82,15 @@ def test_guessing_tokens_is_counted_too(committed_database, small, monkeypatch):
     assert_problem(guesses[-1], 429, "throttled")
 
 
+def test_a_refusal_inside_a_view_is_counted_once(ada, small, settings):
+    settings.THROTTLE_ANONYMOUS = (9, 60)
+    assert Api().get("/me")["RateLimit"] == '"anonymous";r=8;t=60'
+    reader = api(ada, "read")
+    refused = reader.post("/articles", {"text": "One."})
+    assert_problem(refused, 403, "insufficient_scope")
+    assert refused["RateLimit"] == '"user";r=3;t=60, "writes";r=1;t=60'
+
+
 def test_requests_at_once_are_each_counted(ada, small, settings):
     settings.THROTTLE_USER = (10, 60)
     _, secret = tokens.issue(ada, name="tests", scopes=["read"])
@@ -140,6 +149,18 @@ def test_signing_in_forgives_the_attempts_before(ada, small):
     for _ in range(3):
         assert [sign_in("wrong").status_code for _ in range(4)] == [200] * 4
         assert sign_in("secret-1").status_code == 302
+
+
+def test_a_newsroom_behind_one_address_signs_in_however_many_they_are(ada, small, settings):
+    settings.THROTTLE_SIGN_IN = (1, 300)
+    assert [sign_in("secret-1").status_code for _ in range(12)] == [302] * 12
+
+
+def test_signing_in_oneself_forgives_no_guess_at_another_name(ada, small, settings):
+    settings.THROTTLE_SIGN_IN = (1, 300)
+    for n in range(10):
+        assert sign_in("wrong", username=f"person-{n}").status_code == 200
+        assert sign_in("secret-1").status_code == (302 if n < 9 else 429)
 
 
 def test_one_password_tried_under_many_names_is_refused_too(committed_database, small):

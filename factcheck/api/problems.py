@@ -88,7 +88,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
         return None
     if problem.status in (NotAuthenticated.status, ActionForbidden.status):
         # DRF counts only whom it lets in: guessing would be free.
-        over = throttles.count_request(context["request"]._request)
+        request = context["request"]._request
+        over = None if throttles.is_counted(request) else throttles.count_request(request)
         problem = Throttled(retry_after_seconds=over.reset_seconds) if over else problem
     return respond(problem)
 
