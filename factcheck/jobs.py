@@ -122,7 +122,8 @@ _COPY = """
         created_at, request_id)
     FROM STDIN (FORMAT BINARY)
 """
-_COPY_TYPES = "uuid varchar uuid varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar".split()
+# Keys as bytes, which psycopg converts in C.
+_COPY_TYPES = "bytea varchar bytea varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar".split()
 
 
 def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool = True) -> None:
@@ -135,7 +136,7 @@ def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool =
     with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
         copy.set_types(_COPY_TYPES)
         for subject_id in subject_ids:
-            copy.write_row((uuid7(), kind, subject_id, queued, 0, 0, now, 0, 1, unit, "", now, request_id))
+            copy.write_row((uuid7().bytes, kind, subject_id.bytes, queued, 0, 0, now, 0, 1, unit, "", now, request_id))
     if is_nudging:
         nudge(nudges_for(len(subject_ids)))
 

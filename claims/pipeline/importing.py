@@ -241,6 +241,7 @@ def _land(
     known |= inserted
 
     versions: list[tuple[Any, ...]] = []
+    version_ids: list[UUID] = []
     changed: dict[UUID, Row] = {}
     told_later: list[Row] = []
     outcomes: list[Outcome] = []
@@ -256,25 +257,26 @@ def _land(
         if status is Status.VERSIONED:
             changed[have.article_id] = row
         version_id = uuid7()
+        version_ids.append(version_id)
         have.number += 1
         have.versions[row.fingerprint] = version_id
         versions.append(
             (
-                version_id,
-                have.article_id,
+                version_id.bytes,
+                have.article_id.bytes,
                 have.number,
                 row.text,
                 row.sha256,
                 row.fingerprint,
                 len(row.text),
                 fetched_at,
-                run.pk if run else None,
+                run.pk.bytes if run else None,
             )
         )
         outcomes.append(Outcome(status, have.article_id, version_id))
     _copy_versions(versions)
     _refresh_metadata(changed, {known[row.identity].article_id: row for row in reversed(told_later)}, actor)
-    return Landed(outcomes, refused), [version[0] for version in versions]
+    return Landed(outcomes, refused), version_ids
 
 
 def _leave(row: Row, have: _Known, on_duplicate: OnDuplicate, refused: list[BadRow]) -> Outcome | None:
@@ -339,7 +341,8 @@ def _look_up_earlier(articles: Collection[_Known]) -> None:
 
 
 _ARTICLE_COLUMNS = "id, identity, canonical_url, outlet_id, title, byline, language, published_at"
-_ARTICLE_TYPES = ("uuid", "varchar", "text", "uuid", "text", "text", "varchar", "timestamptz")
+# Keys go as bytes: on the wire they are the same as uuid, and psycopg converts bytes in C, but UUIDs in Python.
+_ARTICLE_TYPES = ("bytea", "varchar", "text", "bytea", "text", "text", "varchar", "timestamptz")
 _COPY_ARTICLES = f"COPY claims_article ({_ARTICLE_COLUMNS}) FROM STDIN (FORMAT BINARY)"
 _INSERT_ARTICLES = f"""
     INSERT INTO claims_article ({_ARTICLE_COLUMNS})
@@ -359,7 +362,7 @@ def _insert_articles(rows: Iterable[Row]) -> dict[str, _Known]:
         return {}
     try:
         with transaction.atomic():
-            _copy(_COPY_ARTICLES, _ARTICLE_TYPES, [tuple(record.values()) for record in records])
+            _copy(_COPY_ARTICLES, _ARTICLE_TYPES, map(_as_copied, records))
     except IntegrityError:
         # COPY cannot pass over a row that is there; twice as slow, this can.
         with connection.cursor() as cursor:
@@ -382,12 +385,17 @@ def _record_of(row: Row) -> dict[str, Any]:
     }
 
 
+def _as_copied(record: dict[str, Any]) -> tuple[Any, ...]:
+    key, identity, url, outlet_id, *rest = record.values()
+    return (key.bytes, identity, url, outlet_id and outlet_id.bytes, *rest)
+
+
 _COPY_VERSIONS = """
     COPY claims_articleversion
         (id, article_id, number, text, text_sha256, text_fingerprint, length, fetched_at, import_run_id)
     FROM STDIN (FORMAT BINARY)
 """
-_VERSION_TYPES = ("uuid", "uuid", "int4", "text", "varchar", "varchar", "int4", "timestamptz", "uuid")
+_VERSION_TYPES = ("bytea", "bytea", "int4", "text", "varchar", "varchar", "int4", "timestamptz", "bytea")
 
 
 def _copy_versions(versions: list[tuple[Any, ...]]) -> None:
@@ -434,7 +442,7 @@ _COPY_RUNS = """
     COPY claims_extractionrun (id, version_id, extractor, extractor_version, status, candidates, created_claims, attached_claims,
         superseded_claims) FROM STDIN (FORMAT BINARY)
 """
-_RUN_TYPES = ("uuid", "uuid", "varchar", "varchar", "varchar", "int4", "int4", "int4", "int4")
+_RUN_TYPES = ("bytea", "bytea", "varchar", "varchar", "varchar", "int4", "int4", "int4", "int4")
 
 
 def _queue_extraction(version_ids: list[UUID], is_nudging: bool) -> None:
@@ -445,7 +453,7 @@ def _queue_extraction(version_ids: list[UUID], is_nudging: bool) -> None:
         _COPY_RUNS,
         _RUN_TYPES,
         [
-            (run_id, version_id, extractor.name, extractor.version, queued, 0, 0, 0, 0)
+            (run_id.bytes, version_id.bytes, extractor.name, extractor.version, queued, 0, 0, 0, 0)
             for run_id, version_id in zip(run_ids, version_ids, strict=True)
         ],
     )
