@@ -200,12 +200,12 @@ if BROKER_URL.startswith("redis"):
         "socket_keepalive": True,
     }
 else:
-    # On every node of RabbitMQ, and taken only once a majority has written it down.
-    CELERY_TASK_DEFAULT_QUEUE_TYPE, CELERY_TASK_DEFAULT_EXCHANGE_TYPE = (
-        "quorum",
-        "topic",
-    )  # Celery delays through topics only
-    CELERY_BROKER_TRANSPORT_OPTIONS["confirm_publish"] = True
+    # On every node of RabbitMQ, and sent only once a majority has written it down.
+    CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+    # Celery delays messages through topics only.
+    CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
+    # Short of memory or disk, RabbitMQ keeps connections and answers nothing: without a limit, senders would wait for ever.
+    CELERY_BROKER_TRANSPORT_OPTIONS |= {"confirm_publish": True, "read_timeout": 2, "write_timeout": 2}
 CELERY_BEAT_SCHEDULE = {
     "fold_audit": {"task": "factcheck.fold_audit", "schedule": schedule(60), "options": {"expires": 60}},
     "sweep": {"task": "factcheck.sweep", "schedule": schedule(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}},
