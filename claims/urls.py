@@ -1,5 +1,7 @@
 """The addresses of this app under /api/v1."""
 
+from django.urls import path
+
 from claims import views
 from factcheck.api.routers import Router
 
@@ -18,4 +20,4 @@ router.register(
     "import-runs/(?P<parent>[^/.]+)/failed-rows", views.FailedRowsOfImportRun, basename="import-run-failed-rows"
 )
 
-urlpatterns = router.urls
+urlpatterns = [*router.urls, path("claims/<str:parent>/events", views.EventsOfClaim.as_view(), name="claim-events")]

@@ -22,6 +22,7 @@ from claims.sources.payload import draft_of_payload, stated_fields
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of
+from factcheck.api.events import EventsOf
 from factcheck.api.jobs import JobSerializer
 from factcheck.api.problems import document_of
 from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet
@@ -328,3 +329,7 @@ class AppearancesOfClaim(NestedList):
     parent, parent_field = Claim, "claim"
     ordering_fields = {"created_at": "id"}
     ordering = "created_at"
+
+
+class EventsOfClaim(EventsOf):
+    parent = Claim

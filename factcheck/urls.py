@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from factcheck import health, metrics
 from factcheck.accounts.views import Me
 from factcheck.api import views
+from factcheck.api.events import Events
 from factcheck.api.jobs import JobViewSet
 from factcheck.api.problems import not_found
 from factcheck.api.routers import Router
@@ -18,6 +19,7 @@ router.register("jobs", JobViewSet)
 
 api = [
     path("me", Me.as_view(), name="me"),
+    path("events", Events.as_view(), name="events"),
     path("problems", views.Problems.as_view(), name="problems"),
     path("schema", views.Document.as_view(), name="schema"),
     path("docs", views.Reference.as_view(), name="docs"),

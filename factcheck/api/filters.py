@@ -58,7 +58,7 @@ class StrictFilters(DjangoFilterBackend):
     def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         filterset = None if getattr(view, "detail", False) else self.get_filterset(request, queryset, view)
         if request.method in ("GET", "HEAD"):
-            _refuse_unknown(request, set(_names(filterset)) | _names_of_list(view))
+            refuse_unknown(request, set(_names(filterset)) | _names_of_list(view))
         if filterset is None:
             return queryset
         if not filterset.is_valid():
@@ -75,7 +75,7 @@ class StrictFilters(DjangoFilterBackend):
         return filtered
 
 
-def _refuse_unknown(request: Request, known: set[str]) -> None:
+def refuse_unknown(request: Request, known: set[str]) -> None:
     errors = []
     for name, values in request.query_params.lists():
         if name not in known:

@@ -120,7 +120,7 @@ class Schema(AutoSchema):
             headers.append(
                 _header(REPLAYED, "`true`: the answer to an earlier request.", response=["200", "201", "202"])
             )
-        if self._is_detail():
+        if self._has_tag():
             headers.append(_header("If-None-Match", "The ETag that you hold."))
             headers.append(_header("ETag", "Of this body, for this reader.", response=["200", "304"]))
         return headers
@@ -128,8 +128,9 @@ class Schema(AutoSchema):
     def _is_repeatable(self) -> bool:
         return self.method == "POST" and isinstance(self.view, Repeatable) and not self._is_public()
 
-    def _is_detail(self) -> bool:
-        return isinstance(self.view, DetailMixin) and getattr(self.view, "action", "") == "retrieve"
+    def _has_tag(self) -> bool:
+        is_detail = isinstance(self.view, DetailMixin) and getattr(self.view, "action", "") == "retrieve"
+        return is_detail or getattr(self.view, "is_polled", False)
 
     def problem_kinds(self) -> list[type[problems.Problem]]:
         """What this operation may answer besides its result."""
@@ -167,7 +168,7 @@ class Schema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
-        if self._is_detail():
+        if self._has_tag():
             answers["304"] = {"description": "What you hold is what stands here", **_headers_of(answers["200"])}
         problem = self.resolve_serializer(ProblemSerializer, "response").ref
         for kind in sorted(self.problem_kinds(), key=lambda kind: kind.status):

@@ -63,7 +63,7 @@ class Ordering:
         return self.path in ("id", "pk")
 
 
-class _RowComparison(Func):
+class RowComparison(Func):
     """(a, b) < (x, y): one index condition, where `a < x OR (a = x AND b < y)` would be a filter."""
 
     output_field = BooleanField()
@@ -107,7 +107,7 @@ class KeysetPagination(BasePagination):
     def _begin(self, queryset: QuerySet[Any], request: Request, view: Any) -> None:
         self.request = request
         self.ordering = ordering_of(queryset.model, view, request)
-        self.size = _page_size(request)
+        self.size = page_size(request)
         self.scope = f"{queryset.model._meta.label_lower} {request.path}"
         self.position = self._read_cursor(request.query_params.get("cursor", ""), queryset.model)
         self.count = _exact_count(queryset, request)
@@ -121,14 +121,14 @@ class KeysetPagination(BasePagination):
         operator = "<" if self.ordering.is_descending else ">"
         pk_value = Value(pk, output_field=rows.model._meta.pk)
         if self.ordering.is_by_id:
-            return ordered.filter(_RowComparison(operator, F("pk"), pk_value))[: self.size + 1]
+            return ordered.filter(RowComparison(operator, F("pk"), pk_value))[: self.size + 1]
         if key is None:
             after = ordered.filter(
-                _RowComparison(operator, F("pk"), pk_value), **{f"{self.ordering.path}__isnull": True}
+                RowComparison(operator, F("pk"), pk_value), **{f"{self.ordering.path}__isnull": True}
             )
             return after[: self.size + 1]
         key_value = Value(key, output_field=self.ordering.field)
-        after = ordered.filter(_RowComparison(operator, F(self.ordering.path), F("pk"), key_value, pk_value))
+        after = ordered.filter(RowComparison(operator, F(self.ordering.path), F("pk"), key_value, pk_value))
         after = after[: self.size + 1]
         if not self.ordering.is_nullable:
             return after
@@ -274,7 +274,7 @@ def describe(model: type[Model], path: str) -> tuple[Field[Any, Any], bool]:
     return field, is_nullable
 
 
-def _page_size(request: Request) -> int:
+def page_size(request: Request) -> int:
     asked = request.query_params.get("page_size")
     if not asked:
         return PAGE_SIZE

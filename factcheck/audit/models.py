@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import Cast
 
 from factcheck.ids import uuid7
+
+
+def _current_transaction() -> Cast:
+    # xid8 has no cast to a number but through text.
+    number = Cast(Func(function="pg_current_xact_id", output_field=models.TextField()), models.TextField())
+    return Cast(number, models.BigIntegerField())
 
 
 class AuditEvent(models.Model):
@@ -39,6 +46,11 @@ class AuditEvent(models.Model):
     at = models.DateTimeField()
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+    transaction = models.BigIntegerField(
+        db_default=_current_transaction(),
+        editable=False,
+        help_text="Its number in the database, by which a reader of news knows what may still appear..",
+    )
 
     class Meta:
         constraints = [
@@ -46,7 +58,10 @@ class AuditEvent(models.Model):
             models.UniqueConstraint(fields=["subject_type", "subject_id", "number"], name="audit_event_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="audit_event_number_from_one"),
         ]
-        indexes = [models.Index(fields=["actor", "id"], name="audit_event_actor")]
+        indexes = [
+            models.Index(fields=["actor", "id"], name="audit_event_actor"),
+            models.Index(fields=["transaction", "id"], name="audit_event_order"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subject_type} {self.subject_id} {self.number}: {self.action}"

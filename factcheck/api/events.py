@@ -1,0 +1,193 @@
+"""What has changed since: the audit events that a reader may see, in an order that loses none. `GET /events?after=`.
+
+Neither ids nor times tell the order in which events become visible: a slow transaction makes its event early and commits it late,
+behind the back of a poller who has passed it. So events are ordered by the number of their transaction, and only those are shown
+before which no transaction is still running: whatever commits later stands behind them. An event waits for the slowest
+writer that is under way, which the timeouts of the settings bound.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.core import signing
+from django.db import connection
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView, get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from factcheck.accounts.models import User
+from factcheck.accounts.permissions import actor_of
+from factcheck.api import pagination
+from factcheck.api.concurrency import tagged
+from factcheck.api.filters import refuse_unknown
+from factcheck.api.problems import InvalidParameter
+from factcheck.api.renderers import dumps
+from factcheck.audit.models import AuditEvent
+from factcheck.errors import FieldError
+
+# What any reader may follow. Everything else (people, their tokens) is for those who audit: a new kind is closed until it stands here.
+OPEN_SUBJECTS = ("article", "claim", "extractionrun", "importrun", "job")
+AUDITING_ROLES = frozenset({"admin", "auditor"})
+
+
+class EventActorSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "username")
+
+
+class EventSerializer(serializers.ModelSerializer[AuditEvent]):
+    actor = EventActorSerializer(allow_null=True)
+    changes = serializers.DictField(source="data", help_text="Field -> [before, after], or counts and digests.")
+
+    class Meta:
+        model = AuditEvent
+        fields = (
+            "id",
+            "subject_type",
+            "subject_id",
+            "number",
+            "action",
+            "version",
+            "actor",
+            "reason",
+            "note",
+            "changes",
+            "at",
+        )
+
+
+class EventPageSerializer(serializers.Serializer[Any]):
+    """Ask again with `after` when the page has been read; while nothing has happened, `If-None-Match` is answered 304."""
+
+    results = EventSerializer(many=True)
+    after = serializers.CharField(help_text="The cursor behind these events. Never null: more will come.")
+    has_more = serializers.BooleanField(help_text="Is there more to read at once?")
+
+
+def _snapshot(bound: str) -> Cast:
+    """`xmin`: the oldest transaction that is still running; `xmax`: the first that has not begun."""
+    now = Func(function="pg_current_snapshot", output_field=TextField())
+    return Cast(Cast(Func(now, function=f"pg_snapshot_{bound}"), TextField()), BigIntegerField())
+
+
+def settled(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
+    """Those before which none will appear any more, in their final order."""
+    # Beyond xmax are events that a dump brought from a database whose transactions had higher numbers.
+    return events.filter(Q(transaction__lt=_snapshot("xmin")) | Q(transaction__gte=_snapshot("xmax"))).order_by(
+        "transaction", "id"
+    )
+
+
+def visible_to(user: User) -> QuerySet[AuditEvent]:
+    events = AuditEvent.objects.all()
+    if user.is_superuser or AUDITING_ROLES & set(user.roles):
+        return events
+    return events.filter(subject_type__in=OPEN_SUBJECTS)
+
+
+_AFTER = OpenApiParameter(
+    "after", OpenApiTypes.STR, description="`after` of the page before; from the beginning when left out."
+)
+_SIZE = OpenApiParameter(
+    "page_size",
+    {"type": "integer", "minimum": 1, "maximum": pagination.MAX_PAGE_SIZE, "default": pagination.PAGE_SIZE},
+    description="Events of a page.",
+)
+_SUBJECT = OpenApiParameter("subject", OpenApiTypes.UUID, description="Only of this claim, article, run or job.")
+
+
+class _Feed(GenericAPIView[AuditEvent]):
+    queryset = AuditEvent.objects.all()
+    serializer_class = EventSerializer
+    pagination_class = None
+    filter_backends = ()
+    is_polled = True  # with an ETag and 304
+
+    def _page(self, request: Request, events: QuerySet[AuditEvent]) -> Response:
+        size = pagination.page_size(request)
+        position = self._position(request)
+        found = settled(events).select_related("actor")
+        if position:
+            mark = [Value(position[0], BigIntegerField()), Value(position[1], AuditEvent._meta.pk)]
+            found = found.filter(pagination.RowComparison(">", F("transaction"), F("pk"), *mark))
+        rows = list(found[: size + 1])
+        page = rows[:size]
+        if page:
+            position = (page[-1].transaction, page[-1].pk)
+        body = {
+            "results": EventSerializer(page, many=True).data,
+            "after": self._signer(request).sign_object([position[0], str(position[1])] if position else []),
+            "has_more": len(rows) > size,
+        }
+        return tagged(request, dumps(body))
+
+    def _position(self, request: Request) -> tuple[int, UUID] | None:
+        cursor = request.query_params.get("after", "")
+        if not cursor:
+            return None
+        try:
+            read = self._signer(request).unsign_object(cursor)
+            position = (int(read[0]), UUID(read[1])) if read else None
+        except (signing.BadSignature, ValueError):
+            raise _invalid("This cursor was not given out here.") from None
+        if position and position[0] >= _next_transaction():
+            raise _invalid("This cursor is from another life of the database. Begin anew, without one.")
+        return position
+
+    def _signer(self, request: Request) -> signing.Signer:
+        return signing.Signer(salt=f"events {request.path}")
+
+
+class Events(_Feed):
+    """What happened to articles, claims, runs and jobs; auditors and admins also see what happened to people and their tokens."""
+
+    @extend_schema(parameters=[_AFTER, _SIZE, _SUBJECT], responses=EventPageSerializer, operation_id="list_events")
+    def get(self, request: Request) -> Response:
+        """Events in the order in which they became final. Keep `after` and ask again with it: none is missed, none comes twice."""
+        refuse_unknown(request, {"after", "page_size", "subject", "format"})
+        events = visible_to(actor_of(request))
+        if subject := request.query_params.get("subject"):
+            events = events.filter(subject_id=_uuid(subject))
+        return self._page(request, events)
+
+
+class EventsOf(_Feed):
+    """The events of one row: a subclass names its model."""
+
+    parent: type[Any]
+
+    @extend_schema(parameters=[_AFTER, _SIZE], responses=EventPageSerializer)
+    def get(self, request: Request, parent: str) -> Response:
+        """What happened to it, first to last."""
+        refuse_unknown(request, {"after", "page_size", "format"})
+        row = get_object_or_404(self.parent.objects.only("pk"), pk=parent)
+        kind = self.parent._meta.model_name or ""
+        return self._page(request, visible_to(actor_of(request)).filter(subject_type=kind, subject_id=row.pk))
+
+
+def _next_transaction() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        number: int = cursor.fetchone()[0]
+    return number
+
+
+def _invalid(detail: str) -> pagination.InvalidCursor:
+    kind = pagination.InvalidCursor
+    return kind(detail, errors=[FieldError(kind.code, detail, parameter="after")])
+
+
+def _uuid(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        detail = "Give the id of what changed."
+        raise InvalidParameter(detail, errors=[FieldError("invalid", detail, parameter="subject")]) from None
