@@ -20,7 +20,12 @@ DOCKER = ROOT / "docker"
 DOCKERFILE = (DOCKER / "Dockerfile").read_text(encoding="utf-8")
 README = (DOCKER / "README.md").read_text(encoding="utf-8")
 OURS = {"web", "worker", "beat", "migrate"}
-SECRETS = {"SECRET_KEY": "0123456789abcdef" * 4, "DATABASE_PASSWORD": "d", "BROKER_PASSWORD": "b", "POSTGRES_PASSWORD": "p"}
+SECRETS = {
+    "SECRET_KEY": "0123456789abcdef" * 4,
+    "DATABASE_PASSWORD": "d",
+    "BROKER_PASSWORD": "b",
+    "POSTGRES_PASSWORD": "p",
+}
 OPERATORS = {**SECRETS, "ALLOWED_HOSTS": "facts.example"}
 
 
