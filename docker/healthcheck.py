@@ -26,13 +26,11 @@ def worker() -> bool:
     import psycopg
 
     query = """
-        SELECT EXISTS (
-            SELECT FROM factcheck_workerheartbeat
-            WHERE starts_with(node, %s) AND seen_at > now() - make_interval(secs => %s)
-        )
+        SELECT FROM factcheck_workerheartbeat
+        WHERE starts_with(node, %s) AND seen_at > now() - make_interval(secs => %s)
     """
     with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=3) as connection:
-        return bool(connection.execute(query, [f"celery@{socket.gethostname()}/", STALE_SECONDS]).fetchone()[0])
+        return connection.execute(query, [f"celery@{socket.gethostname()}/", STALE_SECONDS]).rowcount > 0
 
 
 if __name__ == "__main__":

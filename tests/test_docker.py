@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
+import socket
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.utils import timezone
 
 from factcheck import env, jobs
+from factcheck.models import WorkerHeartbeat
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCKER = ROOT / "docker"
@@ -158,7 +161,8 @@ def test_the_image_holds_what_the_build_context_lets_through():
 def test_the_scripts_are_executable_and_parse():
     for script in DOCKER.glob("*.sh"):
         assert os.access(script, os.X_OK), script
-        subprocess.run([shutil.which("sh") or "/bin/sh", "-n", script], check=True)
+        shell = script.read_text().splitlines()[0].rpartition("/")[2].removeprefix("env ")
+        assert subprocess.run([shell, "-n", script]).returncode == 0, script
 
 
 def test_a_worker_is_given_up_by_its_check_when_the_queue_gives_it_up():
@@ -170,3 +174,16 @@ def test_the_web_check_fails_where_nothing_listens():
     listens_nowhere = {"PATH": os.environ["PATH"], "ALLOWED_HOSTS": "facts.example", "PORT": "1"}
     found = subprocess.run([sys.executable, DOCKER / "healthcheck.py", "web"], env=listens_nowhere, capture_output=True)
     assert found.returncode == 1
+
+
+def test_a_worker_is_healthy_while_its_heartbeat_reaches_the_database(committed_database):
+    def is_healthy() -> bool:
+        environment = {**os.environ, "DATABASE_URL": committed_database}
+        return subprocess.run([sys.executable, DOCKER / "healthcheck.py", "worker"], env=environment).returncode == 0
+
+    jobs.worker_started(f"celery@not-{socket.gethostname()}/7", 2)
+    assert not is_healthy()
+    jobs.worker_started(f"celery@{socket.gethostname()}/7", 2)
+    assert is_healthy()
+    WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=jobs.HEARTBEAT_STALE_SECONDS + 1))
+    assert not is_healthy()
