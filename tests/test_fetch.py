@@ -652,5 +652,6 @@ def test_the_check_before_deployment_reports_the_exceptions(capsys):
         "factcheck.W001",
         "FETCH_ALLOW lets articles be fetched from cms.intranet:8080.",
     )
-    call_command("check", "--deploy", tag=["security"])
+    # Other checks of the same tag find other things wrong with the settings of tests.
+    call_command("check", "--deploy", tags=["security"], fail_level="CRITICAL")
     assert "factcheck.W001" in capsys.readouterr().err
