@@ -280,10 +280,11 @@ class Worker:
             self.process = None
 
     def stop(self, *, timeout_seconds: float = 30) -> None:
-        """Ask it to finish what it has and end, as a deployment does."""
+        """Ask it to finish what it has and end, and end it when it has not in time, as a deployment does."""
         if self.process is not None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(timeout_seconds)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout_seconds)
             self.kill()
 
     @property
