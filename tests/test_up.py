@@ -63,7 +63,7 @@ class Up:
         try:
             connection.request("GET", path)
             return connection.getresponse().status
-        except OSError:
+        except (OSError, http.client.HTTPException):
             return 0
         finally:
             connection.close()
@@ -93,7 +93,10 @@ def up(home, runs) -> Up:
     """A run that is ready: the one that the test before left running, or a new one."""
     if not runs or runs[-1].has_ended:
         runs.append(Up(home))
-    return runs[-1].until_ready()
+    run = runs[-1].until_ready()
+    # The test before may have killed some of its processes: they are on their way back.
+    wait_until(lambda: run.get("/readyz") == 200, timeout_seconds=START_SECONDS, what="/readyz")
+    return run
 
 
 @pytest.fixture
