@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -365,6 +366,13 @@ def test_a_real_worker_reads_what_was_imported(worker):
     wait_until(lambda: ExtractionRun.objects.filter(status="done").exists(), timeout_seconds=10)
     assert Claim.objects.filter(text__contains="30,000").count() == 1
     assert WorkerHeartbeat.objects.get().concurrency == 2
+
+
+def test_a_worker_that_is_asked_to_stop_ends_by_itself_and_is_no_longer_counted(worker):
+    process = worker.process
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0, worker.output
+    assert not WorkerHeartbeat.objects.exists()
 
 
 def test_work_whose_messages_were_lost_is_done_after_a_sweep(worker, broker):
