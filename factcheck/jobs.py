@@ -29,7 +29,6 @@ from django.db import (
     InterfaceError,
     OperationalError,
     close_old_connections,
-    connection,
     transaction,
 )
 from django.db.models import F, Q, QuerySet
@@ -38,6 +37,7 @@ from django.utils import timezone
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.origin import acting_through
+from factcheck.copying import copy_rows
 from factcheck.errors import ActionNotAllowed, Problem
 from factcheck.ids import uuid7
 from factcheck.middleware import current_request_id, on_behalf_of
@@ -122,7 +122,6 @@ _COPY = """
         created_at, request_id)
     FROM STDIN (FORMAT BINARY)
 """
-# Keys as bytes, which psycopg converts in C.
 _COPY_TYPES = "bytea varchar bytea varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar".split()
 
 
@@ -133,10 +132,8 @@ def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool =
     """
     now, queued, unit = timezone.now(), JobState.QUEUED.value, _handlers[kind].unit
     request_id = _asked_by()
-    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_COPY_TYPES)
-        for subject_id in subject_ids:
-            copy.write_row((uuid7().bytes, kind, subject_id.bytes, queued, 0, 0, now, 0, 1, unit, "", now, request_id))
+    fixed = (queued, 0, 0, now, 0, 1, unit, "", now, request_id)
+    copy_rows(_COPY, _COPY_TYPES, [(uuid7().bytes, kind, subject_id.bytes, *fixed) for subject_id in subject_ids])
     if is_nudging:
         nudge(nudges_for(len(subject_ids)))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +30,7 @@ from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.chain import digest
 from factcheck.audit.changes import changes, state_of
+from factcheck.copying import copy_rows
 from factcheck.ids import uuid7
 
 EXTRACT = "extract"
@@ -126,12 +127,14 @@ def land(
     is_live: bool = False,
     is_repeat: bool = False,
     is_nudging: bool = True,
+    before_texts: Callable[[], None] = lambda: None,
 ) -> Landed:
     """`land_batch`, with the drafts that it refused. Without a run, `actor` is who sent them.
 
     With `is_live` the texts are what stands there now: one that went back to an earlier state is a new version too. A file may
     hold several states of an article and be read again, so there an earlier state is nothing new. With `is_repeat` the run has
-    counted these rows before: only what is new counts. Without `is_nudging` the workers are not told.
+    counted these rows before: only what is new counts. Without `is_nudging` the workers are not told. `before_texts` is
+    called when nothing but sending is left, so that the processor is free for other work.
     """
     actor = run.started_by if run else actor
     rows = [_ready(item) for item in items if not isinstance(item, BadRow)]
@@ -141,7 +144,7 @@ def land(
         outlets = _outlets(rows)
         for row in rows:
             row.outlet_id = outlets[row.draft.outlet] if row.draft.outlet else None
-        landed, versions = _land(rows, run, on_duplicate, fetched_at or timezone.now(), is_live, actor)
+        landed, versions = _land(rows, run, on_duplicate, fetched_at or timezone.now(), is_live, actor, before_texts)
         if extract and versions:
             _queue_extraction(versions, is_nudging)
         refused = [_failed_row(row) for row in landed.refused]
@@ -225,6 +228,7 @@ def _land(
     fetched_at: datetime,
     is_live: bool,
     actor: User | None,
+    before_texts: Callable[[], None],
 ) -> tuple[Landed, list[UUID]]:
     known = _known([row.identity for row in rows])
     unknown = {row.identity: row for row in rows if row.identity not in known}
@@ -274,7 +278,8 @@ def _land(
             )
         )
         outcomes.append(Outcome(status, have.article_id, version_id))
-    _copy_versions(versions)
+    before_texts()
+    copy_rows(_COPY_VERSIONS, _VERSION_TYPES, versions)
     _refresh_metadata(changed, {known[row.identity].article_id: row for row in reversed(told_later)}, actor)
     return Landed(outcomes, refused), version_ids
 
@@ -340,12 +345,11 @@ def _look_up_earlier(articles: Collection[_Known]) -> None:
             by_id[article_id].versions[mark] = version_id
 
 
-_ARTICLE_COLUMNS = "id, identity, canonical_url, outlet_id, title, byline, language, published_at"
-# Keys go as bytes: on the wire they are the same as uuid, and psycopg converts bytes in C, but UUIDs in Python.
+_ARTICLE_COLUMNS = ("id", "identity", "canonical_url", "outlet_id", "title", "byline", "language", "published_at")
 _ARTICLE_TYPES = ("bytea", "varchar", "text", "bytea", "text", "text", "varchar", "timestamptz")
-_COPY_ARTICLES = f"COPY claims_article ({_ARTICLE_COLUMNS}) FROM STDIN (FORMAT BINARY)"
+_COPY_ARTICLES = f"COPY claims_article ({', '.join(_ARTICLE_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
 _INSERT_ARTICLES = f"""
-    INSERT INTO claims_article ({_ARTICLE_COLUMNS})
+    INSERT INTO claims_article ({", ".join(_ARTICLE_COLUMNS)})
     SELECT * FROM json_to_recordset(%s::json) AS row (
         id uuid, identity text, canonical_url text, outlet_id uuid, title text, byline text, language text, published_at timestamptz
     )
@@ -357,37 +361,28 @@ _INSERT_ARTICLES = f"""
 def _insert_articles(rows: Iterable[Row]) -> dict[str, _Known]:
     """The articles that were inserted. One that is missing has been inserted by somebody else since we looked."""
     # In one order everywhere, or two imports of the same articles would wait for each other.
-    records = [_record_of(row) for row in sorted(rows, key=lambda row: row.identity)]
-    if not records:
-        return {}
+    new = [(uuid7(), row) for row in sorted(rows, key=lambda row: row.identity)]
     try:
         with transaction.atomic():
-            _copy(_COPY_ARTICLES, _ARTICLE_TYPES, map(_as_copied, records))
+            copy_rows(_COPY_ARTICLES, _ARTICLE_TYPES, [_copied(key, row) for key, row in new])
     except IntegrityError:
         # COPY cannot pass over a row that is there; twice as slow, this can.
+        records = [dict(zip(_ARTICLE_COLUMNS, _article(key, row), strict=True)) for key, row in new]
         with connection.cursor() as cursor:
             cursor.execute(_INSERT_ARTICLES, [orjson.dumps(records).decode()])
             return {identity: _Known(article_id, 0, {}) for identity, article_id in cursor.fetchall()}
-    return {record["identity"]: _Known(record["id"], 0, {}) for record in records}
+    return {row.identity: _Known(key, 0, {}) for key, row in new}
 
 
-def _record_of(row: Row) -> dict[str, Any]:
+def _article(key: UUID, row: Row) -> tuple[Any, ...]:
     draft = row.draft
-    return {
-        "id": uuid7(),
-        "identity": row.identity,
-        "canonical_url": draft.canonical_url,
-        "outlet_id": row.outlet_id,
-        "title": draft.title,
-        "byline": draft.byline,
-        "language": draft.language,
-        "published_at": draft.published_at,
-    }
+    said = (draft.title, draft.byline, draft.language, draft.published_at)
+    return (key, row.identity, draft.canonical_url, row.outlet_id, *said)
 
 
-def _as_copied(record: dict[str, Any]) -> tuple[Any, ...]:
-    key, identity, url, outlet_id, *rest = record.values()
-    return (key.bytes, identity, url, outlet_id and outlet_id.bytes, *rest)
+def _copied(key: UUID, row: Row) -> tuple[Any, ...]:
+    _, identity, url, outlet_id, *said = _article(key, row)
+    return (key.bytes, identity, url, outlet_id and outlet_id.bytes, *said)
 
 
 _COPY_VERSIONS = """
@@ -396,19 +391,6 @@ _COPY_VERSIONS = """
     FROM STDIN (FORMAT BINARY)
 """
 _VERSION_TYPES = ("bytea", "bytea", "int4", "text", "varchar", "varchar", "int4", "timestamptz", "bytea")
-
-
-def _copy_versions(versions: list[tuple[Any, ...]]) -> None:
-    _copy(_COPY_VERSIONS, _VERSION_TYPES, versions)
-
-
-def _copy(statement: str, types: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
 
 
 def _offers(row: Row) -> int:
@@ -449,7 +431,7 @@ def _queue_extraction(version_ids: list[UUID], is_nudging: bool) -> None:
     extractor = extraction.get(extraction.DEFAULT)
     run_ids = [uuid7() for _ in version_ids]
     queued = ExtractionRun.Status.QUEUED.value
-    _copy(
+    copy_rows(
         _COPY_RUNS,
         _RUN_TYPES,
         [
@@ -498,8 +480,8 @@ def _failed_row(row: BadRow) -> FailedRow:
 
 def _tell(run: ImportRun | None, actor: User | None, rows: list[Row], outcomes: list[Outcome]) -> None:
     """One event for a batch of a run, with the digest of what it wrote; without a run, one for each article that changed."""
-    told = [
-        [str(outcome.article_id), str(outcome.version_id), outcome.status.value, row.sha256]
+    told: list[list[Any]] = [
+        [outcome.article_id, outcome.version_id, outcome.status.value, row.sha256]
         for row, outcome in zip(rows, outcomes, strict=True)
         if outcome.status in (Status.CREATED, Status.VERSIONED)
     ]
@@ -507,7 +489,5 @@ def _tell(run: ImportRun | None, actor: User | None, rows: list[Row], outcomes: 
         data = {"rows": len(told), "rows_sha256": digest(told)}
         events.record(run, "import_batch", actor=actor, data=data)
     for article_id, version_id, status, sha256 in [] if run else told:
-        article = Article(pk=UUID(article_id))
-        events.record(
-            article, "import", actor=actor, data={"status": status, "version": version_id, "text_sha256": sha256}
-        )
+        data = {"status": status, "version": str(version_id), "text_sha256": sha256}
+        events.record(Article(pk=article_id), "import", actor=actor, data=data)
