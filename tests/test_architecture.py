@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = ("claims.text", "claims.identity", "claims.triage", "claims.extraction", "claims.sources")
 PLATFORM = (
-    "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
+    "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
     "factcheck.accounts.models",
 )  # fmt: skip
 ANYTHING = ("factcheck.urls", "factcheck.celery", "factcheck.checks", "factcheck.management", "factcheck.settings")
