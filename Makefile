@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
+PROCESSES ?= 2
 
 RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary=:all:
@@ -14,7 +15,7 @@ READY_TO_TEST = $(VENV)/.installed-dev
 
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
-	@echo "make test      run all tests (ARGS='-k import' for some)"
+	@echo "make test      run all tests (ARGS='-k import' for some, PROCESSES=0 for one after the other)"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
 	@echo "make soak      kill, flush and race for longer than a test may take"
@@ -26,7 +27,7 @@ up: $(READY_TO_RUN)
 	@$(RUN) manage.py up --port $(PORT) --with-parent
 
 test: $(READY_TO_TEST)
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
 
 lint: $(READY_TO_TEST)
 	$(RUN) -m ruff check .

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +35,9 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER_START_SECONDS = 30
+# Several processes may share the tests (pytest-xdist), each with services of its own unless they were given by URL.
+_PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _home = pytest.StashKey[Path]()
 _number = itertools.count(1)
 
@@ -53,6 +56,10 @@ def wait_until(ask: Callable[[], T], *, timeout_seconds: float = 20, what: str =
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None):
+        # This process only hands out the tests. Those that run them must find their services before anybody reads the settings.
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        return
     import django
     from django.conf import settings
 
@@ -68,6 +75,14 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # Nobody is throttled but in the tests of it, which count in the broker: see `counting`.
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    # Logged lone surrogates do not pass between processes.
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -102,6 +117,8 @@ def django_db_setup(services: None, django_test_environment: None, django_db_blo
     from django.test.utils import setup_databases, teardown_databases
 
     with django_db_blocker.unblock():
+        if _PROCESS:
+            connection.settings_dict["TEST"]["NAME"] = f"test_{connection.settings_dict['NAME']}_gw{_PROCESS}"
         created = setup_databases(verbosity=0, interactive=False)
         name = connection.settings_dict["NAME"]
         assert name.startswith("test_")
@@ -161,12 +178,12 @@ def broker(services: None, settings) -> Iterator[str]:
     url = os.environ.get("BROKER_URL") or embedded.broker_url()
     if not url.startswith("redis"):
         pytest.skip("needs a Valkey or Redis, which has logical databases")
-    for number in range(1, 16):
+    for number in range(_PROCESS + 1, 16, _PROCESSES):
         with closing(redis.Redis.from_url(_client_url(url, number))) as client:
             if client.dbsize() == 0:
                 break
     else:
-        pytest.fail("none of the broker's logical databases 1 to 15 is empty")
+        pytest.fail("none of the broker's logical databases that are this process's is empty")
 
     settings.BROKER_URL = _celery_url(url, number)
     with sending_to(settings.BROKER_URL):
