@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 
-STALE_SECONDS = 60  # six heartbeats missed, as factcheck.jobs counts
+STALE_SECONDS = 60  # six heartbeats missed, as factcheck.workers counts
 
 
 def web() -> bool:

@@ -31,18 +31,18 @@ class Heartbeat(bootsteps.StartStopStep):
         super().__init__(worker, **kwargs)
 
     def start(self, worker):  # type: ignore[no-untyped-def]
-        from factcheck import jobs
+        from factcheck import workers
 
         self.node = node_of(worker.hostname)
         beat = (self.node, worker.concurrency)
-        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, jobs.worker_alive, beat)
+        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, workers.heartbeat, beat)
 
     def stop(self, worker):  # type: ignore[no-untyped-def]
-        from factcheck import jobs
+        from factcheck import workers
 
         if self.entry:
             self.entry.cancel()
-            jobs.worker_stopped(self.node)
+            workers.stopped(self.node)
 
 
 app.steps["worker"].add(Heartbeat)

@@ -6,20 +6,17 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
-from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
+from factcheck import workers
 from factcheck.api.problems import respond
 from factcheck.api.renderers import dumps
 from factcheck.celery import app
 from factcheck.errors import Problem
-from factcheck.jobs import HEARTBEAT_STALE_SECONDS
-from factcheck.models import WorkerHeartbeat
 
 LONGEST_CHECK_SECONDS = 2
 
@@ -92,11 +89,10 @@ def _migrations() -> str:
 
 
 def _worker() -> str:
-    since = timezone.now() - timedelta(seconds=HEARTBEAT_STALE_SECONDS)
-    seen = WorkerHeartbeat.objects.filter(seen_at__gte=since).count()
-    if not seen:
+    alive = workers.living().count()
+    if not alive:
         raise Missing("none seen in the last minute: start one with celery -A factcheck worker")
-    return f"{seen} at work"
+    return f"{alive} at work"
 
 
 def _broker() -> str:

@@ -1,4 +1,4 @@
-"""The queue: its only writer, its sweeper, retry and cancel.
+"""The queue: its only writer, its sweeper, retry and cancel. Who works on it is in `factcheck.workers`.
 
 A job is queued in the transaction of the change that needs it. The Celery message sent afterwards is only a nudge that makes
 a worker look; whatever is lost on the way (message, broker, worker), the sweeper finds the row again.
@@ -12,7 +12,6 @@ that was taken for dead and comes back changes nothing.
 from __future__ import annotations
 
 import logging
-import os
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterator
@@ -24,7 +23,6 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import (
-    DatabaseError,
     IntegrityError,
     InterfaceError,
     OperationalError,
@@ -34,6 +32,7 @@ from django.db import (
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from factcheck import workers
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.origin import acting_through
@@ -41,7 +40,7 @@ from factcheck.copying import copy_rows
 from factcheck.errors import ActionNotAllowed, Problem
 from factcheck.ids import uuid7
 from factcheck.middleware import current_request_id, on_behalf_of
-from factcheck.models import Job, JobState, WorkerHeartbeat
+from factcheck.models import Job, JobState
 
 logger = logging.getLogger(__name__)
 
@@ -50,9 +49,8 @@ MAX_LOSSES = (
     5  # workers that vanished under it: mostly the machine's fault, but work that kills its worker must end too
 )
 BACK_OFF_SECONDS = (5, 30)  # before the second and the third attempt
+ACTIVE = (JobState.QUEUED, JobState.RUNNING)
 LEASE_MARGIN_SECONDS = 30  # above Celery's hard limit: a lease never ends while its work may still write
-HEARTBEAT_STALE_SECONDS = 60  # six missed heartbeats
-NUDGE = "factcheck.work"
 
 
 class LeaseLost(Exception):
@@ -108,7 +106,7 @@ def enqueue(kind: str, subject_id: UUID) -> Job:
     active = Job.objects.filter(kind=kind, subject_id=subject_id, state__in=ACTIVE).first()
     if active is None:  # it ended between the two statements
         return enqueue(kind, subject_id)
-    nudge()
+    workers.nudge()
     return active
 
 
@@ -135,33 +133,7 @@ def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool =
     fixed = (queued, 0, 0, now, 0, 1, unit, "", now, request_id)
     copy_rows(_COPY, _COPY_TYPES, [(uuid7().bytes, kind, subject_id.bytes, *fixed) for subject_id in subject_ids])
     if is_nudging:
-        nudge(nudges_for(len(subject_ids)))
-
-
-ACTIVE = (JobState.QUEUED, JobState.RUNNING)
-FINAL = (JobState.DONE, JobState.FAILED, JobState.CANCELLED)
-
-
-def nudge(count: int = 1) -> None:
-    """Once the present transaction is committed, tell up to `count` free workers to look. Never fails: the sweeper looks anyway."""
-    transaction.on_commit(lambda: _send(count))
-
-
-def _send(count: int) -> None:
-    from factcheck.celery import app
-
-    try:
-        with app.producer_pool.acquire(block=True, timeout=2) as producer:
-            for _ in range(count):
-                app.send_task(NUDGE, producer=producer, retry=False)
-    except Exception as error:  # whatever a broker's client raises: the row is safe
-        logger.warning("The broker did not take a nudge; the sweeper will find the work: %s", error)
-
-
-def nudges_for(count: int) -> int:
-    """How many nudges `count` new rows deserve: one for each idle worker process, at least one."""
-    running = Job.objects.filter(state=JobState.RUNNING).count()
-    return max(1, min(count, capacity() - running))
+        workers.nudge(workers.nudges_for(len(subject_ids)))
 
 
 # Doing work
@@ -310,12 +282,20 @@ def sweep() -> dict[str, int]:
     """Give back what vanished workers held, and nudge when due work waits while workers are idle."""
     now = timezone.now()
     returned = _give_back(Q(lease_until__lt=now), "The lease ended")
-    WorkerHeartbeat.objects.filter(seen_at__lt=now - timedelta(days=1)).delete()
-    idle = capacity() - Job.objects.filter(state=JobState.RUNNING).count()
-    due = _due(now)[:idle].count() if idle > 0 else 0
+    workers.forget()
+    free = workers.idle()
+    due = _due(now)[:free].count() if free > 0 else 0
     if due:
-        nudge(due)
+        workers.nudge(due)
     return {"returned": returned, "nudged": due}
+
+
+def worker_started(node: str, concurrency: int) -> None:
+    """A worker is ready. What earlier lives of it held (they were killed) is given back at once, not when their leases end."""
+    now = timezone.now()
+    lives = workers.replace_lives(node, concurrency)
+    _give_back(Q(worker__in=lives, started_at__lt=now), "The worker was started anew")
+    workers.nudge(_due(now)[:concurrency].count())
 
 
 def _give_back(held: Q, why: str) -> int:
@@ -349,7 +329,7 @@ def retry(job_id: UUID, *, actor: User) -> Job:
             raise ActionNotAllowed("The same work is queued already.") from None
         _tell(job, "retried")
         events.record(job, "retry", actor=actor, data={"state": [from_state, job.state]})
-        nudge()
+        workers.nudge()
     return job
 
 
@@ -365,61 +345,3 @@ def cancel(job_id: UUID, *, actor: User) -> Job:
         _tell(job, "cancelled")
         events.record(job, "cancel", actor=actor, data={"state": [from_state, job.state]})
     return job
-
-
-# Workers
-
-
-def worker_started(node: str, concurrency: int) -> None:
-    """A worker is ready. What earlier lives of it held (they were killed) is given back at once, not when their leases end.
-
-    `node` is `name/pid`: two workers that were given one name must not take each other's work away.
-    """
-    now = timezone.now()
-    name = node.rpartition("/")[0]
-    lives = WorkerHeartbeat.objects.filter(node__startswith=f"{name}/")
-    dead = [life.node for life in lives if life.node == node or not _is_alive(life.node)]
-    lives.filter(node__in=dead).delete()
-    worker_alive(node, concurrency)
-    _give_back(Q(worker__in=[*dead, node], started_at__lt=now), "The worker was started anew")
-    nudge(_due(now)[:concurrency].count())
-
-
-def _is_alive(node: str) -> bool:
-    # The name holds the host's, so a process of this number is looked for where it ran.
-    try:
-        os.kill(int(node.rpartition("/")[2]), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def worker_alive(node: str, concurrency: int) -> None:
-    """Note that the worker lives. A database that is away is the next heartbeat's business."""
-    now = timezone.now()
-    try:
-        # Made anew when it is gone: the sweeper forgets workers whose machine slept for a day.
-        WorkerHeartbeat.objects.update_or_create(
-            pk=node,
-            defaults={"concurrency": concurrency, "seen_at": now},
-            create_defaults={"concurrency": concurrency, "seen_at": now, "started_at": now},
-        )
-    except DatabaseError as error:
-        logger.warning("No heartbeat written: %s", error)
-        close_old_connections()
-
-
-def worker_stopped(node: str) -> None:
-    WorkerHeartbeat.objects.filter(pk=node).delete()
-
-
-def capacity() -> int:
-    """Processes of all workers heard of lately."""
-    return sum(living_workers().values_list("concurrency", flat=True))
-
-
-def living_workers(now: datetime | None = None):  # type: ignore[no-untyped-def]
-    since = (now or timezone.now()) - timedelta(seconds=HEARTBEAT_STALE_SECONDS)
-    return WorkerHeartbeat.objects.filter(seen_at__gte=since)

@@ -81,8 +81,8 @@ class _Database(Collector):
 
 @reads_database
 def _queue() -> Iterator[Metric]:
-    from factcheck.jobs import living_workers
     from factcheck.models import Job, JobState
+    from factcheck.workers import living
 
     now = timezone.now()
     jobs = GaugeMetricFamily("factcheck_jobs", "Jobs.", labels=["kind", "state"])
@@ -92,7 +92,7 @@ def _queue() -> Iterator[Metric]:
     due = Job.objects.filter(state=JobState.QUEUED, due_at__lte=now).aggregate(Min("due_at"))["due_at__min"]
     age = (now - due).total_seconds() if due else 0
     yield GaugeMetricFamily("factcheck_oldest_due_job_age_seconds", "How long work has been waiting.", value=age)
-    concurrencies = living_workers(now).values_list("concurrency", flat=True)
+    concurrencies = living(now).values_list("concurrency", flat=True)
     yield GaugeMetricFamily("factcheck_workers", "Workers heard of in the last minute.", value=len(concurrencies))
     yield GaugeMetricFamily("factcheck_worker_processes", "Their processes.", value=sum(concurrencies))
 

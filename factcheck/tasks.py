@@ -4,16 +4,16 @@ import os
 
 from celery import shared_task
 
-from factcheck import jobs
+from factcheck import jobs, workers
 from factcheck.api import idempotency
 from factcheck.celery import NODE
 
 
-@shared_task(name=jobs.NUDGE)
+@shared_task(name=workers.NUDGE)
 def work() -> None:
     """Do one job and pass the nudge on: each job has the whole time limit, and a backlog keeps every process busy."""
     if jobs.work(os.environ.get(NODE, "worker")):
-        jobs.nudge()
+        workers.nudge()
 
 
 @shared_task(name="factcheck.sweep", time_limit=30, soft_time_limit=25)

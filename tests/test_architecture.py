@@ -11,7 +11,7 @@ FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = ("claims.text", "claims.identity", "claims.triage", "claims.extraction", "claims.sources")
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
-    "factcheck.accounts.models",
+    "factcheck.accounts.models", "factcheck.workers",
 )  # fmt: skip
 ANYTHING = ("factcheck.urls", "factcheck.celery", "factcheck.checks", "factcheck.management", "factcheck.settings")
 EDGES = ("serializers", "views", "filters", "admin", "tasks", "urls", "management")

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from django.utils import timezone
 
-from factcheck import env, jobs
+from factcheck import env, jobs, workers
 from factcheck.models import WorkerHeartbeat
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -167,7 +167,7 @@ def test_the_scripts_are_executable_and_parse():
 
 def test_a_worker_is_given_up_by_its_check_when_the_queue_gives_it_up():
     source = (DOCKER / "healthcheck.py").read_text()
-    assert re.findall(r"(?m)^STALE_SECONDS = (\d+)", source) == [str(jobs.HEARTBEAT_STALE_SECONDS)]
+    assert re.findall(r"(?m)^STALE_SECONDS = (\d+)", source) == [str(workers.STALE_SECONDS)]
 
 
 def test_the_web_check_fails_where_nothing_listens():
@@ -185,5 +185,5 @@ def test_a_worker_is_healthy_while_its_heartbeat_reaches_the_database(committed_
     assert not is_healthy()
     jobs.worker_started(f"celery@{socket.gethostname()}/7", 2)
     assert is_healthy()
-    WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=jobs.HEARTBEAT_STALE_SECONDS + 1))
+    WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=workers.STALE_SECONDS + 1))
     assert not is_healthy()

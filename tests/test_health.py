@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from factcheck import jobs
+from factcheck import jobs, workers
 from factcheck.celery import app
 from factcheck.models import WorkerHeartbeat
 from tests.api import assert_problem
@@ -46,7 +46,7 @@ def test_ready_when_database_migrations_broker_and_a_worker_are_there(stack, cli
 
 
 def test_without_a_worker_it_is_not_ready_and_says_how_to_start_one(stack, client):
-    stale = timezone.now() - timezone.timedelta(seconds=jobs.HEARTBEAT_STALE_SECONDS + 1)
+    stale = timezone.now() - timezone.timedelta(seconds=workers.STALE_SECONDS + 1)
     WorkerHeartbeat.objects.update(seen_at=stale)
     assert list(missing(client)) == ["worker"]
     assert "celery -A factcheck worker" in missing(client)["worker"]

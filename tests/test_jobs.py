@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from claims.models import Article, Claim, ExtractionRun
-from factcheck import jobs
+from factcheck import jobs, workers
 from factcheck.errors import ActionNotAllowed
 from factcheck.ids import uuid7
 from factcheck.models import Job, JobState, WorkerHeartbeat
@@ -157,9 +157,9 @@ def test_two_workers_of_one_name_leave_each_other_their_work(kind):
     job = jobs.lease(first)
     jobs.worker_started(twin, 2)
     job.refresh_from_db()
-    assert (job.state, job.losses, jobs.capacity()) == (JobState.RUNNING, 0, 4)
-    jobs.worker_stopped(twin)
-    assert jobs.capacity() == 2
+    assert (job.state, job.losses, workers.capacity()) == (JobState.RUNNING, 0, 4)
+    workers.stopped(twin)
+    assert workers.capacity() == 2
 
 
 @pytest.mark.django_db
@@ -168,7 +168,7 @@ def test_a_worker_that_was_forgotten_is_known_again_after_its_next_heartbeat(kin
     WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(days=2))
     jobs.sweep()
     assert not WorkerHeartbeat.objects.exists()
-    jobs.worker_alive("w@host/1", 2)
+    workers.heartbeat("w@host/1", 2)
     jobs.enqueue("test", uuid7())
     assert jobs.sweep()["nudged"] == 1
 
@@ -289,7 +289,7 @@ def test_a_job_of_a_kind_that_only_newer_workers_know_waits_for_them(kind, monke
 @pytest.mark.django_db
 def test_the_sweeper_nudges_only_idle_workers(kind, monkeypatch):
     sent: list[int] = []
-    monkeypatch.setattr(jobs, "nudge", lambda count=1: sent.append(count))
+    monkeypatch.setattr(workers, "nudge", lambda count=1: sent.append(count))
     for _ in range(5):
         jobs.enqueue("test", uuid7())
     sent.clear()
@@ -305,11 +305,11 @@ def test_the_sweeper_nudges_only_idle_workers(kind, monkeypatch):
 @pytest.mark.django_db
 def test_a_worker_not_heard_of_for_a_minute_counts_as_gone():
     jobs.worker_started("w/1", 3)
-    assert jobs.capacity() == 3
-    WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=jobs.HEARTBEAT_STALE_SECONDS + 1))
-    assert jobs.capacity() == 0
-    jobs.worker_alive("w/1", 3)
-    assert jobs.capacity() == 3
+    assert workers.capacity() == 3
+    WorkerHeartbeat.objects.update(seen_at=timezone.now() - timedelta(seconds=workers.STALE_SECONDS + 1))
+    assert workers.capacity() == 0
+    workers.heartbeat("w/1", 3)
+    assert workers.capacity() == 3
 
 
 def _lease_all(found: list[Job], start: threading.Barrier) -> None:

@@ -31,7 +31,7 @@ from claims.models import ImportRun
 from claims.pipeline.feeds import Checkpoint, Feed, Origin
 from claims.pipeline.importing import Landed, OnDuplicate, Row, Status, land, prepare, preview
 from claims.sources.base import ArticleDraft, BadRow, Place
-from factcheck import jobs
+from factcheck import workers
 
 # Half as many cost a tenth more time of ours; twice as many save nothing any more.
 BATCH_ROWS = 1000
@@ -303,7 +303,7 @@ class Importer:
             return
         started = time.monotonic()
         # Workers pass a nudge on, so a few are enough; a broker that is away may take seconds to say so.
-        jobs.nudge(jobs.nudges_for(self._queued))
+        workers.nudge(workers.nudges_for(self._queued))
         self._queued = 0
         self._next_nudge = time.monotonic() + max(NUDGE_EVERY_SECONDS, 20 * (time.monotonic() - started))
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from factcheck import jobs
+from factcheck import workers
 from factcheck.models import Job, JobState
 
 register = template.Library()
@@ -22,11 +22,11 @@ register = template.Library()
 @register.inclusion_tag("factcheck/workers.html")
 def worker_state() -> dict[str, Any]:
     """Who works on the queue; when nobody does, since when something waits."""
-    workers = list(jobs.living_workers().order_by("node"))
+    alive = list(workers.living().order_by("node"))
     oldest = None
-    if not workers:
+    if not alive:
         oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=Min("due_at"))["at"]
-    return {"workers": workers, "oldest_due_at": oldest}
+    return {"workers": alive, "oldest_due_at": oldest}
 
 
 @register.simple_tag

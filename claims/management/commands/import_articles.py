@@ -35,7 +35,7 @@ from claims.sources import FORMATS
 from claims.sources.base import FIELDS, Options, Unreadable
 from claims.sources.headers import read_headers
 from claims.sources.inputs import STANDARD_INPUT, Skipped, find_sources
-from factcheck import jobs
+from factcheck import workers
 
 FAILED, USAGE, BAD_ROWS, UNREADABLE, BUSY = 1, 2, 3, 4, 5
 EPILOG = """\
@@ -252,7 +252,7 @@ class Command(BaseCommand):
         if run.error:
             self.report.line.say(run.error["detail"])
         states = runs.extraction_states(run)
-        if states["queued"] and not jobs.living_workers().exists():
+        if states["queued"] and not workers.living().exists():
             self.report.line.say(
                 f"No worker is running, so {count_of(states['queued'], 'article')} "
                 f"{'waits' if states['queued'] == 1 else 'wait'} to be read for claims. "
