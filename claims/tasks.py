@@ -3,7 +3,7 @@
 from claims import pipeline
 from claims.pipeline.extracting import cancel_extraction, park_extraction, retry_extraction
 from claims.pipeline.fetching import FETCH, cancel_fetch, park_fetch, retry_fetch
-from claims.pipeline.importing import EXTRACT
+from claims.pipeline.queueing import EXTRACT
 from factcheck import jobs
 from factcheck.models import Job
 

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from claims import filters, pipeline, serializers
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
-from claims.pipeline.importing import EXTRACT
+from claims.pipeline.queueing import EXTRACT
 from claims.sources.base import ArticleDraft, BadRow
 from claims.sources.payload import draft_of_payload, stated_fields
 from claims.triage import TriageAction

@@ -13,8 +13,8 @@ from django.db import IntegrityError, connection
 
 from claims import pipeline
 from claims.models import Article, ArticleVersion, ExtractionRun
-from claims.pipeline import importing
-from claims.pipeline.importing import OnDuplicate, Status
+from claims.pipeline import stored
+from claims.pipeline.rows import OnDuplicate, Status
 from claims.sources.base import ArticleDraft
 from claims.triage import TriageAction
 from factcheck.audit import events
@@ -240,7 +240,7 @@ def test_without_the_unique_identity_two_at_once_would_make_two_articles(committ
 
 def test_without_the_lock_two_changes_at_once_would_take_the_same_number(committed_database, monkeypatch):
     pipeline.import_article(draft())
-    monkeypatch.setattr(importing, "_LOCK", "SELECT %s")
+    monkeypatch.setattr(stored, "_LOCK", "SELECT %s")
     look_and_wait_for_the_other(monkeypatch, parties=2, looks=2)
 
     results = together(*(lambda n=n: pipeline.import_article(draft(f"{TEXT} {n}")) for n in range(2)))
@@ -260,7 +260,7 @@ def test_with_both_guards_the_same_two_at_once_make_one(committed_database, monk
 
 def look_and_wait_for_the_other(monkeypatch, *, parties: int, looks: int = 1) -> None:
     """Everybody has looked what is here before anybody goes on: the worst moment, every time."""
-    look, barrier, seen = importing._known, threading.Barrier(parties), threading.local()
+    look, barrier, seen = stored.find, threading.Barrier(parties), threading.local()
 
     def look_and_wait(*arguments, **named):
         found = look(*arguments, **named)
@@ -269,7 +269,7 @@ def look_and_wait_for_the_other(monkeypatch, *, parties: int, looks: int = 1) ->
             barrier.wait(timeout=10)
         return found
 
-    monkeypatch.setattr(importing, "_known", look_and_wait)
+    monkeypatch.setattr(stored, "find", look_and_wait)
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from claims.admin.naming import name_of, opening
 from claims.models import ExtractionRun, ImportRun
 from claims.pipeline.fetching import FETCH
-from claims.pipeline.importing import EXTRACT
+from claims.pipeline.queueing import EXTRACT
 from claims.sources.inputs import STANDARD_INPUT
 from factcheck.admin.base import RecordAdmin, identifier
 from factcheck.admin.jobs import describes

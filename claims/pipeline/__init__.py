@@ -3,7 +3,8 @@
 from claims.pipeline.editing import add_claim, edit_claim
 from claims.pipeline.extracting import extract_claims, request_extraction
 from claims.pipeline.fetching import fetch_article, request_article
-from claims.pipeline.importing import Outcome, import_article, land_batch
+from claims.pipeline.importing import import_article, land_batch
+from claims.pipeline.rows import Outcome
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
 from claims.pipeline.triaging import BulkRefused, split, triage, triage_many
 

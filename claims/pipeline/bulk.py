@@ -29,7 +29,8 @@ from django.db import (
 
 from claims.models import ImportRun
 from claims.pipeline.feeds import Checkpoint, Feed, Origin
-from claims.pipeline.importing import Landed, OnDuplicate, Row, Status, land, prepare, preview
+from claims.pipeline.importing import Landed, land, preview
+from claims.pipeline.rows import OnDuplicate, Row, Status, prepare
 from claims.sources.base import ArticleDraft, BadRow, Place
 from factcheck import workers
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from claims import extraction
 from claims.extraction.base import Candidate, Document, as_json
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun
-from claims.pipeline.importing import EXTRACT
+from claims.pipeline.queueing import EXTRACT
 from claims.text import fingerprint
 from claims.triage import TriageStatus
 from factcheck import jobs

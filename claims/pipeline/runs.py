@@ -11,8 +11,10 @@ from django.db import connection, transaction
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
-from claims.models import ExtractionRun, ImportRun
-from claims.pipeline.importing import EXTRACT
+from claims.models import ExtractionRun, FailedRow, ImportRun
+from claims.pipeline.queueing import EXTRACT
+from claims.pipeline.rows import Outcome, Status
+from claims.sources.base import BadRow
 from factcheck.accounts.models import User
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
@@ -81,6 +83,42 @@ def failed_extractions(run: ImportRun) -> QuerySet[ExtractionRun]:
     """The run's versions that could not be read, with their articles."""
     failed = ExtractionRun.objects.filter(version__import_run=run, status=ExtractionRun.Status.FAILED)
     return failed.select_related("version__article").order_by("id")
+
+
+def count_batch(
+    run: ImportRun,
+    bad: list[FailedRow],
+    outcomes: list[Outcome],
+    checkpoint: dict[str, Any] | None,
+    is_repeat: bool,
+) -> dict[str, Any]:
+    """Write what a batch adds to its run: counts, refused rows, the checkpoint. The new state is returned, true once committed."""
+    counts = Counter(outcome.status for outcome in outcomes)
+    if is_repeat:
+        bad = []
+        del counts[Status.UNCHANGED], counts[Status.SKIPPED]
+    # Drafts that were refused are among the bad rows as well.
+    counts[Status.FAILED] = len(bad)
+    for row in bad:
+        row.run = run
+    FailedRow.objects.bulk_create(bad)
+    state: dict[str, Any] = {status.value: getattr(run, status.value) + counts[status] for status in Status}
+    state |= {"rows": sum(state.values()), "updated_at": timezone.now()}
+    if checkpoint is not None:
+        state["checkpoint"] = checkpoint
+    ImportRun.objects.filter(pk=run.pk).update(**state)
+    return state
+
+
+def failed_row(row: BadRow) -> FailedRow:
+    return FailedRow(
+        source=row.place.source,
+        line=row.place.line,
+        field=row.field[:100],
+        code=row.code,
+        detail=row.detail.replace("\0", "\ufffd"),
+        raw=row.as_line().decode(),
+    )
 
 
 # How long the server takes to notice that the process of a session was killed, at worst in the middle of a batch.

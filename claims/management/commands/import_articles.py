@@ -30,7 +30,7 @@ from claims.pipeline import runs
 from claims.pipeline.bulk import BATCH_ROWS, End, Importer, Progress, Terms
 from claims.pipeline.feeds import UNREADABLE as UNREADABLE_SOURCE
 from claims.pipeline.feeds import FailedRowFeed, Feed, FileFeed, SourceChanged, storable
-from claims.pipeline.importing import OnDuplicate, Status
+from claims.pipeline.rows import OnDuplicate, Status
 from claims.sources import FORMATS
 from claims.sources.base import FIELDS, Options, Unreadable
 from claims.sources.headers import read_headers
