@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Length, Lower, Now
 
 from claims.triage import REASON_LABELS, STATUS_CHOICES, Reason, Risk, TriageStatus
+from factcheck.audit.history import keeps_past
 from factcheck.ids import uuid7
 
 
@@ -22,6 +23,7 @@ class Row(models.Model):
         abstract = True
 
 
+@keeps_past("name", "domain")
 class Outlet(Row):
     """Who printed it."""
 
@@ -35,6 +37,7 @@ class Outlet(Row):
         return self.name
 
 
+@keeps_past("outlet", "title", "byline", "language", "published_at", "withdrawn_at")
 class Article(Row):
     """One published text. Its identity is its canonical URL; without one, outlet and fingerprint of the first text."""
 
@@ -194,6 +197,12 @@ class ExtractionRun(Row):
         return f"{self.extractor} {self.extractor_version}: {self.status}"
 
 
+# What people write and decide. An extractor that reads again refreshes the rest, which follows from the text.
+@keeps_past(
+    "text", "kind", "claimant", "triage_status", "triage_reason", "triage_note", "triaged_by", "triaged_at", "risk", "merged_into",
+    "split_from", "is_manual", "edited_fields",
+    exclude=("check_worthiness", "contributions", "rank_in_article", "has_number"),
+)  # fmt: skip
 class Claim(Row):
     """One checkable assertion, in a form that stands alone."""
 
@@ -306,6 +315,7 @@ class Claim(Row):
         return self.text
 
 
+@keeps_past("claim", "article_version", "start", "end", "quotation", "is_manual")
 class Appearance(Row):
     """Where an article version makes a claim. `text[start:end] == quotation` in code points: a trigger refuses anything else."""
 

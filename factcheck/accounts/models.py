@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 
 from factcheck.accounts.roles import SCOPES, scopes_of
+from factcheck.audit.history import keeps_past
 from factcheck.ids import uuid7
 
 
@@ -23,6 +24,10 @@ class Users(UserManager["User"]):
         return self.get_queryset().annotate(loaded_roles=role_names("pk"))
 
 
+@keeps_past(
+    "username", "first_name", "last_name", "email", "is_active", "is_staff", "is_superuser", "is_machine",
+    exclude=("password", "last_login"),
+)  # fmt: skip
 class User(AbstractUser):
     """A person or a machine account. Rights come from its roles (groups) and, on a review, its relation to it."""
 
@@ -63,6 +68,15 @@ class User(AbstractUser):
         )
 
 
+@keeps_past(name="Membership", with_inserts=True)
+class Membership(User.groups.through):  # type: ignore[name-defined]  # a table that Django made, which only a proxy can name
+    """That a user has a role: given and taken, never changed."""
+
+    class Meta:
+        proxy = True
+
+
+@keeps_past("user", "name", "prefix", "scopes", "expires_at", "revoked_at", exclude=("digest", "last_used_at"))
 class Token(models.Model):
     """An API credential. The secret is shown once; the row keeps its digest. Written by `accounts.tokens` alone."""
 

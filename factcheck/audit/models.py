@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 from factcheck.ids import uuid7
 
 
-def _current_transaction() -> Cast:
+def current_transaction() -> Cast:
     # xid8 has no cast to a number but through text.
     number = Cast(Func(function="pg_current_xact_id", output_field=models.TextField()), models.TextField())
     return Cast(number, models.BigIntegerField())
@@ -47,7 +47,7 @@ class AuditEvent(models.Model):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
     transaction = models.BigIntegerField(
-        db_default=_current_transaction(),
+        db_default=current_transaction(),
         editable=False,
         help_text="Its number in the database, by which a reader of news knows what may still appear..",
     )
