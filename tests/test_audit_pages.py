@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from claims import pipeline
+from claims.models import Claim
 from claims.triage import TriageAction
 from factcheck.audit.models import AuditEvent
 from tests import make
@@ -119,5 +120,73 @@ def test_markup_in_an_event_is_text():
     claim = make.claim("<img src=x onerror=alert(1)>", actor=ada)
     client = browser("audrey", "auditor")
     event = AuditEvent.objects.get(subject_id=claim.pk)
-    for address in (EVENTS, f"{EVENTS}{event.pk}/change/", f"/admin/claims/claim/{claim.pk}/change/"):
+    Claim.objects.update(claimant="<img src=x onerror=alert(2)>")
+    pages = (f"/admin/claims/claim/{claim.pk}/{page}/" for page in ("change", "history"))
+    for address in (EVENTS, f"{EVENTS}{event.pk}/change/", *pages):
         assert "<img src=x" not in client.get(address).content.decode()
+
+
+def test_the_past_of_a_claim_shows_each_row_before_its_change_and_the_event_of_it(claim):
+    address = f"/admin/claims/claim/{claim.pk}/history/"
+    reader, auditor = browser("kim", "triager"), browser("audrey", "auditor")
+    assert f'href="{address}"' in reader.get(f"/admin/claims/claim/{claim.pk}/change/").content.decode()
+    page = reader.get(address)
+    changed = words(page).split("Claim changed")
+    assert len(changed) == 3
+    assert "by ada" in changed[1]
+    assert "triage status candidate → rejected" in changed[1]
+    assert "claimant nothing → The bank" in changed[2]
+    assert "text Rents tripled." in changed[2], "the whole row"
+    record = "/admin/audit/auditevent/"
+    assert record not in page.content.decode()
+    assert record in auditor.get(address).content.decode()
+
+
+def test_the_past_of_an_article_shows_its_earlier_headline():
+    article = make.article("Rents tripled.", url="https://wire.example/1", title="Rents rise")
+    make.article("Rents tripled twice.", url="https://wire.example/1", title="Rents soar")
+    client = browser("kim", "triager")
+    address = f"/admin/claims/article/{article.pk}/history/"
+    assert f'href="{address}"' in client.get(f"/admin/claims/article/{article.pk}/change/").content.decode()
+    assert "title Rents rise → Rents soar" in words(client.get(address))
+
+
+def test_an_event_shows_the_rows_as_they_were_before(claim):
+    event = AuditEvent.objects.get(action="reject")
+    page = words(browser("audrey", "auditor").get(f"{EVENTS}{event.pk}/change/"))
+    assert "triage status candidate → rejected" in page[page.index("Rows as they were before") :]
+
+
+def test_the_past_of_a_row_that_is_gone_is_still_there(claim):
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM claims_claim WHERE id = %s", [claim.pk])
+    client = browser("kim", "triager")
+    assert client.get(f"/admin/claims/claim/{claim.pk}/change/").status_code == 404
+    page = words(client.get(f"/admin/claims/claim/{claim.pk}/history/"))
+    assert "This claim is gone." in page
+    assert page.count("Claim deleted") == 1
+
+
+def test_the_past_is_for_readers_and_of_rows_that_have_one(claim):
+    address = f"/admin/claims/claim/{claim.pk}/history/"
+    client = browser("kim", "triager")
+    assert browser("nora").get(address).status_code == 403
+    assert client.post(address).status_code == 403
+    assert client.get(f"/admin/claims/claim/{uuid4()}/history/").status_code == 404
+    assert client.get("/admin/claims/claim/nonsense/history/").status_code == 400
+    assert client.get(f"/admin/factcheck/job/{uuid4()}/history/").status_code == 403
+
+
+def test_the_past_costs_the_same_for_few_changes_and_for_many(claim):
+    client = browser("kim", "triager")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(f"/admin/claims/claim/{claim.pk}/history/").status_code == 200
+        return len(captured)
+
+    few = queries()
+    for n in range(9):
+        pipeline.triage(claim.pk, TriageAction.RESTORE, actor=make.user("kim"))
+        pipeline.triage(claim.pk, TriageAction.REJECT, actor=make.user("kim"), reason="opinion", note=f"Boast {n}.")
+    assert queries() == few

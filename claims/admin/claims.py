@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db import OperationalError
@@ -23,10 +24,11 @@ from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilt
 from claims.admin.forms import ClaimForm, EditForm, SplitForm
 from claims.admin.naming import name_of, opening
 from claims.admin.searching import WordSearch
-from claims.models import Claim
+from claims.models import Appearance, Claim
 from claims.triage import BY_ACTION, TriageAction, TriageStatus
 from factcheck.admin.base import identifier
 from factcheck.audit import events
+from factcheck.audit.past import Past, past_of
 from factcheck.errors import Problem, StaleVersion
 from factcheck.templatetags.desk import age, badge
 
@@ -184,6 +186,10 @@ class ClaimAdmin(WordSearch):
         response = self.render(request, self.page_template, row, context)
         response.status_code = status
         return response
+
+    def past_of(self, pk: UUID) -> list[Past]:
+        moved = past_of(Appearance, claim=pk)
+        return sorted([*super().past_of(pk), *moved], key=lambda past: (past.at, past.transaction), reverse=True)
 
     def page_context(self, request: HttpRequest, row: Claim) -> dict[str, Any]:
         may_act = self.has_act_permission(request)

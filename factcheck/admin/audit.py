@@ -14,8 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from factcheck.accounts.models import User
-from factcheck.admin.base import RecordAdmin, has_role
+from factcheck.admin.base import AUDITORS, RecordAdmin, has_role
 from factcheck.audit.models import AuditEvent
+from factcheck.audit.past import past_around
 from factcheck.templatetags.desk import moment, told
 
 RECENT = 1000  # events among which the actions in use are looked for
@@ -67,7 +68,7 @@ class AuditEventAdmin(RecordAdmin):
     ordering = ("-id",)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_role(request, "auditor", "admin")
+        return has_role(request, *AUDITORS)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -116,6 +117,7 @@ class AuditEventAdmin(RecordAdmin):
         return {
             "title": f"{self.did(row).capitalize()}: {row.subject_type}",
             "subject_page": page_of(row.subject_type, row.subject_id),
+            "past": past_around(row),
         }
 
 

@@ -18,8 +18,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from factcheck.accounts.roles import ROLES
+from factcheck.audit.past import Past, past_model, past_of
 
 COUNTED = 1000  # rows; a list that holds more says so instead of counting them
+AUDITORS = ("auditor", "admin")  # who may read the record
 LAST_PAGE = 100_000  # so that no address asks for a number beyond the database's own
 
 
@@ -203,7 +205,23 @@ class RecordAdmin(admin.ModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        raise PermissionDenied("The admin keeps no log of its own: the page shows who changed the row last.")
+        """The rows as they were before each change. A row that is gone has a history too."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied("Your roles do not let you read this.")
+        if past_model(self.model) is None:
+            raise PermissionDenied("No past rows are kept of this kind.")
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied("This page is read-only. Nothing was changed.")
+        pk = identifier(unquote(object_id))
+        row = self.get_object(request, str(pk))
+        past = self.past_of(pk)
+        if row is None and not past:
+            raise Http404(f"There is no {self.opts.verbose_name} {pk}.")
+        context = {"title": f"Past of this {self.opts.verbose_name}", "crumb": "Past", "past": past}
+        return self.render(request, "factcheck/past.html", row, context | {"may_audit": has_role(request, *AUDITORS)})
+
+    def past_of(self, pk: UUID) -> list[Past]:
+        return past_of(self.model, pgh_obj=pk)
 
 
 def holds(request: HttpRequest, scope: str) -> bool:

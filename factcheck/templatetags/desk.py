@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django import template
 from django.db.models import Min
 from django.utils import timezone
@@ -71,6 +72,18 @@ def counted(number: int, one: str, many: str = "") -> str:
 def spaced(name: str) -> str:
     """A name of the code as words."""
     return str(name).replace("_", " ")
+
+
+@register.filter
+def past_tense(change: str) -> str:
+    """What was done to a row."""
+    return {"insert": "put in", "update": "changed", "delete": "deleted"}[change]
+
+
+@register.filter
+def as_stored(value: Any) -> str:
+    """A column's value in full: words as they are, everything else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 @dataclass(frozen=True, slots=True)
