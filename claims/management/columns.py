@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import islice
+from typing import BinaryIO
 
+from claims.management.exits import usage
 from claims.management.words import count_of
+from claims.pipeline.feeds import storable
 from claims.sources.base import Options
-from claims.sources.headers import Headers
+from claims.sources.headers import Headers, read_headers
+
+MOST_UNREAD_COLUMNS = 20  # sets of them, each a line
+
+
+def check_columns(files: list[str], options: Options, say: Callable[[str], None]) -> BinaryIO:
+    """The standard input, whole again; `say` is told of columns that nothing reads. Raises CommandError on a mapping of none."""
+    headers = read_headers(files, options, sys.stdin.buffer)
+    if wrong := "\n".join(unknown_columns(headers, options)):
+        raise usage(wrong)
+    for sentence in islice(unread_columns(headers), MOST_UNREAD_COLUMNS):
+        say(storable(sentence))
+    return headers.standard_input
 
 
 def unknown_columns(headers: Headers, options: Options) -> Iterator[str]:
