@@ -11,6 +11,7 @@ from django.db import connections, transaction
 
 from claims import pipeline
 from claims.triage import TriageAction
+from factcheck.accounts import people
 from factcheck.audit.models import AuditEvent
 from tests import make
 from tests.api import Api, api, assert_problem, places
@@ -75,13 +76,15 @@ def test_a_claim_tells_its_own_events(ada):
 
 def test_what_happened_to_people_and_tokens_is_for_those_who_audit(ada):
     make.claim(actor=ada)
+    with transaction.atomic():
+        people.record_saved(ada, None, actor=ada)
     readers = {
         name: api(make.user(name, role)) for name, role in (("gus", "auditor"), ("root", "admin"), ("ben", "reviewer"))
     }
     seen = {name: {event["subject_type"] for event in poll(client)[0]} for name, client in readers.items()}
     assert seen["ben"] == {"claim"}
-    assert seen["gus"] >= {"claim", "user"}
-    assert seen["root"] >= {"claim", "user"}
+    assert seen["gus"] >= {"claim", "user", "token"}
+    assert seen["root"] >= {"claim", "user", "token"}
     assert poll(readers["ben"], path=f"/events?subject={ada.pk}&")[0] == []
     assert_problem(api(None).get("/events"), 401, "not_authenticated")
 

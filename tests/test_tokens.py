@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -19,6 +20,8 @@ from factcheck.accounts import tokens
 from factcheck.accounts.groups import ensure_roles
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.roles import ROLES, SCOPES, scopes_of
+from factcheck.accounts.secret_form import is_possible, new_secret
+from factcheck.logs import without_secrets
 from tests.api import api, assert_problem
 from tests.make import user as person
 
@@ -80,12 +83,30 @@ def test_the_roles_bound_the_scopes(roles, marks, scopes):
 
 def test_only_the_digest_of_a_secret_is_stored(ada):
     token, secret = tokens.issue(ada, name="feed", scopes=["read"])
-    assert secret.startswith("fc_")
-    assert len(secret) == 46
     stored = Token.objects.filter(pk=token.pk).values().get()
     assert stored["digest"] == hashlib.sha256(secret.encode()).hexdigest()
     assert stored["prefix"] == secret[:10]
     assert not any(secret in str(value) for value in stored.values())
+
+
+def test_a_secret_is_known_by_its_form_and_by_the_sum_at_its_end(ada):
+    secret = new_secret()
+    assert re.fullmatch("fc_[0-9A-Za-z]{46}", secret)
+    assert is_possible(secret)
+    mistyped = [secret[:n] + ("a" if secret[n] != "a" else "b") + secret[n + 1 :] for n in range(len(secret))]
+    assert not [text for text in (*mistyped, secret[:-1], secret + "0", "", "fc_", "fc_\udcff") if is_possible(text)]
+    assert without_secrets(f"token {secret}.") == "token fc_[hidden]."
+
+
+def test_a_secret_from_before_the_sums_still_works_and_what_cannot_be_one_asks_no_database(
+    ada, django_assert_num_queries
+):
+    token, _ = tokens.issue(ada, name="feed", scopes=["read"])
+    old = "fc_" + "-_aA0" * 8 + "xyz"
+    Token.objects.update(digest=hashlib.sha256(old.encode()).hexdigest())
+    assert tokens.find(old) == token
+    with django_assert_num_queries(0):
+        assert tokens.find("fc_wrong") is None
 
 
 def test_a_token_speaks_for_its_owner_within_its_scopes(ada):

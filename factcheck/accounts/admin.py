@@ -14,9 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from factcheck.accounts import people, tokens
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.permissions import actor_of
+from factcheck.accounts.roles import KEEPER
 from factcheck.admin.base import RecordAdmin, has_role
-
-KEEPER = "admin"  # the role that keeps people and tokens
 
 # Roles are a table in the code (accounts/roles.py): editing a group here would last until the next migrate.
 admin.site.unregister(Group)

@@ -8,14 +8,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
-from factcheck.accounts.roles import SCOPES, scopes_of
+from factcheck.accounts.roles import KEEPER, ROLES, SCOPE_CHOICES, SCOPES, scopes_of
 from factcheck.audit.history import keeps_past
 from factcheck.ids import uuid7
 
 
 def role_names(user_id: str) -> ArraySubquery:
     """The roles of the user whose key stands in the column `user_id`: loaded with them, they cost no query of their own."""
-    memberships = User.groups.through._base_manager.filter(user_id=models.OuterRef(user_id))
+    memberships = User.groups.through._base_manager.filter(user_id=models.OuterRef(user_id), group__name__in=ROLES)
     return ArraySubquery(memberships.order_by("group__name").values("group__name"))
 
 
@@ -47,12 +47,13 @@ class User(AbstractUser):
                 violation_error_message="This username is taken.",
             )
         ]
+        indexes = [models.Index(fields=["username", "id"], name="user_by_username")]
 
     @property
     def roles(self) -> list[str]:
-        """Names, in order: loaded together with the user where they could be, else asked for once."""
+        """Names, in order: loaded together with the user where they could be, else asked for once. Other groups are none."""
         if "loaded_roles" not in self.__dict__:
-            self.remember_roles(sorted(self.groups.values_list("name", flat=True)))
+            self.remember_roles(sorted(self.groups.filter(name__in=ROLES).values_list("name", flat=True)))
         names: list[str] = self.__dict__["loaded_roles"]
         return names
 
@@ -66,6 +67,10 @@ class User(AbstractUser):
             if self.is_active
             else frozenset()
         )
+
+    @property
+    def keeps_accounts(self) -> bool:
+        return self.is_active and (self.is_superuser or KEEPER in self.roles)
 
 
 @keeps_past(name="Membership", with_inserts=True)
@@ -81,7 +86,8 @@ class Token(models.Model):
     """An API credential. The secret is shown once; the row keeps its digest. Written by `accounts.tokens` alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    # Its index is the one below.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens", db_index=False)
     name = models.CharField(max_length=100)
     prefix = models.CharField(
         max_length=12,
@@ -93,11 +99,12 @@ class Token(models.Model):
         editable=False,
         help_text="SHA-256 of the secret, in hexadecimal.",
     )
-    scopes = ArrayField(models.CharField(max_length=20, choices=[(scope, help) for scope, help in SCOPES.items()]))
+    scopes = ArrayField(models.CharField(max_length=20, choices=SCOPE_CHOICES))
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="Exact to the minute.")
     revoked_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False, help_text="Raised by every change.")
 
     class Meta:
         constraints = [
@@ -106,6 +113,7 @@ class Token(models.Model):
                 name="token_scopes_are_known",
             ),
         ]
+        indexes = [models.Index(fields=["user", "id"], name="token_by_owner")]
         ordering = ["-id"]
 
     def __str__(self) -> str:

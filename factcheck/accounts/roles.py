@@ -12,6 +12,7 @@ SCOPES = {
     "review": "Work on reviews.",
     "publish": "Approve, publish and correct.",
 }
+SCOPE_CHOICES = tuple(SCOPES.items())
 # A person answers for a verdict and for a publication.
 SCOPES_OF_PEOPLE_ONLY = frozenset({"review", "publish"})
 
@@ -50,6 +51,9 @@ ROLES = {
         ),
     )
 }
+
+ROLE_CHOICES = tuple((role.name, role.description) for role in ROLES.values())
+KEEPER = "admin"  # the role that keeps accounts and tokens
 
 
 def scopes_of(roles: Iterable[str], *, is_superuser: bool = False, is_machine: bool = False) -> frozenset[str]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from factcheck.accounts.models import Token, User, role_names
 from factcheck.accounts.roles import SCOPES
+from factcheck.accounts.secret_form import is_possible, new_secret
 from factcheck.audit import events
-from factcheck.errors import FieldError, InvalidInput
+from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, StaleVersion
 
-SECRET_BYTES = 32
+PREFIX_CHARS = 10  # of a secret: enough to recognise it, and nothing that a log line would hide
 _USED_AT_RESOLUTION = timedelta(minutes=1)
 
 
@@ -24,61 +25,106 @@ class ScopeRefused(InvalidInput):
     code, title = "scope_refused", "These scopes cannot be given"
 
 
+class Unchanged:
+    """The `expires_at` of a rotation that leaves it as it was: None stands for never."""
+
+
+UNCHANGED: Final = Unchanged()
+
+
 def issue(
     user: User, *, name: str, scopes: Iterable[str], expires_at: datetime | None = None, actor: User | None = None
 ) -> tuple[Token, str]:
     """A new token of `user` and its secret, `fc_...`, which cannot be read again.
 
-    Raises ScopeRefused when a scope is unknown or beyond what the owner's roles allow, or when none is asked for.
+    Raises ActionForbidden when the actor may not make tokens for `user`, ScopeRefused when a scope is unknown or beyond what the
+    owner's roles allow or when none is asked for, InvalidInput for an end that is over.
     """
     asked = list(dict.fromkeys(scopes))
-    held = user.scopes
-    errors = [
-        FieldError("unknown_scope", f"There is no scope {s!r}.", pointer="/scopes") for s in asked if s not in SCOPES
-    ]
-    errors += [
-        FieldError(
-            "scope_exceeds_owner",
-            f"{user.username} does not hold the scope {s!r}.",
-            pointer="/scopes",
-        )
-        for s in asked
-        if s in SCOPES and s not in held
-    ]
-    if not asked:
-        errors = [FieldError("required", "A token needs at least one scope.", pointer="/scopes")]
-    if errors:
-        raise ScopeRefused(" ".join(error.detail for error in errors), errors=errors)
-    secret = "fc_" + secrets.token_urlsafe(SECRET_BYTES)
+    secret = new_secret()
     with transaction.atomic():
+        # Under this lock the admin changes roles: whoever is demoted meanwhile is asked for what they hold afterwards.
         owner = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        _check_may_know_the_secret(actor, owner)
+        _check_scopes(owner, asked)
+        _check_end(expires_at)
         token = Token.objects.create(
-            user=user,
+            user=owner,
             name=name,
-            prefix=secret[:10],
+            prefix=secret[:PREFIX_CHARS],
             digest=_digest(secret),
             scopes=asked,
             expires_at=expires_at,
         )
-        events.record(owner, "issue_token", actor=actor, data={"token": str(token.pk), "name": name, "scopes": asked})
+        told = {"owner": owner.username, "name": name, "scopes": asked, "expires_at": _told(expires_at)}
+        events.record(token, "issue", actor=actor, data=told)
     return token, secret
 
 
 @transaction.atomic
-def revoke(token: Token, *, actor: User | None = None) -> Token:
-    """Make the token useless from the next request on. Revoking twice keeps the first time."""
-    owner = User.objects.select_for_update(no_key=True).get(pk=token.user_id)
-    if Token.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
-        events.record(owner, "revoke_token", actor=actor, data={"token": str(token.pk), "name": token.name})
-    token.refresh_from_db(fields=["revoked_at"])
+def rotate(
+    token: Token,
+    *,
+    expires_at: datetime | Unchanged | None = UNCHANGED,
+    actor: User | None = None,
+    version: int | None = None,
+) -> tuple[Token, str]:
+    """The same token under a new secret, which is returned beside it. The old secret is worth nothing from the next request on.
+
+    Raises ActionForbidden when the actor may not know the secret, StaleVersion when the token moved since `version`, ActionNotAllowed when
+    it is revoked, InvalidInput when its end, as it is or as it is to be, is over.
+    """
+    token = _locked(token)
+    _check_may_know_the_secret(actor, token.user)
+    _check_version(token, version)
+    if token.revoked_at:
+        raise ActionNotAllowed("This token is revoked for good. Make a new one.")
+    end = token.expires_at if isinstance(expires_at, Unchanged) else expires_at
+    _check_end(end)
+    secret = new_secret()
+    told: dict[str, list[str | None]] = {"prefix": [token.prefix, secret[:PREFIX_CHARS]]}
+    if end != token.expires_at:
+        told["expires_at"] = [_told(token.expires_at), _told(end)]
+    token.prefix, token.digest, token.expires_at = secret[:PREFIX_CHARS], _digest(secret), end
+    # Shows when the new secret has arrived where it is used.
+    token.last_used_at = None
+    _save(token, "prefix", "digest", "expires_at", "last_used_at")
+    events.record(token, "rotate", actor=actor, data=told)
+    return token, secret
+
+
+@transaction.atomic
+def revoke(token: Token, *, actor: User | None = None, version: int | None = None) -> Token:
+    """Make the token useless from the next request on. Revoking twice keeps the first time.
+
+    Raises ActionForbidden when it is somebody else's and the actor keeps no accounts, StaleVersion when it moved since `version`.
+    """
+    token = _locked(token)
+    if actor and actor.pk != token.user_id and not actor.keeps_accounts:
+        raise ActionForbidden("Only its owner and those who keep the accounts revoke a token.")
+    _check_version(token, version)
+    if token.revoked_at is None:
+        token.revoked_at = timezone.now()
+        _save(token, "revoked_at")
+        events.record(token, "revoke", actor=actor, data={"revoked_at": [None, _told(token.revoked_at)]})
     return token
+
+
+def visible_to(user: User) -> QuerySet[Token]:
+    """One's own; everybody's for those who keep the accounts."""
+    return Token.objects.all() if user.keeps_accounts else Token.objects.filter(user=user)
+
+
+def live() -> Q:
+    """Neither revoked nor at its end. What a live token may do is for its owner's roles to say."""
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
 
 
 def find(secret: str) -> Token | None:
     """The live token of this secret with its owner and the owner's roles, or None when unknown, expired, revoked or its owner inactive."""
-    now = timezone.now()
-    live = Token.objects.filter(digest=_digest(secret), revoked_at=None, user__is_active=True)
-    found = live.filter(Q(expires_at=None) | Q(expires_at__gt=now)).select_related("user")
+    if not is_possible(secret):
+        return None
+    found = Token.objects.filter(live(), digest=_digest(secret), user__is_active=True).select_related("user")
     for token in found.annotate(owner_roles=role_names("user_id")).order_by():
         token.user.remember_roles(token.owner_roles)
         return token
@@ -90,7 +136,64 @@ def record_use(token: Token) -> None:
     now = timezone.now()
     stale = now - _USED_AT_RESOLUTION
     if token.last_used_at is None or token.last_used_at < stale:
-        Token.objects.filter(Q(last_used_at=None) | Q(last_used_at__lt=stale), pk=token.pk).update(last_used_at=now)
+        unknown = Q(last_used_at=None) | Q(last_used_at__lt=stale)
+        # By its digest too: the last use of a secret that was rotated away meanwhile is not the new one's first.
+        Token.objects.filter(unknown, pk=token.pk, digest=token.digest).update(last_used_at=now)
+
+
+def _locked(token: Token) -> Token:
+    return Token.objects.select_for_update(no_key=True, of=("self",)).select_related("user").get(pk=token.pk)
+
+
+def _save(token: Token, *fields: str) -> None:
+    token.version += 1
+    token.save(update_fields=[*fields, "version"])
+
+
+def _check_may_know_the_secret(actor: User | None, owner: User) -> None:
+    """Whoever knows a secret acts under its owner's name: a person's is for them alone, a machine's for those who keep accounts."""
+    if actor is None or actor.pk == owner.pk or (owner.is_machine and actor.keeps_accounts):
+        return
+    raise ActionForbidden("A person's tokens are made by themselves, a machine's by those who keep the accounts.")
+
+
+def _check_scopes(owner: User, asked: list[str]) -> None:
+    held = owner.scopes
+    errors = [
+        FieldError("unknown_scope", f"There is no scope {s!r}.", pointer="/scopes") for s in asked if s not in SCOPES
+    ]
+    errors += [
+        FieldError("scope_exceeds_owner", f"{owner.username} does not hold the scope {s!r}.", pointer="/scopes")
+        for s in asked
+        if s in SCOPES and s not in held
+    ]
+    if not asked:
+        errors = [FieldError("required", "A token needs at least one scope.", pointer="/scopes")]
+    if errors:
+        raise ScopeRefused(" ".join(error.detail for error in errors), errors=errors)
+
+
+def _check_end(expires_at: datetime | None) -> None:
+    if expires_at and expires_at <= timezone.now():
+        detail = f"{expires_at.isoformat()} is over: give a time to come, or null for a token that works until it is revoked."
+        raise InvalidInput(detail, errors=[FieldError("in_the_past", detail, pointer="/expires_at")])
+
+
+def _check_version(token: Token, version: int | None) -> None:
+    """Under the lock on the token."""
+    if version is not None and token.version != version:
+        last = events.events(token).select_related("actor").last()
+        raise StaleVersion(
+            f"You saw version {version}; it is at version {token.version} now.",
+            current_version=token.version,
+            changed_at=last.at if last else token.created_at,
+            changed_by=last.actor.get_username() if last and last.actor else None,
+            changed_fields=sorted({name for event in events.since(token, version) for name in event.data}),
+        )
+
+
+def _told(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
 
 
 def _digest(secret: str) -> str:
