@@ -320,6 +320,8 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "factcheck.accounts.roles.ROLE_CHOICES",
+        "ScopeEnum": "factcheck.accounts.roles.SCOPE_CHOICES",
         "ExtractionStatusEnum": "claims.models.ExtractionRun.Status",
         "TriageStatusEnum": "claims.triage.STATUS_CHOICES",
     },

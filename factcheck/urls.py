@@ -13,9 +13,11 @@ from factcheck.api.events import Events
 from factcheck.api.jobs import JobViewSet
 from factcheck.api.problems import not_found
 from factcheck.api.routers import Router
+from factcheck.api.tokens import TokenViewSet
 
 router = Router()
 router.register("jobs", JobViewSet)
+router.register("tokens", TokenViewSet)
 
 api = [
     path("me", Me.as_view(), name="me"),

@@ -50,6 +50,13 @@ def api(user: User | None, *scopes: str) -> Api:
     return Api(headers={"Authorization": f"Bearer {secret}"})
 
 
+def signed_in(user: User) -> Api:
+    """A client in a session of this user's: for what is not done with a token."""
+    client = Api()
+    client.force_login(user)
+    return client
+
+
 def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
     """The answer is this problem, in the one shape that problems have, and clients can look it up. Returns the document."""
     document = assert_some_problem(response)

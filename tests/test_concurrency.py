@@ -16,7 +16,7 @@ from factcheck import jobs
 from factcheck.audit.models import AuditEvent
 from factcheck.models import Job
 from tests import make
-from tests.api import api, assert_problem, places
+from tests.api import api, assert_problem, places, signed_in
 from tests.editing import answers_at_once, exactly_one_wins_each_round
 from tests.test_every_operation import bodies, fill, operations, own_key, world  # noqa: F401
 
@@ -36,7 +36,7 @@ def finn(db):
 def everything() -> list[Any]:
     rows = [row for kind in (Claim, Appearance, Job) for row in kind.objects.order_by("id").values()]
     # Tokens are given out in the middle of a test.
-    return [*rows, *AuditEvent.objects.exclude(subject_type="user").order_by("id").values()]
+    return [*rows, *AuditEvent.objects.exclude(subject_type="token").order_by("id").values()]
 
 
 def patch(client: Any, claim: Claim, body: Any, if_match: str | None) -> Any:
@@ -49,7 +49,7 @@ def patch(client: Any, claim: Claim, body: Any, if_match: str | None) -> Any:
 
 
 def test_every_detail_has_a_strong_etag_and_is_not_sent_again_to_who_holds_it(ada, world):  # noqa: F811
-    client = api(ada)
+    client = signed_in(ada)
     tried = set()
     for path, _, _ in operations("get"):
         if path.endswith("{id}"):
@@ -61,7 +61,7 @@ def test_every_detail_has_a_strong_etag_and_is_not_sent_again_to_who_holds_it(ad
             again = client.get(address, headers={"If-None-Match": first["ETag"]})
             assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"]), path
             tried.add(path)
-    assert len(tried) == 8
+    assert len(tried) == 10
 
 
 @pytest.mark.parametrize(("held", "status"), [('"1"', 200), ('"x", {}', 304), ("W/{}", 304), ("*", 304), ("", 200)])
@@ -101,7 +101,7 @@ def test_an_answer_to_a_change_carries_the_tag_of_what_stands_there_now(ada):
 
 def test_what_changes_a_row_with_a_version_needs_if_match(ada, world):  # noqa: F811
     """Read from the document, so that an operation to come is held to it too."""
-    client = api(ada)
+    client = signed_in(ada)
     client.looks_first = False
     before = everything()
     refused = set()
@@ -114,7 +114,7 @@ def test_what_changes_a_row_with_a_version_needs_if_match(ada, world):  # noqa: 
             problem = assert_problem(response, 428, "precondition_required")
             assert places(problem) == [("required", "If-Match")]
             refused.add(operation["operationId"])
-    assert refused == {"update_claim"} | {f"{action}_claim" for action in TriageAction}
+    assert refused == {"update_claim", "rotate_token", "revoke_token"} | {f"{action}_claim" for action in TriageAction}
     assert everything() == before
 
 

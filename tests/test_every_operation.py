@@ -16,10 +16,11 @@ from claims import pipeline
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
 from claims.triage import TriageAction
 from factcheck import jobs
-from factcheck.accounts.models import User
+from factcheck.accounts import tokens
+from factcheck.accounts.models import Token, User
 from factcheck.models import Job
 from tests import make
-from tests.api import Api, api, assert_problem, assert_some_problem
+from tests.api import Api, api, assert_problem, assert_some_problem, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -50,8 +51,8 @@ def fill(path: str, **keys: Any) -> str:
 
 @pytest.fixture
 def root() -> Api:
-    """Somebody with every scope: nothing is refused for want of one."""
-    return api(User.objects.create_superuser("root"))
+    """Somebody with every scope and a session: nothing is refused for want of either."""
+    return signed_in(User.objects.create_superuser("root"))
 
 
 @pytest.fixture
@@ -74,6 +75,8 @@ def world() -> dict[str, Any]:
         "import-runs": run.pk,
         "jobs": Job.objects.get(state="queued").pk,
         "outlets": Outlet.objects.get().pk,
+        "tokens": tokens.issue(ada, name="feed", scopes=["read"])[0].pk,
+        "users": ada.pk,
         "other claim": other.pk,
     }
 
@@ -83,7 +86,7 @@ def own_key(path: str, world: dict[str, Any]) -> Any:
 
 
 def everything() -> list[Any]:
-    kinds = (Outlet, Article, ArticleVersion, ExtractionRun, ImportRun, Claim, Appearance, Job)
+    kinds = (Outlet, Article, ArticleVersion, ExtractionRun, ImportRun, Claim, Appearance, Job, Token)
     return [row for kind in kinds for row in kind.objects.order_by("id").values()]
 
 
@@ -206,6 +209,9 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         },
         "retry_job": {},
         "cancel_job": {},
+        "create_token": {"name": "feed", "scopes": ["read"], "expires_at": None, "owner": str(world["users"])},
+        "rotate_token": {"expires_at": None},
+        "revoke_token": {},
     }  # fmt: skip
 
 

@@ -17,6 +17,19 @@ class InsufficientScope(ActionForbidden):
     code, title = "insufficient_scope", "A scope is missing"
 
 
+class SessionRequired(ActionForbidden):
+    code, title = "session_required", "This is not done with a token"
+
+
+class BySession(BasePermission):
+    """For what a token may not do, whatever its scopes: a leaked one must not be able to make itself a successor."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if isinstance(request.auth, Token):
+            raise SessionRequired("Sign in: tokens are managed by people in a session of their own, never by a token.")
+        return True
+
+
 class HasScope(BasePermission):
     """Asks for the scope that the view names for its action in `required_scopes`: action (or lower-case method) -> scope.
 

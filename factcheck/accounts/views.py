@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.permissions import granted_scopes
-from factcheck.accounts.roles import SCOPES
+from factcheck.accounts.roles import ROLE_CHOICES, SCOPE_CHOICES, SCOPES
 
 
 class CurrentTokenSerializer(serializers.ModelSerializer[Token]):
@@ -21,9 +21,9 @@ class CurrentTokenSerializer(serializers.ModelSerializer[Token]):
 
 class MeSerializer(serializers.ModelSerializer[User]):
     name = serializers.CharField(source="get_full_name", read_only=True)
-    roles = serializers.ListField(child=serializers.CharField(), read_only=True)
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=ROLE_CHOICES), read_only=True)
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=list(SCOPES.items())),
+        child=serializers.ChoiceField(choices=SCOPE_CHOICES),
         read_only=True,
         help_text="What this request may do.",
     )

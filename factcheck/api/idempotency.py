@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import orjson
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
@@ -45,16 +46,19 @@ class IdempotencyKeyReused(Problem):
 class Repeatable:
     """For views: gives every POST its `Idempotency-Key`. Whoever may not make the request is refused before the key is looked at,
     so that a kept answer is read by nobody who may not ask any more.
+
+    Members of an answer named in `shown_once` are not kept: when the request is repeated they are null.
     """
 
     post: Callable[..., Response]
+    shown_once: tuple[str, ...] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         view: Any = super()
         view.initial(request, *args, **kwargs)
         # Nobody but its caller may read a kept answer: strangers, who cannot be told apart, have none.
         if request.method == "POST" and request.user.is_authenticated and (key := key_of(request)) is not None:
-            self.post = partial(once, key, self.post)
+            self.post = partial(once, key, self.post, self.shown_once)
 
 
 def key_of(request: Request) -> str | None:
@@ -66,8 +70,10 @@ def key_of(request: Request) -> str | None:
     return key
 
 
-def once(key: str, act: Callable[..., Response], request: Request, *args: Any, **kwargs: Any) -> Response:
-    """The answer of `act`, or the one that it gave to this caller, address and key within a day.
+def once(
+    key: str, act: Callable[..., Response], shown_once: tuple[str, ...], request: Request, *args: Any, **kwargs: Any
+) -> Response:
+    """The answer of `act`, or the one that it gave to this caller, address and key within a day, `shown_once` left out.
 
     Raises IdempotencyKeyReused (422) when that request had another body, IdempotencyInProgress (409) when it takes longer than a lock
     may be waited for.
@@ -84,10 +90,16 @@ def once(key: str, act: Callable[..., Response], request: Request, *args: Any, *
             response.data = RawJSON(b"" if response.data is None else dumps(response.data))
         IdempotencyRecord.objects.filter(pk=record_id).update(
             status=response.status_code,
-            answer=response.data,
+            answer=_without(shown_once, response.data),
             headers={name: response[name] for name in KEPT_HEADERS if name in response},
         )
     return response
+
+
+def _without(members: tuple[str, ...], body: bytes) -> bytes:
+    told = orjson.loads(bytes(body)) if members else {}
+    hidden = dict.fromkeys(told.keys() & set(members))
+    return dumps(told | hidden) if hidden else body
 
 
 def scope_of(request: Request, key: str) -> str:

@@ -15,7 +15,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 
-from factcheck.accounts.permissions import HasScope, required_scope
+from factcheck.accounts.permissions import BySession, HasScope, required_scope
 from factcheck.api import problems
 from factcheck.api.concurrency import DetailMixin, PreconditionRequired, is_guarded
 from factcheck.api.idempotency import HEADER, KEPT_HOURS, MAX_KEY_CHARS, REPLAYED, Repeatable
@@ -98,6 +98,8 @@ class Schema(AutoSchema):
         if self._is_public():
             return []
         requirements: list[dict[str, Any]] = super().get_auth()
+        if any(isinstance(permission, BySession) for permission in self.view.get_permissions()):
+            requirements = [requirement for requirement in requirements if "token" not in requirement]
         scope = self._scope()
         # OpenAPI 3.1 lets a requirement of any kind name what the caller must hold.
         return [{name: [scope] if scope else [] for name in requirement} for requirement in requirements]
