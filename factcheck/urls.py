@@ -14,10 +14,12 @@ from factcheck.api.jobs import JobViewSet
 from factcheck.api.problems import not_found
 from factcheck.api.routers import Router
 from factcheck.api.tokens import TokenViewSet
+from factcheck.api.users import UserViewSet
 
 router = Router()
 router.register("jobs", JobViewSet)
 router.register("tokens", TokenViewSet)
+router.register("users", UserViewSet)
 
 api = [
     path("me", Me.as_view(), name="me"),
