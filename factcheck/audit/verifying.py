@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.db import connection
+
 from factcheck.audit.chain import GENESIS, checkpoint_hash, event_hash
 from factcheck.audit.events import content_of
 from factcheck.audit.models import AuditEvent, Checkpoint
@@ -33,12 +35,22 @@ class Verified:
 def verify(counted: Verified | None = None) -> Iterator[Break]:
     """Every chain's first break, in one pass with flat memory but for one hash per subject named by a checkpoint."""
     counted = counted or Verified()
+    named: set[str] = set()
+    for found in _breaks(counted):
+        # What stands later in a chain agrees with nothing once its first break is known.
+        if found.chain not in named:
+            named.add(found.chain)
+            yield found
+
+
+def _breaks(counted: Verified) -> Iterator[Break]:
     expected: dict[Subject, list[tuple[int, str]]] = {}
     yield from _checkpoints(expected, counted)
     yield from _events(expected, counted)
     for (kind, pk), heads in expected.items():
         number, _ = heads[0]
         yield Break(f"{kind} {pk}", number, "a checkpoint has seen this event; it is gone")
+    yield from _heads()
 
 
 def _checkpoints(expected: dict[Subject, list[tuple[int, str]]], counted: Verified) -> Iterator[Break]:
@@ -79,6 +91,44 @@ def _events(expected: dict[Subject, list[tuple[int, str]]], counted: Verified) -
             seen.pop(0)
             if not seen:
                 del expected[subject]
+
+
+# Each in one statement, which sees one moment: events and checkpoints are being written meanwhile.
+_LAST_EVENTS = """
+    SELECT coalesce(h.subject_type, e.subject_type), coalesce(h.subject_id, e.subject_id), h.number, e.number
+    FROM audit_chainhead h FULL JOIN (
+        SELECT DISTINCT ON (subject_type, subject_id) subject_type, subject_id, number, hash FROM audit_auditevent
+        ORDER BY subject_type, subject_id, number DESC
+    ) e USING (subject_type, subject_id)
+    WHERE (h.number, h.hash) IS DISTINCT FROM (e.number, e.hash)
+    ORDER BY 1, 2
+"""
+_UNSEEN = """
+    SELECT count(*) FROM audit_chainhead h
+    JOIN audit_auditevent e USING (subject_type, subject_id, number, hash)
+    WHERE h.is_folded AND NOT EXISTS (
+        SELECT FROM audit_checkpoint c, jsonb_array_elements(CASE jsonb_typeof(c.heads) WHEN 'array' THEN c.heads ELSE '[]' END) seen
+        WHERE seen ->> 3 = h.hash
+    )
+"""
+
+
+def _heads() -> Iterator[Break]:
+    """Heads are no evidence by themselves, but whoever cuts off a tail leaves one that says more than the events do."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_EVENTS)
+        for kind, pk, head, last in cursor.fetchall():
+            if last is None or (head is not None and head > last):
+                yield Break(f"{kind} {pk}", (last or 0) + 1, "the chain's head has seen this event; it is gone")
+            else:
+                yield Break(f"{kind} {pk}", last, "the chain's head does not tell of this event")
+        cursor.execute(_UNSEEN)
+        [count] = cursor.fetchone()
+    if count:
+        number = Checkpoint.objects.count() + 1
+        yield Break(
+            "checkpoints", number, f"it saw the last event of {count} chain{'s' if count > 1 else ''}; it is gone"
+        )
 
 
 def _break(event: AuditEvent, number: int, previous: str, seen: list[tuple[int, str]]) -> Break | None:
