@@ -12,7 +12,7 @@ import pytest
 from django.db import IntegrityError, connection
 
 from claims import pipeline
-from claims.models import Article, ArticleVersion, ExtractionRun
+from claims.models import Article, ArticleVersion, ExtractionRun, ImportRun
 from claims.pipeline import stored
 from claims.pipeline.rows import OnDuplicate, Status
 from claims.sources.base import ArticleDraft
@@ -209,7 +209,14 @@ def test_two_batches_with_the_same_articles_in_another_order_wait_for_each_other
     drafts = [draft(url=f"{URL}-{n}") for n in range(50)]
     for extra in range(3):
         batch = [draft(url=f"{URL}-{extra}-{n}") for n in range(50)] + drafts
-        results = together(*(lambda batch=batch, step=step: pipeline.land_batch(batch[::step]) for step in (1, -1, 1)))
+        runs = [ImportRun.objects.create(source_key=f"{extra}{n}" * 32) for n in range(3)]
+        orders = [batch, batch[::-1], batch]
+        results = together(
+            *(
+                lambda run=run, order=order: pipeline.land_batch(order, run=run)
+                for run, order in zip(runs, orders, strict=True)
+            )
+        )
         assert not [result for result in results if isinstance(result, Exception)], results
 
     assert Article.objects.count() == ArticleVersion.objects.count() == ExtractionRun.objects.count() == 200
