@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
-from urllib.error import URLError
 
 import pytest
 from django.conf import global_settings
@@ -41,7 +40,7 @@ def site(committed_database: str, broker: str, tmp_path: Path, settings) -> Iter
         assert server.poll() is None, log.read_text()
         try:
             return urllib.request.urlopen(f"{address}/admin/login/", timeout=5).status == 200
-        except URLError:
+        except OSError:
             return False
 
     with log.open("wb") as output:
