@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.test import Client
 
 from factcheck.accounts import tokens
@@ -12,6 +13,7 @@ from factcheck.accounts.models import User
 from factcheck.api.problems import catalogue
 
 BASE = "/api/v1"
+CSRF_TOKEN = "x" * 32
 
 
 class Api(Client):
@@ -51,9 +53,10 @@ def api(user: User | None, *scopes: str) -> Api:
 
 
 def signed_in(user: User) -> Api:
-    """A client in a session of this user's: for what is not done with a token."""
-    client = Api()
+    """A client in a session of this user's, which sends the CSRF token as a front end does."""
+    client = Api(enforce_csrf_checks=True, headers={"X-CSRFToken": CSRF_TOKEN})
     client.force_login(user)
+    client.cookies[settings.CSRF_COOKIE_NAME] = CSRF_TOKEN
     return client
 
 

@@ -45,9 +45,12 @@ class SessionAuthentication(authentication.SessionAuthentication):
     """DRF's own, with a code for a failed CSRF check."""
 
     def enforce_csrf(self, request: Request) -> None:
+        # The check looks for a form's field, which would use the body up: read first, it is kept for all who come later.
+        sent = request._request
+        sent.body  # noqa: B018
         check = authentication.CSRFCheck(lambda _: None)  # type: ignore[arg-type, return-value]
-        check.process_request(request)
-        if reason := check.process_view(request, lambda _: HttpResponse(), (), {}):
+        check.process_request(sent)
+        if reason := check.process_view(sent, lambda _: HttpResponse(), (), {}):
             raise CsrfFailed(str(reason))
 
 
