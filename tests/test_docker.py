@@ -10,6 +10,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -26,6 +27,7 @@ OURS = {"web", "worker", "beat", "migrate"}
 SECRETS = {
     "SECRET_KEY": "0123456789abcdef" * 4,
     "DATABASE_PASSWORD": "d",
+    "DATABASE_OWNER_PASSWORD": "o",
     "BROKER_PASSWORD": "b",
     "POSTGRES_PASSWORD": "p",
 }
@@ -99,6 +101,11 @@ def test_the_settings_accept_the_environment_of_the_stack():
     check = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     found = subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
+
+
+def test_the_migrations_alone_are_run_by_the_owner_of_the_tables():
+    roles = {name: urlsplit(SERVICES[name]["environment"]["DATABASE_URL"]).username for name in OURS}
+    assert roles == dict.fromkeys(OURS, "factcheck") | {"migrate": "factcheck_owner"}
 
 
 def test_two_workers_share_the_work_and_one_beat_winds_them():
