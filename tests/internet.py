@@ -109,6 +109,10 @@ class Internet:
         return [(socket.AF_INET6 if ":" in a else socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in found]
 
     def connect(self, sock: socket.socket, place: tuple[Any, ...]) -> None:
+        if sock.family == socket.AF_UNIX:
+            # Our own broker.
+            self._connect(sock, place)
+            return
         host, port = place[:2]
         self.connections.append((host, port))
         server = self._servers.get((host, port))

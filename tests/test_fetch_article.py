@@ -14,23 +14,11 @@ from factcheck.models import Job
 from tests import make
 from tests.api import api, assert_problem, places
 from tests.internet import PUBLIC, redirect, response
+from tests.pages import HTML, PAGE, SAID, page
 
 pytestmark = pytest.mark.django_db
 
 URL = "http://news.example/prices?utm_source=x"
-HTML = "Content-Type: text/html; charset=utf-8"
-
-
-def page(*paragraphs: str, head: str = "") -> bytes:
-    said = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return f"<!doctype html><html lang=en><head><title>Prices up</title>{head}</head><body><article>{said}</article></body></html>".encode()
-
-
-SAID = [
-    "Prices rose by 40 per cent last year, the central bank said on Monday.",
-    "Nobody at the bank disagreed with it — or so it seems.",
-] * 3
-PAGE = page(*SAID)
 
 
 @pytest.fixture

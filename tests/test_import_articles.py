@@ -458,7 +458,7 @@ def test_an_import_of_nothing_readable_has_failed_and_counts_no_rows(tmp_path, c
     ("arguments", "word"),
     [
         ([], "Name a file"),
-        (["https://a.example/story"], "addresses are not fetched"),
+        (["ftp://a.example/story"], "only http and https addresses are fetched"),
         (["a.jsonl", "--format", "ninjs"], "invalid choice"),
         (["a.jsonl", "--map", "headline=titel"], "THEIRS=OURS"),
         (["a.jsonl", "--language", "klingon of old"], "language"),

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from claims.sources import FORMATS, ArticleDraft, BadRow, Options, Place, Unreadable, draft_of_html
-from claims.sources.base import MAX_DOCUMENT_BYTES, MAX_ROW_BYTES
+from claims.sources.base import MAX_DOCUMENT_BYTES, MAX_ROW_BYTES, PageAddress
 from claims.sources.guess import format_by_content, format_by_name
 from claims.sources.headline import headline_of
 from claims.sources.inputs import Skipped, find_sources, open_input
@@ -791,3 +791,46 @@ def test_what_cannot_be_opened_is_unreadable(tmp_path: Path):
         with pytest.raises(Unreadable) as caught, open_input(str(path), OPTIONS, io.BytesIO()):
             pytest.fail("it opened")
         assert caught.value.source == str(path)
+
+
+# Lists of addresses
+
+
+def test_a_list_names_pages_by_their_lines_and_can_be_gone_on_with_behind_any_of_them():
+    content = "\ufeff# Today\n\nhttp://a.example/1\r\n  # later\n  http://b.example/x#y  \nnot an address"
+    items = read("urls", content)
+    assert [(item.url, item.place.line) for item in items] == [
+        ("http://a.example/1", 3),
+        ("http://b.example/x#y", 5),
+        ("not an address", 6),
+    ]
+    for number, item in enumerate(items, 1):
+        assert read("urls", content, offset=item.place.offset) == items[number:]
+
+
+def test_a_line_that_is_no_text_or_has_no_end_is_refused():
+    assert refusal("urls", b"http://a.example/\xff") == ("url", "invalid_encoding")
+    assert refusal("urls", b"http://a.example/" + b"a" * 70_000) == ("url", "too_large")
+
+
+def test_no_list_of_addresses_is_taken_for_one_unless_somebody_says_so():
+    assert format_by_content(b"http://a.example/1\nhttp://a.example/2\n") == "text"
+    assert {format_by_name(f"list{suffix}") for suffix in (".urls", ".url", ".list")} == {""}
+
+
+@pytest.mark.parametrize(
+    ("line", "is_address"),
+    [
+        ({"_bad_row": {"fetch": True}, "url": "http://a.example/1"}, True),
+        ({"_bad_row": {"fetch": True}, "url": "http://a.example/1", "text": "Copied."}, False),
+        ({"_bad_row": {"fetch": 1}, "url": "http://a.example/1"}, False),
+        ({"_bad_row": {}, "url": "http://a.example/1"}, False),
+        ({"_bad_row": {"fetch": True}, "url": 7}, False),
+        ({"url": "http://a.example/1"}, False),
+    ],
+)
+def test_a_row_of_an_errors_file_is_an_address_to_fetch_while_it_is_nothing_else(line, is_address):
+    for format, content in (("jsonl", orjson.dumps(line)), ("json", orjson.dumps([line]))):
+        (item,) = read(format, content)
+        assert isinstance(item, PageAddress) is is_address
+        assert item.place.is_address is is_address

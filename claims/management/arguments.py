@@ -14,13 +14,14 @@ from claims.pipeline.bulk import BATCH_ROWS
 from claims.pipeline.rows import OnDuplicate
 from claims.sources import FORMATS
 from claims.sources.base import FIELDS
-from claims.sources.inputs import STANDARD_INPUT
+from claims.sources.inputs import STANDARD_INPUT, is_address
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("sources", nargs="*", metavar="SOURCE", help="file, folder, glob, or - for standard input")
-    add("--format", choices=("auto", *FORMATS), help="default: by the name, else by the content")
+    add("sources", nargs="*", metavar="SOURCE", help="file, folder, glob, http(s) address, or - for standard input")
+    add("--format", choices=("auto", *FORMATS), help="default: by the name or the server's media type, else by the content; "
+        "urls: lists of pages to be fetched, one address a line")  # fmt: skip
     add("--map", action="append", type=_mapping, metavar="THEIRS=OURS",
         help=f"which of their fields is which of ours ({', '.join(FIELDS)}); may be repeated")  # fmt: skip
     add("--outlet", type=_outlet, help="who printed the articles that do not say it")
@@ -56,8 +57,8 @@ def check(said: dict[str, Any]) -> None:
     # `--resume a.jsonl` names a source, not a run.
     if said["resume"] and not _is_uuid(said["resume"]):
         said["sources"], said["resume"] = [said["resume"], *said["sources"]], ""
-    if addresses := [name for name in said["sources"] if "://" in name]:
-        raise usage(f"{addresses[0]}: addresses are not fetched; save the page and name the file.")
+    if addresses := [name for name in said["sources"] if "://" in name and not is_address(name)]:
+        raise usage(f"{addresses[0]}: only http and https addresses are fetched.")
     if said["sources"].count(STANDARD_INPUT) > 1:
         raise usage("Standard input can be read once.")
     if said["retry_failed"] and (said["sources"] or said["resume"] is not None):

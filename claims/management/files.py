@@ -7,7 +7,7 @@ from pathlib import Path
 
 from claims.management.exits import usage
 from claims.sources.base import Options, Unreadable
-from claims.sources.inputs import Skipped, find_sources
+from claims.sources.inputs import Skipped, find_sources, is_address
 
 MOST_SKIPPED_NAMES = 20
 
@@ -27,6 +27,10 @@ def files_of(names: list[str], options: Options, errors: Path | None, say: Calla
         say(f"{more:,} more {'is' if more == 1 else 'are'} skipped")
     if not files:
         raise Unreadable(" ".join(names), "holds no file of a known format; name the files, or say --format")
-    if errors and errors.exists() and any(Path(name).exists() and errors.samefile(name) for name in files):
+    if (
+        errors
+        and errors.exists()
+        and any(not is_address(name) and Path(name).exists() and errors.samefile(name) for name in files)
+    ):
         raise usage(f"{errors} is one of the sources; write bad rows to another file.")
     return files

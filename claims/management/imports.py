@@ -6,7 +6,7 @@ import os
 import shlex
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 from uuid import UUID
 
@@ -26,9 +26,11 @@ from claims.models import ImportRun
 from claims.pipeline import runs
 from claims.pipeline.bulk import End, Importer, Progress, Terms
 from claims.pipeline.feeds import FailedRowFeed, Feed, FileFeed, SourceChanged, storable
+from claims.pipeline.page_feed import PageFeed
 from claims.pipeline.rows import Status
 from claims.sources.base import Options
 from factcheck import workers
+from factcheck.fetch.politely import Courtesy
 
 WAIT_SECONDS = (0.2, 2.0)  # between two looks at the jobs: at first, and at most
 
@@ -50,23 +52,26 @@ class Import:
         if resumed and "retry_failed" in resumed.options:
             retried = run_of(UUID(resumed.options["retry_failed"]))
         feed: Feed
+        courtesy = Courtesy()
         if retried:
             settings |= {"retry_failed": str(retried.pk)}
-            feed, source = FailedRowFeed(retried, options), f"failed rows of {retried.pk}"
+            feed, source = FailedRowFeed(retried, options, courtesy), f"failed rows of {retried.pk}"
             key = runs.source_key(source)
         else:
             names = names_of(said, resumed)
             settings |= {"sources": [storable(name) for name in names], "folder": storable(os.getcwd())}
             files = files_of(names, options, said["errors"], self.report.line.say)
-            feed = FileFeed(files, options, check_columns(files, options, self.report.line.say))
+            feed = FileFeed(files, options, check_columns(files, options, self.report.line.say), courtesy)
             source, key = shlex.join(settings["sources"]), source_key_of(names)
         check_writable(said["errors"])
-        if said["dry_run"]:
-            return self._look(feed, terms, options)
-        run = runs.start_run(source, settings, key=key, resume=resumed)
-        return self._import(run, feed, terms, options)
+        pages = PageFeed(feed, options, courtesy, terms.limit)
+        with closing(courtesy):
+            if said["dry_run"]:
+                return self._look(pages, terms, options)
+            run = runs.start_run(source, settings, key=key, resume=resumed)
+            return self._import(run, pages, terms, options)
 
-    def _look(self, feed: Feed, terms: Terms, options: Options) -> int:
+    def _look(self, feed: PageFeed, terms: Terms, options: Options) -> int:
         with connection.cursor() as cursor:
             cursor.execute("SET default_transaction_read_only = on")
         try:
@@ -85,7 +90,7 @@ class Import:
             for sentence in unseen_fields(options):
                 self.report.line.say(sentence)
 
-    def _import(self, run: ImportRun, feed: Feed, terms: Terms, options: Options) -> int:
+    def _import(self, run: ImportRun, feed: PageFeed, terms: Terms, options: Options) -> int:
         importer = Importer(feed, terms, run, on_bad=self.report.bad, on_batch=self.report.progress)
         try:
             if self.said["errors"]:

@@ -15,7 +15,7 @@ from claims.pipeline.bulk import Terms
 from claims.pipeline.feeds import storable
 from claims.pipeline.rows import OnDuplicate
 from claims.sources.base import Options
-from claims.sources.inputs import STANDARD_INPUT
+from claims.sources.inputs import STANDARD_INPUT, is_address
 
 # What a run is begun with it goes on with; argparse has no default for these, so that we see what was said.
 DEFAULTS: dict[str, Any] = {
@@ -100,10 +100,19 @@ def names_of(said: dict[str, Any], resumed: ImportRun | None) -> list[str]:
     names, folder = resumed.options["sources"], resumed.options["folder"]
     if folder == storable(os.getcwd()):
         return list(names)
-    return [name if name == STANDARD_INPUT else os.path.join(folder, name) for name in names]
+    return [name if _is_the_same_anywhere(name) else os.path.join(folder, name) for name in names]
 
 
 def source_key_of(names: list[str]) -> str:
     """The same for the same files from whatever folder; two streams are never the same."""
-    parts = [f"- {uuid4()}" if name == STANDARD_INPUT else storable(os.path.abspath(name)) for name in names]
-    return runs.source_key("\0".join(parts))
+
+    def key(name: str) -> str:
+        if name == STANDARD_INPUT:
+            return f"- {uuid4()}"
+        return storable(name if is_address(name) else os.path.abspath(name))
+
+    return runs.source_key("\0".join(map(key, names)))
+
+
+def _is_the_same_anywhere(name: str) -> bool:
+    return name == STANDARD_INPUT or is_address(name)

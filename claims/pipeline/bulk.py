@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -28,8 +29,9 @@ from django.db import (
 )
 
 from claims.models import ImportRun
-from claims.pipeline.feeds import Checkpoint, Feed, Origin
+from claims.pipeline.feeds import Checkpoint, Origin
 from claims.pipeline.importing import Landed, land, preview
+from claims.pipeline.page_feed import PageFeed
 from claims.pipeline.rows import OnDuplicate, Row, Status, prepare
 from claims.sources.base import ArticleDraft, BadRow, Place
 from factcheck import workers
@@ -38,6 +40,8 @@ from factcheck import workers
 BATCH_ROWS = 1000
 # A row is kept in memory three times (bytes, fields, draft), so long articles make shorter batches.
 BATCH_CHARS = 4_000_000
+# Pages come one a second: whatever ends the process, no more than these are asked for again.
+BATCH_SECONDS = 5.0
 # A wait for somebody else's lock ends after two seconds (settings); a batch of somebody else's takes less than that.
 LAND_ATTEMPTS = 5
 NUDGE_EVERY_SECONDS = 2.0
@@ -86,8 +90,11 @@ Item = Row | BadRow
 class _Batch(list[tuple[Item, Origin]]):
     chars = 0
     bad = 0
+    began = 0.0
 
     def add(self, item: Item, origin: Origin) -> None:
+        if not self:
+            self.began = time.monotonic()
         self.append((item, origin))
         # A row weighs what it brought along, whether or not its fields are any of ours.
         place = item.place if isinstance(item, BadRow) else item.draft.place
@@ -135,7 +142,7 @@ class Importer:
 
     def __init__(
         self,
-        feed: Feed,
+        feed: PageFeed,
         terms: Terms,
         run: ImportRun | None,
         *,
@@ -199,9 +206,8 @@ class Importer:
 
     def _rows(self) -> Iterator[tuple[Item, Origin]]:
         rows = self._feed.rows(dict(self._run.checkpoint) if self._run else {})
-        for number, (item, origin) in enumerate(rows):
-            if number == self._terms.limit:
-                return
+        # Not one row more is read than is wanted: it may be a page of somebody's.
+        for item, origin in islice(rows, self._terms.limit):
             ready = item if isinstance(item, BadRow) else _ready(item)
             # What was refused is refused again, and was reported the first time.
             if not (origin.is_repeat and isinstance(ready, BadRow)):
@@ -225,6 +231,8 @@ class Importer:
     def _is_full(self) -> bool:
         batch, most = self._batch, self._terms.max_errors
         if len(batch) >= self._terms.batch_rows or batch.chars >= BATCH_CHARS:
+            return True
+        if batch and time.monotonic() - batch.began > BATCH_SECONDS:
             return True
         return most is not None and self.progress.counts[Status.FAILED] + batch.bad > most
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, BinaryIO, NamedTuple, Protocol
@@ -10,9 +11,11 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 import orjson
 
 from claims.models import FailedRow, ImportRun
+from claims.pipeline.addresses import open_address
 from claims.sources import FORMATS
-from claims.sources.base import BAD_ROW_KEY, ArticleDraft, BadRow, Options, Place, Unreadable
-from claims.sources.inputs import HEAD_BYTES, STANDARD_INPUT, open_input
+from claims.sources.base import BAD_ROW_KEY, ArticleDraft, BadRow, Options, PageAddress, Place, Unreadable
+from claims.sources.inputs import HEAD_BYTES, STANDARD_INPUT, Input, is_address, open_input
+from factcheck.fetch.politely import Courtesy
 
 Item = ArticleDraft | BadRow
 UNREADABLE = "unreadable"  # code of a bad row that is a whole source
@@ -36,11 +39,13 @@ class Origin:
 
 
 class Fed(NamedTuple):
-    item: Item
+    item: Item | PageAddress
     origin: Origin
 
 
 class Feed(Protocol):
+    """Addresses among its rows are still to be fetched: see `page_feed`."""
+
     reads_database: bool
 
     def rows(self, checkpoint: Checkpoint) -> Iterator[Fed]:
@@ -49,15 +54,16 @@ class Feed(Protocol):
 
 
 class FileFeed:
-    """Files and standard input, one after the other. One that cannot be read is a bad row and stops none of the others.
+    """Files, addresses and standard input, one after the other. One that cannot be read is a bad row and stops none of the others.
 
     Files go on at the byte offset; a stream may be made anew, in another order, so it is read from its beginning.
     """
 
     reads_database = False
 
-    def __init__(self, sources: Sequence[str], options: Options, standard_input: BinaryIO) -> None:
+    def __init__(self, sources: Sequence[str], options: Options, standard_input: BinaryIO, courtesy: Courtesy) -> None:
         self._sources, self._options, self._standard_input = sources, options, standard_input
+        self._courtesy = courtesy
 
     def rows(self, checkpoint: Checkpoint) -> Iterator[Fed]:
         start = checkpoint.get("number", 0)
@@ -73,7 +79,7 @@ class FileFeed:
 
     def _rows_of(self, number: int, checkpoint: Checkpoint) -> Iterator[Fed]:
         source, offset = self._sources[number], checkpoint.get("offset", 0)
-        with open_input(source, self._options, self._standard_input) as opened:
+        with _open(source, self._options, self._standard_input, self._courtesy) as opened:
             # Only as far as there was anything then: a file may have grown since, and it still is that file.
             if checkpoint.get("head_digest") not in (
                 None,
@@ -87,7 +93,11 @@ class FileFeed:
             repeat = replace(origin, is_repeat=True)
             repeated = offset if source == STANDARD_INPUT else 0
             named = replace(opened, source=storable(source))
+            # Of a stream only the beginning is known to be the same: its pages are here, and are not asked for again.
+            known = min(repeated, checkpoint.get("head_bytes", 0))
             for item in named.articles(self._options, offset - repeated):
+                if isinstance(item, PageAddress) and item.place.offset <= known:
+                    continue
                 if not item.place.offset:  # there is nothing behind an empty file
                     yield Fed(item, Origin(self._where(number + 1)))
                 else:
@@ -103,8 +113,8 @@ class FailedRowFeed:
 
     reads_database = True
 
-    def __init__(self, run: ImportRun, options: Options) -> None:
-        self._run, self._options = run, options
+    def __init__(self, run: ImportRun, options: Options, courtesy: Courtesy) -> None:
+        self._run, self._options, self._courtesy = run, options, courtesy
 
     def rows(self, checkpoint: Checkpoint) -> Iterator[Fed]:
         failed = FailedRow.objects.filter(run=self._run).order_by("id")
@@ -117,16 +127,22 @@ class FailedRowFeed:
                     yield Fed(replace(item, place=place), Origin({"failed_row": str(row.id)}))
             last = page[-1].id
 
-    def _again(self, row: FailedRow) -> Iterator[Item]:
+    def _again(self, row: FailedRow) -> Iterator[Item | PageAddress]:
         kept = orjson.loads(row.raw)
         if row.line is None and list(kept) == [BAD_ROW_KEY] and "raw" not in kept[BAD_ROW_KEY]:
             try:
-                with open_input(row.source, self._options, BytesIO()) as opened:
+                with _open(row.source, self._options, BytesIO(), self._courtesy) as opened:
                     yield from opened.articles(self._options)
             except Unreadable as error:
                 yield BadRow(Place(row.source, None, 0), "", UNREADABLE, error.detail)
         else:
             yield from FORMATS["jsonl"].read(BytesIO(row.raw.encode()), row.source, self._options)
+
+
+def _open(source: str, options: Options, standard_input: BinaryIO, courtesy: Courtesy) -> AbstractContextManager[Input]:
+    if is_address(source):
+        return nullcontext(open_address(source, options, courtesy))
+    return open_input(source, options, standard_input)
 
 
 def storable(path: str) -> str:

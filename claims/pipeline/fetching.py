@@ -15,16 +15,15 @@ from django.utils import timezone
 
 from claims.models import ImportRun
 from claims.pipeline.importing import land
+from claims.pipeline.pages import PAGES, draft_of_page
 from claims.pipeline.runs import STATED
 from claims.sources.base import BadRow
-from claims.sources.fetched_page import draft_of_fetched_page
 from factcheck import fetch, jobs
 from factcheck.accounts.models import User
 from factcheck.errors import Problem
 from factcheck.models import Job
 
 FETCH = "fetch_article"
-PAGES = ("text/html", "application/xhtml+xml")
 
 
 class NoArticle(Problem):
@@ -60,11 +59,11 @@ def fetch_article(job: Job) -> None:
     """
     run = ImportRun.objects.get(pk=job.subject_id)
     page = fetch.fetch(run.source, accept=PAGES)
-    draft = draft_of_fetched_page(page.body, page.url_final, charset=page.encoding, stated=run.options[STATED])
+    draft = draft_of_page(page, stated=run.options[STATED])
     if isinstance(draft, BadRow):
         raise NoArticle(f"{page.url_final}: {draft.detail}")
     with jobs.finishing(job) as result:
-        (outcome,) = land([draft], run=run, fetched_at=page.fetched_at, is_live=True).outcomes
+        (outcome,) = land([draft], run=run).outcomes
         ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.DONE, error=None, finished_at=timezone.now())
         result |= {
             "article": str(outcome.article_id),

@@ -8,7 +8,6 @@ once make one article.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -45,16 +44,12 @@ def land_batch(
     checkpoint: dict[str, Any] | None = None,
     on_duplicate: OnDuplicate = OnDuplicate.VERSION,
     extract: bool = True,
-    fetched_at: datetime | None = None,
 ) -> list[Outcome]:
     """Store what these drafts say, their extraction jobs, their bad rows and the run's checkpoint: all of it or none of it.
 
     Returns one outcome per draft, in order; bad rows have none. Raises ValueError on a text with lone surrogates.
     """
-    landed = land(
-        items, run=run, checkpoint=checkpoint, on_duplicate=on_duplicate, extract=extract, fetched_at=fetched_at
-    )
-    return landed.outcomes
+    return land(items, run=run, checkpoint=checkpoint, on_duplicate=on_duplicate, extract=extract).outcomes
 
 
 def land(
@@ -64,7 +59,6 @@ def land(
     checkpoint: dict[str, Any] | None = None,
     on_duplicate: OnDuplicate = OnDuplicate.VERSION,
     extract: bool = True,
-    fetched_at: datetime | None = None,
     actor: User | None = None,
     is_live: bool = False,
     is_repeat: bool = False,
@@ -73,10 +67,10 @@ def land(
 ) -> Landed:
     """`land_batch`, with the drafts that it refused. Without a run, `actor` is who sent them.
 
-    With `is_live` the texts are what stands there now: one that went back to an earlier state is a new version too. A file may
-    hold several states of an article and be read again, so there an earlier state is nothing new. With `is_repeat` the run has
-    counted these rows before: only what is new counts. Without `is_nudging` the workers are not told. `before_texts` is
-    called when nothing but sending is left, so that the processor is free for other work.
+    With `is_live` the texts are what stands there now, as that of a draft that was fetched always is: one that went back to an
+    earlier state is a new version too. A file may hold several states of an article and be read again, so there an earlier state
+    is nothing new. With `is_repeat` the run has counted these rows before: only what is new counts. Without `is_nudging` the workers
+    are not told. `before_texts` is called when nothing but sending is left, so that the processor is free for other work.
     """
     actor = run.started_by if run else actor
     rows = [_ready(item) for item in items if not isinstance(item, BadRow)]
@@ -86,7 +80,7 @@ def land(
         outlets = stored.outlets(rows)
         for row in rows:
             row.outlet_id = outlets[row.draft.outlet] if row.draft.outlet else None
-        landed, versions = _land(rows, run, on_duplicate, fetched_at or timezone.now(), is_live, actor, before_texts)
+        landed, versions = _land(rows, run, on_duplicate, is_live, actor, before_texts)
         if extract and versions:
             queue_extraction(versions, is_nudging=is_nudging)
         refused = [runs.failed_row(row) for row in landed.refused]
@@ -105,7 +99,11 @@ def preview(
     rows = [_ready(item) for item in items if not isinstance(item, BadRow)]
     known = stored.find([row.identity for row in rows])
     stored.look_up_earlier(
-        [have for row in rows if (have := known.get(row.identity)) and row.fingerprint not in have.versions]
+        [
+            have
+            for row in rows
+            if (have := known.get(row.identity)) and row.fingerprint not in have.versions and not row.draft.fetched_at
+        ]
     )
     outcomes: list[Outcome] = []
     refused: list[BadRow] = []
@@ -134,11 +132,11 @@ def _land(
     rows: list[Row],
     run: ImportRun | None,
     on_duplicate: OnDuplicate,
-    fetched_at: datetime,
     is_live: bool,
     actor: User | None,
     before_texts: Callable[[], None],
 ) -> tuple[Landed, list[UUID]]:
+    now = timezone.now()
     known = stored.find([row.identity for row in rows])
     unknown = {row.identity: row for row in rows if row.identity not in known}
     inserted = stored.insert_articles(unknown.values())
@@ -150,7 +148,8 @@ def _land(
     if contested:
         known |= stored.find(contested, lock=True)
         if not is_live:
-            stored.look_up_earlier([known[identity] for identity in contested])
+            live = {row.identity for row in rows if row.draft.fetched_at}
+            stored.look_up_earlier([known[identity] for identity in contested - live])
     known |= inserted
 
     versions: list[tuple[Any, ...]] = []
@@ -182,7 +181,7 @@ def _land(
                 row.sha256,
                 row.fingerprint,
                 len(row.text),
-                fetched_at,
+                row.draft.fetched_at or now,
                 run.pk.bytes if run else None,
             )
         )

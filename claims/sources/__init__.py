@@ -11,6 +11,7 @@ from claims.sources.json_document import read_json_document
 from claims.sources.json_lines import read_json_lines
 from claims.sources.markdown import read_markdown
 from claims.sources.plain_text import read_plain_text
+from claims.sources.url_list import read_url_list
 
 __all__ = ["FORMATS", "ArticleDraft", "BadRow", "Format", "Options", "Place", "Unreadable", "draft_of_html"]
 
@@ -34,5 +35,7 @@ FORMATS: dict[str, Format] = {
         Format("json", (".json",), True, read_json_document),
         Format("jsonl", (".jsonl", ".ndjson"), True, read_json_lines),
         Format("csv", (".csv", ".tsv"), True, read_csv_table),
+        # Never guessed: nobody wants pages asked for that they did not ask for.
+        Format("urls", (), True, read_url_list),
     )
 }

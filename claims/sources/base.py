@@ -36,7 +36,8 @@ class Place:
 
     `source` is the path as given, or "-"; `line` counts from 1 and is None for a whole document. `offset` is the byte offset
     in the (decompressed) file after this row, from which reading may go on. `raw` holds the bytes of the row, empty for a whole
-    document and for a row that was too large to keep; `row` its fields once parsed.
+    document and for a row that was too large to keep; `row` its fields once parsed. `is_address` says that the row is nothing but the
+    address of a page (`row["url"]`), which is to be fetched.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Place:
     offset: int
     raw: bytes = b""
     row: Mapping[str, Any] | None = None
+    is_address: bool = False
 
     def __str__(self) -> str:
         return self.source if self.line is None else f"{self.source}:{self.line}"
@@ -55,7 +57,8 @@ class ArticleDraft:
 
     `text` is not empty, holds neither NUL nor lone surrogates, and is otherwise untouched. `url` is as given, `canonical_url`
     its normal form (`claims.sources.urls`); both are "" when the source states none. `published_at` is aware and in UTC, or None.
-    `outlet_domain` is the stated one, else the host of the URL without "www.".
+    `outlet_domain` is the stated one, else the host of the URL without "www.". `fetched_at` is set where the article was fetched from
+    its address: it is then what stands there now, and not one of its states that somebody kept.
     """
 
     text: str
@@ -68,6 +71,7 @@ class ArticleDraft:
     outlet_domain: str
     published_at: datetime | None
     place: Place
+    fetched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,8 @@ class BadRow:
     """A row that was refused. `field` is one of ours ("text", "published_at", ...), or "" when the row as a whole is broken.
 
     `code` is stable: empty_file, invalid_json, not_an_object, invalid_csv, invalid_encoding, nul_character, too_large, missing_text,
-    empty_text, wrong_type, too_long, invalid_date, invalid_url, invalid_language. `detail` is a sentence for the person who
+    empty_text, wrong_type, too_long, invalid_date, invalid_url, invalid_language; of a page that could not be had those of
+    `factcheck.fetch.problems`. `detail` is a sentence for the person who
     repairs the row. `mapping` is the one under which it was read.
     """
 
@@ -96,8 +101,9 @@ class BadRow:
         """One line of JSON to repair and feed back through the same importer.
 
         The row's own fields stay where they were and `_bad_row` stands beside them, with the mapping that they need in
-        `_bad_row.map`. A row that could not be parsed, or is no object, goes into `_bad_row.raw`, from where the JSONL reader takes
-        it up again.
+        `_bad_row.map`. With `_bad_row.fetch` the row is the address of a page that is fetched again, unless more than the `url` has
+        been written into it since. A row that could not be parsed, or is no object, goes into `_bad_row.raw`, from where the JSONL
+        reader takes it up again.
         """
         error: dict[str, Any] = {
             "source": self.place.source,
@@ -109,10 +115,20 @@ class BadRow:
         row = {key: value for key, value in (self.place.row or {}).items() if key != BAD_ROW_KEY}
         if self.mapping:
             error["map"] = dict(self.mapping)
+        if self.place.is_address:
+            error["fetch"] = True
         if not self.place.row and self.place.raw:
             # Bytes that are no UTF-8 become \xNN, which is no JSON: unrepaired, the line is refused again instead of let in garbled.
             error["raw"] = self.place.raw.decode("utf-8", "backslashreplace").rstrip("\r\n")
         return orjson.dumps({BAD_ROW_KEY: error} | row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+@dataclass(frozen=True, slots=True)
+class PageAddress:
+    """A row that only names a page. Whoever reads for an import fetches it; here nothing is ever asked for."""
+
+    url: str
+    place: Place
 
 
 class Refused(ValueError):
@@ -173,4 +189,4 @@ class Reader(Protocol):
 
     def __call__(
         self, stream: BinaryIO, source: str, options: Options, offset: int = 0
-    ) -> Iterator[ArticleDraft | BadRow]: ...
+    ) -> Iterator[ArticleDraft | BadRow | PageAddress]: ...

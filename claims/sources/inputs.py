@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import BinaryIO
 
 from claims.sources import FORMATS, Format
-from claims.sources.base import ArticleDraft, BadRow, Options, Place, Unreadable
+from claims.sources.base import ArticleDraft, BadRow, Options, PageAddress, Place, Unreadable
 from claims.sources.guess import format_by_content, format_by_name
 from claims.sources.streams import Readable, read_up_to
 
@@ -49,7 +49,7 @@ class Input:
         """SHA-256 (hex) of the first `count` bytes, at most those of the head."""
         return sha256(self.head[:count]).hexdigest()
 
-    def articles(self, options: Options, offset: int = 0) -> Iterator[ArticleDraft | BadRow]:
+    def articles(self, options: Options, offset: int = 0) -> Iterator[ArticleDraft | BadRow | PageAddress]:
         """See `base.Reader`. To be called once. A source without a single byte is a bad row: it was meant to hold something.
 
         Raises Unreadable also when reading breaks off in the middle.
@@ -63,8 +63,14 @@ class Input:
             raise Unreadable(self.source, _reason(error)) from error
 
 
+def is_address(source: str) -> bool:
+    """Is this the address of a page or file on somebody's server?"""
+    return source[:8].lower().startswith(("http://", "https://"))
+
+
 def find_sources(arguments: Sequence[str], format: str = "auto") -> list[str | Skipped]:
-    """The files that files, folders, globs and "-" stand for: in their order, a folder's in the order of their names.
+    """The files that files, folders, globs and "-" stand for: in their order, a folder's in the order of their names. Addresses
+    stand for themselves.
 
     Folders are walked to the bottom, links followed, each folder once; hidden names are passed over, and unless a format is
     said for all, files whose name tells none. A file that is named itself is always taken.
@@ -72,6 +78,9 @@ def find_sources(arguments: Sequence[str], format: str = "auto") -> list[str | S
     """
     found: list[str | Skipped] = []
     for argument in arguments:
+        if is_address(argument):
+            found.append(argument)
+            continue
         paths = [argument]
         if argument != STANDARD_INPUT and not os.path.lexists(argument):
             paths = sorted(glob.glob(argument, recursive=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from claims.sources.base import MAX_ROW_BYTES, ArticleDraft, BadRow, Options, Place, Unreadable
+from claims.sources.base import MAX_ROW_BYTES, ArticleDraft, BadRow, Options, PageAddress, Place, Unreadable
 from claims.sources.json_lines import json_row
 from claims.sources.rows import RowDrafter
 
@@ -16,7 +16,7 @@ _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"{}[]")
 
 def read_json_document(
     stream: BinaryIO, source: str, options: Options, offset: int = 0
-) -> Iterator[ArticleDraft | BadRow]:
+) -> Iterator[ArticleDraft | BadRow | PageAddress]:
     """Articles of a JSON file, one by one with flat memory. See `base.Reader`.
 
     A row that is broken inside stops none of the others, as long as its quotes and brackets come in pairs.

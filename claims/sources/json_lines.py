@@ -7,14 +7,14 @@ from typing import Any, BinaryIO
 
 import orjson
 
-from claims.sources.base import BAD_ROW_KEY, MAX_ROW_BYTES, ArticleDraft, BadRow, Options, Place
+from claims.sources.base import BAD_ROW_KEY, MAX_ROW_BYTES, ArticleDraft, BadRow, Options, PageAddress, Place
 from claims.sources.rows import RowDrafter
 from claims.sources.streams import lines, skip_to
 
 
 def read_json_lines(
     stream: BinaryIO, source: str, options: Options, offset: int = 0
-) -> Iterator[ArticleDraft | BadRow]:
+) -> Iterator[ArticleDraft | BadRow | PageAddress]:
     """Articles of a JSONL stream, one by one; empty lines are skipped. See `base.Reader`."""
     drafter = RowDrafter(options)
     first_line = skip_to(stream, offset)
@@ -25,7 +25,7 @@ def read_json_lines(
             yield json_row(raw, source, line, end, drafter)
 
 
-def json_row(raw: bytes, source: str, line: int, end: int, drafter: RowDrafter) -> ArticleDraft | BadRow:
+def json_row(raw: bytes, source: str, line: int, end: int, drafter: RowDrafter) -> ArticleDraft | BadRow | PageAddress:
     """The draft of one JSON object, or why there is none."""
     if raw.startswith(b"\xef\xbb\xbf"):
         raw = raw[3:]
@@ -52,12 +52,14 @@ def _what_is_wrong(raw: bytes, error: orjson.JSONDecodeError) -> tuple[str, str]
 
 def _again(
     row: dict[str, Any], raw: bytes, source: str, line: int, end: int, drafter: RowDrafter
-) -> ArticleDraft | BadRow:
+) -> ArticleDraft | BadRow | PageAddress:
     """A line of an errors file, which may have been repaired since."""
     bad_row = row.pop(BAD_ROW_KEY)
     if not isinstance(bad_row, dict):
         bad_row = {}
     drafter = drafter.under(bad_row.get("map"))
+    if bad_row.get("fetch") is True and list(row) == ["url"] and isinstance(url := row["url"], str):
+        return PageAddress(url, Place(source, line, end, raw, row, is_address=True))
     if row:
         return drafter.draft(row, Place(source, line, end, raw, row))
     kept = bad_row.get("raw")

@@ -116,7 +116,7 @@ class RowDrafter:
         if "\n" in title:
             title = " ".join(title.split())
         url = _string(row, keys.url, "url").strip() if keys.url else ""
-        canonical, host = _address(url, options.base) if url else ("", "")
+        canonical, host = address_of(url, options.base) if url else ("", "")
         byline = _string(row, keys.byline, "byline").strip() if keys.byline else ""
         language = _string(row, keys.language, "language") if keys.language else ""
         outlet = _string(row, keys.outlet, "outlet").strip() if keys.outlet else ""
@@ -204,8 +204,8 @@ def _short(value: str, field: str) -> str:
     return value
 
 
-def _address(url: str, base: str) -> tuple[str, str]:
-    """Canonical URL and host."""
+def address_of(url: str, base: str = "") -> tuple[str, str]:
+    """Canonical URL and host. Raises Refused."""
     try:
         canonical = canonical_url(urljoin(base, url) if base else url)
     except ValueError as error:

@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
+from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 
@@ -41,8 +42,9 @@ logger = logging.getLogger(__name__)
 MAX_BYTES = 10 * 1024 * 1024  # saved pages of news sites end at about 5 MiB
 TIMEOUT_SECONDS = 20.0  # a third of what a job may take
 MAX_REDIRECTS = 5
-USER_AGENT = "factcheck (a newsroom's fact-checking desk; fetches one page for an editor)"
+USER_AGENT = "factcheck (a newsroom's fact-checking desk; fetches the pages that its editors name)"
 _REDIRECTS = (301, 302, 303, 307, 308)
+_LATER = (429, 503)
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -129,7 +131,12 @@ def _read(
     accept: tuple[str, ...],
 ) -> Fetched:
     if not 200 <= response.status < 300:
-        raise FetchFailed(url_final, f"answered with status {response.status}", answered=response.status)
+        raise FetchFailed(
+            url_final,
+            f"answered with status {response.status}",
+            answered=response.status,
+            retry_after_seconds=_retry_after(response) if response.status in _LATER else None,
+        )
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
         name = name.lower()
@@ -141,6 +148,17 @@ def _read(
     return Fetched(
         url, url_final, tuple(redirects), response.status, headers, body, datetime.now(UTC), content_type, encoding
     )
+
+
+def _retry_after(response: http.client.HTTPResponse) -> float | None:
+    """Seconds or a date (RFC 9110, 10.2.3); None for anything else."""
+    written = response.headers.get("Retry-After", "").strip()
+    if written.isascii() and written.isdigit():
+        return float(written[:9])
+    try:
+        return max((parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _media_type(written: str) -> tuple[str, str]:

@@ -17,10 +17,14 @@ class FetchProblem(Problem):
 
 
 class FetchFailed(FetchProblem):
-    """No answer, a broken one, or one with another status than 2xx, which `answered` then holds."""
+    """No answer, a broken one, or one with another status than 2xx, which `answered` then holds.
 
-    def __init__(self, url: str, detail: str, **extra: Any) -> None:
+    `retry_after_seconds` is how long the server asked to be left alone with that answer, None where it did not ask.
+    """
+
+    def __init__(self, url: str, detail: str, *, retry_after_seconds: float | None = None, **extra: Any) -> None:
         super().__init__(url, detail, **extra)
+        self.retry_after_seconds = retry_after_seconds
         # A page that is not there, or not for us, is not there in a minute either.
         self.is_final = extra.get("answered") in (400, 401, 403, 404, 405, 406, 410, 451)
 
