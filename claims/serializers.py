@@ -11,6 +11,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from claims.access import ROUTES
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.pipeline.editing import MAX_TEXT_CHARS
 from claims.triage import STATUS_CHOICES, TRANSITIONS, Reason, Risk, TriageAction, TriageStatus, blocked_by
@@ -176,9 +177,10 @@ class AllowedActionSerializer(serializers.Serializer):
 @cache
 def allowed_actions(status: TriageStatus, scopes: frozenset[str]) -> list[dict[str, Any]]:
     """The triage table as this person sees it from here."""
-    missing = () if "triage" in scopes else ("scope_triage_missing",)
     answers = []
     for transition in TRANSITIONS:
+        need = ROUTES[f"POST /api/v1/claims/{{id}}/{transition.action}"]
+        missing = [f"scope_{scope}_missing" for scope in need.scopes if need.missing(scopes, ())]
         codes = [*blocked_by(transition.action, status), *missing]
         answers.append(
             {"action": str(transition.action), "label": transition.label, "allowed": not codes, "blocked_by": codes}

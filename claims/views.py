@@ -57,7 +57,6 @@ class ArticleViewSet(ReadViewSet):
     filterset_class = filters.ArticleFilter
     ordering_fields = {"published_at": "published_at", "created_at": "id"}
     ordering = "-created_at"
-    required_scopes = {"create": "import", "extract": "triage"}
 
     @extend_schema(
         request=serializers.ArticleInputSerializer,
@@ -191,10 +190,6 @@ class ClaimViewSet(ReadViewSet):
     filterset_class = filters.ClaimFilter
     ordering_fields = {"check_worthiness": "check_worthiness", "created_at": "id", "updated_at": "updated_at"}
     ordering = "-created_at"
-    required_scopes = {
-        "create": "triage", "partial_update": "triage", "bulk": "triage",
-        **{str(name): "triage" for name in TriageAction},
-    }  # fmt: skip
 
     def _answer(self, claim_id: UUID) -> Response:
         return self.answer(self.get_queryset().get(pk=claim_id))

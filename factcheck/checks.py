@@ -14,8 +14,10 @@ from factcheck.errors import Problem
 
 @register("api")
 def check_api(app_configs: Any, **_: Any) -> list[CheckMessage]:
-    """Every writing operation names its scope, every shaped list can be made by the database, every ordering has its column."""
-    return [Error(message, id=f"factcheck.{code}") for code, message in (*_of_operations(), *_of_problems())]
+    """Every route has its row in the tables of access, every shaped list can be made by the database, every ordering has its column."""
+    return [
+        Error(message, id=f"factcheck.{code}") for code, message in (*_of_access(), *_of_operations(), *_of_problems())
+    ]
 
 
 @register(Tags.security, deploy=True)
@@ -38,11 +40,30 @@ def check_cache(app_configs: Any, **_: Any) -> list[CheckMessage]:
     return [Error(f"Requests are counted in {backend}, by each process alone.", hint=hint, id="factcheck.E003")]
 
 
+def _of_access() -> Iterator[tuple[str, str]]:
+    from factcheck import jobs, routes
+    from factcheck.accounts.permissions import MeetsNeed
+
+    unused = set(routes.table())
+    for route in routes.walk():
+        unused -= {str(route), f"* {route.address}"}
+        try:
+            routes.need_of(route.method, route.address)
+        except ImproperlyConfigured as error:
+            yield "E004", f"{error}"
+        asked = getattr(route.callback, "initkwargs", {}).get("permission_classes")
+        if route.cls and tuple(asked or route.cls.permission_classes) != (MeetsNeed,):
+            yield "E005", f"{route}: {route.cls.__qualname__} decides by itself who may ask, instead of by its row"
+    for row in sorted(unused):
+        yield "E006", f"The row {row!r} speaks of no route"
+    for kind in jobs.kinds() ^ routes.jobs().keys():
+        yield "E007", f"Jobs of the kind {kind!r} need a handler, and a row that says who may ask for them"
+
+
 def _of_operations() -> Iterator[tuple[str, str]]:
     # Views need the URLs to be loaded, which need the settings checked: imported when the checks run.
     from drf_spectacular.generators import EndpointEnumerator
 
-    from factcheck.accounts.permissions import HasScope, required_scope
     from factcheck.api import pagination, shape
 
     for path, _, method, callback in EndpointEnumerator().get_api_endpoints():
@@ -53,8 +74,6 @@ def _of_operations() -> Iterator[tuple[str, str]]:
         if view.action:
             setattr(view, method.lower(), getattr(view, view.action))
         try:
-            if any(isinstance(permission, HasScope) for permission in view.get_permissions()):
-                required_scope(view, method)
             if issubclass(callback.cls, shape.ShapedListMixin) and view.action == "list":
                 model = view.queryset.model
                 for column in pagination.orderings(view).values():

@@ -88,6 +88,10 @@ def handles(
     return register
 
 
+def kinds() -> set[str]:
+    return set(_handlers)
+
+
 def _tell(job: Job, hook: str) -> None:
     handler = _handlers.get(job.kind)
     if handler and (told := getattr(handler, hook)):

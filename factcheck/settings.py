@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "factcheck.accounts.gate.Gate",
     "factcheck.throttles.Throttling",
 ]
 
@@ -297,7 +298,7 @@ REST_FRAMEWORK = {
         "factcheck.accounts.authentication.TokenAuthentication",
         "factcheck.accounts.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["factcheck.accounts.permissions.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["factcheck.accounts.permissions.MeetsNeed"],
     "DEFAULT_RENDERER_CLASSES": ["factcheck.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["factcheck.api.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "factcheck.api.openapi.Schema",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from claims.triage import as_markdown
-from factcheck import jobs
+from factcheck import jobs, routes
 from factcheck.env import VARIABLES
 from tests import make
 from tests.api import api
@@ -48,7 +48,14 @@ def test_the_article_of_the_readme_gives_the_claim_of_the_readme():
 
 
 def test_the_triage_table_is_the_one_of_the_code():
-    assert between("held by a test -->\n", "\n<!-- end") == as_markdown()
+    assert between("claims/triage.py, held by a test -->\n", "\n<!-- end of triage") == as_markdown()
+
+
+def test_the_table_of_access_is_the_one_of_the_code():
+    assert (
+        between("access table: written from the code, held by a test -->\n", "\n<!-- end of access")
+        == routes.as_markdown()
+    )
 
 
 def test_every_variable_of_the_readme_exists():

@@ -229,17 +229,6 @@ def test_such_a_list_is_found_when_the_installation_starts(monkeypatch):
     ]
 
 
-def test_a_writing_operation_without_a_scope_is_found_when_the_installation_starts(monkeypatch):
-    from django.core.checks import run_checks
-
-    from factcheck.api.jobs import JobViewSet
-
-    monkeypatch.setattr(JobViewSet, "required_scopes", {"retry": "triage"})
-    assert [error.msg for error in run_checks(tags=["api"])] == [
-        "POST /api/v1/jobs/{pk}/cancel: JobViewSet declares no scope for POST"
-    ]
-
-
 def test_an_ordering_without_a_column_is_found_when_the_installation_starts(monkeypatch):
     from django.core.checks import run_checks
 

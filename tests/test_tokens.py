@@ -145,7 +145,7 @@ def test_a_demotion_takes_the_scope_from_tokens_and_sessions_on_the_next_request
 
 def test_a_missing_scope_is_403_and_names_it(ada):
     problem = assert_problem(api(ada, "import").get("/api/v1/jobs"), 403, "insufficient_scope")
-    assert (problem["required_scope"], problem["scopes"]) == ("read", ["import"])
+    assert (problem["required_scopes"], problem["scopes"]) == (["read"], ["import"])
 
 
 def test_a_user_without_a_role_may_only_ask_who_they_are():

@@ -141,7 +141,7 @@ def test_who_may_not_triage_is_told_which_scope_is_missing_and_moves_nothing(ada
     problem = assert_problem(
         api(reader).post(f"/claims/{claim.pk}/{action}", body_for(action, other)), 403, "insufficient_scope"
     )
-    assert (problem["required_scope"], problem["scopes"]) == ("triage", ["read"])
+    assert (problem["required_scopes"], problem["scopes"]) == (["triage"], ["read"])
     narrow = api(ada, "read", "import").post(f"/claims/{claim.pk}/{action}", body_for(action, other))
     assert_problem(narrow, 403, "insufficient_scope")
     assert everything() == before

@@ -65,6 +65,7 @@ class Counted(Pages):
 @admin.register(Article)
 class ArticleAdmin(WordSearch):
     page_template = "admin/claims/article/page.html"
+    act_page = "/{id}/add-claim/"
     list_display = ("headline", "outlet", "published", "versions_held", "claims_by_status")
     list_display_links = ("headline",)
     list_filter = (OutletFilter,)
@@ -114,7 +115,6 @@ class ArticleAdmin(WordSearch):
         """The claim that a reader of the article saw and the extractor did not."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        self.must_act(request)
         version_id = identifier(request.POST.get("version", ""))
         versions = ArticleVersion.objects.filter(pk=version_id, article=identifier(object_id)).select_related("article")
         version = get_object_or_404(versions)
@@ -134,7 +134,6 @@ class ArticleAdmin(WordSearch):
     def extract_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        self.must_act(request)
         version_id = identifier(request.POST.get("version", ""))
         version = ArticleVersion.objects.filter(pk=version_id, article=identifier(object_id)).only("number").first()
         if version is None:

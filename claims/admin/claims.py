@@ -64,12 +64,6 @@ class ClaimAdmin(WordSearch):
     class Media:
         css = {"all": ("claims/admin.css",)}
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return self.has_act_permission(request)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_act_permission(request)
-
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return lookup == "article__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
@@ -115,7 +109,6 @@ class ClaimAdmin(WordSearch):
         return super().get_queryset(request).select_related("article__outlet", "triaged_by", "updated_by")
 
     def add_page(self, request: HttpRequest) -> HttpResponse:
-        self.must_act(request)
         form = ClaimForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             try:
@@ -133,7 +126,6 @@ class ClaimAdmin(WordSearch):
 
     def split(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """A page of its own: what it says is at once what will happen."""
-        self.must_act(request)
         row = get_object_or_404(self.get_queryset(request), pk=identifier(object_id))
         shown = {"texts": row.text, "version": row.version}
         form = SplitForm(request.POST) if request.method == "POST" else SplitForm(initial=shown)
@@ -158,7 +150,6 @@ class ClaimAdmin(WordSearch):
     def page(self, request: HttpRequest, row: Claim) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
             return self._show(request, row, EditForm(initial=_present(row)))
-        self.must_act(request)
         form = EditForm(request.POST)
         conflict = None
         if form.is_valid():

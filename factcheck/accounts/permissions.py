@@ -1,13 +1,16 @@
+"""Nobody asks for anything but by a row of the tables of access (`factcheck/access.py`)."""
+
 from __future__ import annotations
 
 from typing import Any, cast
 
-from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from factcheck import routes
 from factcheck.accounts.models import Token, User
+from factcheck.accounts.needs import READ, Need
 from factcheck.errors import ActionForbidden
 
 
@@ -17,58 +20,72 @@ class InsufficientScope(ActionForbidden):
     code, title = "insufficient_scope", "A scope is missing"
 
 
+class InsufficientRole(ActionForbidden):
+    code, title = "insufficient_role", "A role is missing"
+
+
 class SessionRequired(ActionForbidden):
     code, title = "session_required", "This is not done with a token"
 
 
-class BySession(BasePermission):
-    """For what a token may not do, whatever its scopes: a leaked one must not be able to make itself a successor."""
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        if isinstance(request.auth, Token):
-            raise SessionRequired("Sign in: tokens are managed by people in a session of their own, never by a token.")
-        return True
-
-
-class HasScope(BasePermission):
-    """Asks for the scope that the view names for its action in `required_scopes`: action (or lower-case method) -> scope.
-
-    Reading asks for `read` unless the view says otherwise (None: any signed-in user will do). A writing action that names none is
-    a mistake in the view; `factcheck.checks` finds it before a request does.
+class MeetsNeed(BasePermission):
+    """Asks for what the table says of the route. A route that it does not mention is answered to nobody: `factcheck.checks` finds it
+    before a request does.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        if not request.user.is_authenticated:
+        need = need_of(request, view)
+        if need.is_signed_in and not request.user.is_authenticated:
             return False
-        scope = required_scope(view, request.method or "GET")
-        if scope is None:
-            return True
-        granted = granted_scopes(request)
-        if scope not in granted:
-            raise InsufficientScope(
-                f"This needs the scope {scope!r}.",
-                required_scope=scope,
-                scopes=sorted(granted),
-            )
+        must_meet(request, need)
         return True
 
 
-def required_scope(view: Any, method: str) -> str | None:
-    """Raises ImproperlyConfigured for a writing action without a declared scope."""
-    declared = getattr(view, "required_scopes", {})
-    for key in (getattr(view, "action", None), method.lower()):
-        if key in declared:
-            return declared[key]
-    # A method that the view does not have is answered with 405 to people who may read.
-    if method in SAFE_METHODS or not hasattr(view, method.lower()):
-        return "read"
-    raise ImproperlyConfigured(f"{type(view).__name__} declares no scope for {method}")
+def need_of(request: Request, view: Any) -> Need:
+    method, match = request.method or "GET", request.resolver_match
+    address = routes.template_of(match.route if match else request.path)
+    if method != "HEAD" and (method == "OPTIONS" or not hasattr(view, method.lower())):
+        # A method that the view does not have is answered with 405 to people who may read.
+        return routes.table().get(f"GET {address}", READ)
+    return routes.need_of(method, address)
 
 
-def granted_scopes(request: Request) -> frozenset[str]:
+def must_meet(request: Request | HttpRequest, need: Need) -> None:
+    """Raises ActionForbidden when somebody who has signed in lacks what is needed."""
+    if need.refusal:
+        raise ActionForbidden(need.refusal)
+    if not need.is_signed_in:
+        return
+    if need.is_in_session and isinstance(getattr(request, "auth", None), Token):
+        raise SessionRequired("Sign in: people do this in a session of their own, never a token.")
+    granted, user = granted_scopes(request), actor_of(request)
+    missing = need.missing(granted, user.roles if need.roles else (), is_superuser=user.is_superuser)
+    if missing == "scope":
+        wanted = " or ".join(map(repr, need.scopes))
+        raise InsufficientScope(
+            f"This needs the scope {wanted}.", required_scopes=list(need.scopes), scopes=sorted(granted)
+        )
+    if missing == "role":
+        raise InsufficientRole(f"This needs the role {' or '.join(need.roles)}.", required_roles=list(need.roles))
+
+
+def meets(request: Request | HttpRequest, need: Need) -> bool:
+    """Would somebody be let through? For what is shown or not; strangers and people outside the admin meet no page."""
+    user: Any = request.user
+    if (need.is_signed_in and not user.is_authenticated) or (need.is_page and not user.is_staff):
+        return False
+    try:
+        must_meet(request, need)
+    except ActionForbidden:
+        return False
+    return True
+
+
+def granted_scopes(request: Request | HttpRequest) -> frozenset[str]:
     """What this request may do: the roles of its user, narrowed by its token if it came with one."""
     held: frozenset[str] = request.user.scopes  # type: ignore[union-attr]
-    return held & frozenset(request.auth.scopes) if isinstance(request.auth, Token) else held
+    token = getattr(request, "auth", None)
+    return held & frozenset(token.scopes) if isinstance(token, Token) else held
 
 
 def actor_of(request: Request | HttpRequest) -> User:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -35,8 +35,6 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
 
 class Me(APIView):
-    required_scopes: ClassVar[dict[str, None]] = {"get": None}
-
     @extend_schema(operation_id="get_me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Who I am, my roles, and what this request may do."""

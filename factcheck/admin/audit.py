@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from factcheck.accounts.models import User
-from factcheck.admin.base import AUDITORS, RecordAdmin, has_role
+from factcheck.admin.base import RecordAdmin
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.past import past_around
 from factcheck.templatetags.desk import moment, told
@@ -66,9 +66,6 @@ class AuditEventAdmin(RecordAdmin):
     search_fields = ("subject_id",)
     search_help_text = "The id of what was changed: a claim, an article, a run, a person."
     ordering = ("-id",)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return has_role(request, *AUDITORS)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

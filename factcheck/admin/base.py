@@ -17,11 +17,12 @@ from django.db.models import F, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from factcheck.accounts.roles import ROLES
-from factcheck.audit.past import Past, past_model, past_of
+from factcheck import routes
+from factcheck.accounts.needs import AUDIT, NOT_WRITTEN
+from factcheck.accounts.permissions import meets
+from factcheck.audit.past import Past, past_of
 
 COUNTED = 1000  # rows; a list that holds more says so instead of counting them
-AUDITORS = ("auditor", "admin")  # who may read the record
 LAST_PAGE = 100_000  # so that no address asks for a number beyond the database's own
 
 
@@ -98,17 +99,45 @@ def is_tabs(spec: Any) -> bool:
     return getattr(spec, "is_tabs", False)
 
 
-class RecordAdmin(admin.ModelAdmin):
+class ByTable(admin.ModelAdmin):
+    """Shows what the tables of access let somebody do. Those refuse by themselves, before a page is asked for (`accounts.gate`)."""
+
+    act_page = "/"  # whose row says who may act on what is shown
+
+    def may(self, request: HttpRequest, method: str, page: str = "/") -> bool:
+        """Would they let this request's user do it with a page of this model?"""
+        address = f"/admin/{self.opts.app_label}/{self.opts.model_name}{page}"
+        return meets(request, routes.need_of_page(method, address))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, "GET")
+
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "POST", self.act_page)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may(request, "POST", "/add/")
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, "POST", "/{id}/change/")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.may(request, "POST", "/{id}/delete/")
+
+
+class RecordAdmin(ByTable):
     """A list and a page of rows that no form here writes.
 
-    A subclass names its `page_template` and fills it through `page_context`; `scope_to_act` is the scope its actions
-    ask for (`@admin.action(permissions=["act"])`). Adding, editing and deleting are refused unless it says otherwise.
+    A subclass names its `page_template` and fills it through `page_context`. Its rows in the table of access say who may see it, act on
+    it (`@admin.action(permissions=["act"])`) and add to it.
     """
 
     page_template: str
     change_list_template: ClassVar[Any] = "factcheck/change_list.html"
     shows_workers = False  # above its list: is somebody there to do the work?
-    scope_to_act = "triage"
 
     list_per_page = 50
     list_max_show_all = 0
@@ -118,32 +147,6 @@ class RecordAdmin(admin.ModelAdmin):
     class Media:
         css = {"all": ("factcheck/admin.css",)}
 
-    # Who may what
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return holds(request, "read")
-
-    def has_act_permission(self, request: HttpRequest) -> bool:
-        return holds(request, self.scope_to_act)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def must_act(self, request: HttpRequest) -> None:
-        """Raises PermissionDenied, in words that the page of the refusal shows."""
-        if not self.has_act_permission(request):
-            roles = " or ".join(name for name, role in ROLES.items() if self.scope_to_act in role.scopes)
-            raise PermissionDenied(f"This needs the role {roles}. Nothing was changed.")
-
     # Pages
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -151,9 +154,6 @@ class RecordAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
-            if not self.actions:
-                raise PermissionDenied("This list is read-only. Nothing was changed.")
-            self.must_act(request)
             for selected in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
                 identifier(selected)
         title = str(self.opts.verbose_name_plural).capitalize()
@@ -168,8 +168,6 @@ class RecordAdmin(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied("Your roles do not let you read this.")
         if object_id is None:
             return self.add_page(request)
         row = self.get_object(request, unquote(object_id))
@@ -178,11 +176,9 @@ class RecordAdmin(admin.ModelAdmin):
         return self.page(request, row)
 
     def add_page(self, request: HttpRequest) -> HttpResponse:
-        raise PermissionDenied("Rows of this kind are not written by hand.")
+        raise PermissionDenied(NOT_WRITTEN.refusal)
 
     def page(self, request: HttpRequest, row: Any) -> HttpResponse:
-        if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied("This page is read-only. Nothing was changed.")
         return self.render(request, self.page_template, row, self.page_context(request, row))
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:
@@ -206,34 +202,16 @@ class RecordAdmin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The rows as they were before each change. A row that is gone has a history too."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied("Your roles do not let you read this.")
-        if past_model(self.model) is None:
-            raise PermissionDenied("No past rows are kept of this kind.")
-        if request.method not in ("GET", "HEAD"):
-            raise PermissionDenied("This page is read-only. Nothing was changed.")
         pk = identifier(unquote(object_id))
         row = self.get_object(request, str(pk))
         past = self.past_of(pk)
         if row is None and not past:
             raise Http404(f"There is no {self.opts.verbose_name} {pk}.")
         context = {"title": f"Past of this {self.opts.verbose_name}", "crumb": "Past", "past": past}
-        return self.render(request, "factcheck/past.html", row, context | {"may_audit": has_role(request, *AUDITORS)})
+        return self.render(request, "factcheck/past.html", row, context | {"may_audit": meets(request, AUDIT)})
 
     def past_of(self, pk: UUID) -> list[Past]:
         return past_of(self.model, pgh_obj=pk)
-
-
-def holds(request: HttpRequest, scope: str) -> bool:
-    """Do the roles of who asks give this scope? Machines and inactive people do not come here at all."""
-    user: Any = request.user
-    return bool(user.is_authenticated and scope in user.scopes)
-
-
-def has_role(request: HttpRequest, *roles: str) -> bool:
-    """Is who asks active and of one of these roles, or a superuser?"""
-    user: Any = request.user
-    return bool(user.is_authenticated and user.is_active and (user.is_superuser or set(roles) & set(user.roles)))
 
 
 def identifier(value: str) -> UUID:

@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from factcheck import jobs
-from factcheck.accounts.permissions import actor_of
+from factcheck import jobs, routes
+from factcheck.accounts.permissions import actor_of, must_meet
 from factcheck.admin.base import Pages, RecordAdmin
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
@@ -83,6 +83,8 @@ class JobAdmin(RecordAdmin):
         # By the ids that were ticked: a filter on the state must not hide a job whose state moved since.
         for job_id in sorted(request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))[: self.list_per_page]:
             try:
+                kind = Job.objects.values_list("kind", flat=True).get(pk=job_id)
+                must_meet(request, routes.need_of_job(kind))
                 job = verb(UUID(job_id), actor=actor_of(request))
             except Job.DoesNotExist:
                 self.message_user(request, f"There is no job {job_id}.", messages.ERROR)

@@ -23,6 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.accounts.models import User
+from factcheck.accounts.needs import AUDIT
 from factcheck.accounts.permissions import actor_of
 from factcheck.api import pagination
 from factcheck.api.concurrency import tagged
@@ -34,7 +35,6 @@ from factcheck.errors import FieldError
 
 # What any reader may follow. Everything else (people, their tokens) is for those who audit: a new kind is closed until it stands here.
 OPEN_SUBJECTS = ("article", "claim", "extractionrun", "importrun", "job")
-AUDITING_ROLES = frozenset({"admin", "auditor"})
 
 
 class EventActorSerializer(serializers.ModelSerializer[User]):
@@ -88,7 +88,7 @@ def settled(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
 
 def visible_to(user: User) -> QuerySet[AuditEvent]:
     events = AuditEvent.objects.all()
-    if user.is_superuser or AUDITING_ROLES & set(user.roles):
+    if user.is_superuser or set(AUDIT.roles) & set(user.roles):
         return events
     return events.filter(subject_type__in=OPEN_SUBJECTS)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import django_filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -9,8 +11,8 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck import jobs
-from factcheck.accounts.permissions import actor_of
+from factcheck import jobs, routes
+from factcheck.accounts.permissions import actor_of, must_meet
 from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
 from factcheck.api.viewsets import ReadViewSet
 from factcheck.models import Job, JobState
@@ -51,16 +53,20 @@ class JobViewSet(ReadViewSet):
     filterset_class = JobFilter
     ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
-    required_scopes = {"retry": "triage", "cancel": "triage"}
+
+    def _chosen(self, request: Request) -> UUID:
+        job = self.get_object()
+        must_meet(request, routes.need_of_job(job.kind))
+        return job.pk
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def retry(self, request: Request, pk: str) -> Response:
         """Queue a job that failed or was cancelled again, with all its attempts."""
-        return self.answer(jobs.retry(self.get_object().pk, actor=actor_of(request)))
+        return self.answer(jobs.retry(self._chosen(request), actor=actor_of(request)))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """End a job that has not ended."""
-        return self.answer(jobs.cancel(self.get_object().pk, actor=actor_of(request)))
+        return self.answer(jobs.cancel(self._chosen(request), actor=actor_of(request)))

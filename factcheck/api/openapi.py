@@ -13,9 +13,9 @@ from drf_spectacular.plumbing import build_parameter_type
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 
-from factcheck.accounts.permissions import BySession, HasScope, required_scope
+from factcheck import routes
+from factcheck.accounts.needs import Need
 from factcheck.api import problems
 from factcheck.api.concurrency import DetailMixin, PreconditionRequired, is_guarded
 from factcheck.api.idempotency import HEADER, KEPT_HOURS, MAX_KEY_CHARS, REPLAYED, Repeatable
@@ -98,16 +98,20 @@ class Schema(AutoSchema):
         if self._is_public():
             return []
         requirements: list[dict[str, Any]] = super().get_auth()
-        if any(isinstance(permission, BySession) for permission in self.view.get_permissions()):
+        # OpenAPI 3.1 lets a requirement of any kind name what the caller must hold; of several requirements, one is enough.
+        need = self._need()
+        ways = [[scope] for scope in need.scopes] or [[]]
+        if need.is_in_session:
             requirements = [requirement for requirement in requirements if "token" not in requirement]
-        scope = self._scope()
-        # OpenAPI 3.1 lets a requirement of any kind name what the caller must hold.
-        return [{name: [scope] if scope else [] for name in requirement} for requirement in requirements]
+        return [dict.fromkeys(requirement, held) for held in ways for requirement in requirements]
 
     def get_description(self) -> str:
-        scope = None if self._is_public() else self._scope()
-        own = super().get_description()
-        return f"{own}\n\nScope: `{scope}`." if scope else own
+        own, need = super().get_description(), self._need()
+        words = [" or ".join(f"`{scope}`" for scope in need.scopes), need.decided_by]
+        told = ", ".join(filter(None, words))
+        scopes = f"\n\nScope: {told}." if need.scopes else ""
+        roles = f"\n\nRole: {' or '.join(f'`{role}`' for role in need.roles)}." if need.roles else ""
+        return f"{own}{scopes}{roles}"
 
     def get_override_parameters(self) -> list[Any]:
         return [*super().get_override_parameters(), *self._headers()]
@@ -179,13 +183,11 @@ class Schema(AutoSchema):
             )
         return answers
 
-    def _scope(self) -> str | None:
-        is_scoped = any(isinstance(permission, HasScope) for permission in self.view.get_permissions())
-        return required_scope(self.view, self.method) if is_scoped else None
+    def _need(self) -> Need:
+        return routes.need_of(self.method, routes.template_of(self.path))
 
     def _is_public(self) -> bool:
-        permissions = self.view.get_permissions()
-        return not permissions or all(isinstance(permission, AllowAny) for permission in permissions)
+        return not self._need().is_signed_in
 
 
 def _header(name: str, description: str, **options: Any) -> OpenApiParameter:

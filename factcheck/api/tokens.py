@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
-from factcheck.accounts.permissions import BySession, HasScope, actor_of
+from factcheck.accounts.permissions import actor_of
 from factcheck.accounts.roles import SCOPE_CHOICES
 from factcheck.api.filters import AnyOfUUID, FilterSet, TrueOrFalse
 from factcheck.api.renderers import RawJSON, dumps
@@ -107,10 +107,8 @@ class TokenViewSet(ReadViewSet):
     queryset = Token.objects.select_related("user").defer("digest")
     serializer_class = TokenSerializer
     filterset_class = TokenFilter
-    permission_classes = (HasScope, BySession)
     ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
-    required_scopes = dict.fromkeys(("list", "retrieve", "create", "rotate", "revoke"))
     shown_once = ("secret",)
 
     def get_queryset(self) -> QuerySet[Token]:

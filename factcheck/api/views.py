@@ -5,12 +5,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework import serializers
-from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from factcheck import security
+from factcheck.accounts.permissions import MeetsNeed
 from factcheck.api.problems import catalogue
 
 
@@ -22,7 +22,6 @@ class ProblemKindSerializer(serializers.Serializer[Any]):
 
 class Problems(APIView):
     authentication_classes = ()
-    permission_classes = (AllowAny,)
 
     @extend_schema(operation_id="list_problems", responses=ProblemKindSerializer(many=True))
     def get(self, request: Request) -> Response:
@@ -32,12 +31,14 @@ class Problems(APIView):
 
 class Document(SpectacularAPIView):
     authentication_classes = ()
-    permission_classes = (AllowAny,)
+    permission_classes = (MeetsNeed,)
 
 
 class _Page(APIView):
     """Scripts of others that write styles into their page, which our own pages do not."""
 
+    authentication_classes = ()
+    permission_classes = (MeetsNeed,)
     policy: security.Policy = {**security.PAGES, "style-src": "'self' 'unsafe-inline'"}
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -50,14 +51,10 @@ class Reference(_Page, SpectacularRedocView):
     """For reading. Its search runs in a worker that the script makes of itself."""
 
     policy = {**_Page.policy, "worker-src": "blob:"}
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
     template_name = "factcheck/redoc.html"
 
 
 class TryOut(_Page, SpectacularSwaggerSplitView):
     """For trying requests out, with the session of this browser or a token."""
 
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
     template_name = "factcheck/swagger.html"

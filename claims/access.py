@@ -1,0 +1,45 @@
+"""Who may ask for what of articles and claims; `factcheck/access.py` says how to read it."""
+
+from claims.pipeline.fetching import FETCH
+from claims.pipeline.queueing import EXTRACT
+from claims.triage import TriageAction
+from factcheck.accounts.needs import IMPORT, IMPORT_OR_TRIAGE, READ, TRIAGE, Table, page, pages
+
+ROUTES: Table = {
+    "GET /api/v1/outlets": READ,
+    "GET /api/v1/outlets/{id}": READ,
+    "GET /api/v1/articles": READ,
+    "POST /api/v1/articles": IMPORT,
+    "GET /api/v1/articles/{id}": READ,
+    "GET /api/v1/articles/{id}/versions": READ,
+    "GET /api/v1/articles/{id}/claims": READ,
+    "POST /api/v1/articles/{id}/extract": TRIAGE,
+    "GET /api/v1/article-versions/{id}": READ,
+    "GET /api/v1/appearances": READ,
+    "GET /api/v1/appearances/{id}": READ,
+    "GET /api/v1/extraction-runs": READ,
+    "GET /api/v1/extraction-runs/{id}": READ,
+    "GET /api/v1/import-runs": READ,
+    "GET /api/v1/import-runs/{id}": READ,
+    "GET /api/v1/import-runs/{id}/failed-rows": READ,
+    "GET /api/v1/claims": READ,
+    "POST /api/v1/claims": TRIAGE,
+    "POST /api/v1/claims/bulk": TRIAGE,
+    "GET /api/v1/claims/{id}": READ,
+    "PATCH /api/v1/claims/{id}": TRIAGE,
+    "GET /api/v1/claims/{id}/appearances": READ,
+    "GET /api/v1/claims/{id}/events": READ,
+    **{f"POST /api/v1/claims/{{id}}/{action}": TRIAGE for action in TriageAction},
+    # The admin
+    **pages("claims/article", read=READ, past=READ),
+    "* /admin/claims/article/{id}/extract-again/": page(TRIAGE),
+    "* /admin/claims/article/{id}/add-claim/": page(TRIAGE),
+    **pages("claims/claim", read=READ, act=TRIAGE, add=TRIAGE, change=TRIAGE, past=READ),
+    "* /admin/claims/claim/{id}/split/": page(TRIAGE),
+    **pages("claims/importrun", read=READ),
+    "* /admin/claims/importrun/{id}/failed-rows.jsonl": page(READ),
+    **pages("claims/extractionrun", read=READ),
+}
+
+# A page is fetched for whoever imports; a text is read for whoever imported it and for whoever asked to have it read again.
+JOBS: Table = {FETCH: IMPORT, EXTRACT: IMPORT_OR_TRIAGE}
