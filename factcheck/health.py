@@ -91,7 +91,7 @@ def _migrations() -> str:
 def _worker() -> str:
     alive = workers.living().count()
     if not alive:
-        raise Missing("none seen in the last minute: start one with celery -A factcheck worker")
+        raise Missing(f"none seen in the last minute: start one with {workers.START}")
     return f"{alive} at work"
 
 

@@ -145,7 +145,7 @@ def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool =
 
 def _due(now: datetime) -> QuerySet[Job]:
     # Of kinds that this process knows: during a deployment, new kinds wait for new workers.
-    return Job.objects.filter(state=JobState.QUEUED, due_at__lte=now, kind__in=list(_handlers))
+    return waiting(now).filter(kind__in=list(_handlers))
 
 
 def lease(worker: str) -> Job | None:
@@ -282,11 +282,15 @@ def _innermost(error: BaseException) -> str:
 # Looking after the queue
 
 
+def waiting(now: datetime | None = None) -> QuerySet[Job]:
+    """Work that could be done now, if a worker were there and idle."""
+    return Job.objects.filter(state=JobState.QUEUED, due_at__lte=now or timezone.now())
+
+
 def sweep() -> dict[str, int]:
     """Give back what vanished workers held, and nudge when due work waits while workers are idle."""
     now = timezone.now()
     returned = _give_back(Q(lease_until__lt=now), "The lease ended")
-    workers.forget()
     free = workers.idle()
     due = _due(now)[:free].count() if free > 0 else 0
     if due:

@@ -81,7 +81,8 @@ class _Database(Collector):
 
 @reads_database
 def _queue() -> Iterator[Metric]:
-    from factcheck.models import Job, JobState
+    from factcheck.jobs import waiting
+    from factcheck.models import Job
     from factcheck.workers import living
 
     now = timezone.now()
@@ -89,7 +90,7 @@ def _queue() -> Iterator[Metric]:
     for kind, state, count in Job.objects.values_list("kind", "state").annotate(Count("id")).order_by():
         jobs.add_metric([kind, state], count)
     yield jobs
-    due = Job.objects.filter(state=JobState.QUEUED, due_at__lte=now).aggregate(Min("due_at"))["due_at__min"]
+    due = waiting(now).aggregate(Min("due_at"))["due_at__min"]
     age = (now - due).total_seconds() if due else 0
     yield GaugeMetricFamily("factcheck_oldest_due_job_age_seconds", "How long work has been waiting.", value=age)
     concurrencies = living(now).values_list("concurrency", flat=True)

@@ -212,6 +212,7 @@ else:
     CELERY_BROKER_TRANSPORT_OPTIONS |= {"confirm_publish": True, "read_timeout": 2, "write_timeout": 2}
 CELERY_BEAT_SCHEDULE = {
     "fold_audit": {"task": "factcheck.fold_audit", "schedule": schedule(60), "options": {"expires": 60}},
+    "forget": {"task": "factcheck.forget", "schedule": schedule(3600), "options": {"expires": 3600}},
     "sweep": {"task": "factcheck.sweep", "schedule": schedule(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}},
 }
 

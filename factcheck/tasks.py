@@ -5,6 +5,7 @@ import os
 from celery import shared_task
 
 from factcheck import jobs, workers
+from factcheck.accounts import sessions
 from factcheck.api import idempotency
 from factcheck.celery import NODE
 
@@ -18,4 +19,10 @@ def work() -> None:
 
 @shared_task(name="factcheck.sweep", time_limit=30, soft_time_limit=25)
 def sweep() -> dict[str, int]:
-    return jobs.sweep() | {"forgotten": idempotency.forget()}
+    return jobs.sweep()
+
+
+@shared_task(name="factcheck.forget", time_limit=300, soft_time_limit=290)
+def forget() -> dict[str, int]:
+    """Delete what has served its time: kept answers after a day, heartbeats of workers that are gone, sessions that ended."""
+    return {"answers": idempotency.forget(), "workers": workers.forget(), "sessions": sessions.forget()}

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 STALE_SECONDS = 60  # six missed heartbeats
 FORGOTTEN_SECONDS = 86_400
 NUDGE = "factcheck.work"
+START = "celery -A factcheck worker"  # how to start one, as every warning says
 
 
 # Nudges

@@ -66,6 +66,10 @@ def body(response) -> str:
     return response.content.decode()
 
 
+def words_of(response) -> str:
+    return " ".join(text_of(body(response)).split())
+
+
 def ticked(*claims: Claim, **fields: object) -> dict[str, object]:
     """The list's form with these rows ticked, as the list showed them."""
     versions = {f"version-{claim.pk}": claim.version for claim in claims}
@@ -849,12 +853,22 @@ def test_an_auditor_cannot_retry_or_cancel(audrey):
 
 
 def test_the_desk_says_when_no_worker_is_running_and_since_when_work_waits(ada):
-    for address in ("/admin/", JOBS):
-        assert "No worker is running." in body(ada.get(address))
+    run = ImportRun.objects.create(source="x", source_key="x")
+    lists = (
+        "/admin/",
+        JOBS,
+        CLAIMS,
+        reverse("admin:claims_importrun_changelist"),
+        reverse("admin:claims_extractionrun_changelist"),
+    )
+    for address in lists:
+        assert "No worker is running. Nothing waits" in words_of(ada.get(address))
     make.article()
-    assert "Work has been waiting for" in body(ada.get("/admin/"))
+    pages = [page_of(row) for row in (run, Article.objects.get(), ExtractionRun.objects.get(), Job.objects.get())]
+    for address in (*lists, *pages):
+        assert "No worker is running. Work has been waiting for" in words_of(ada.get(address))
     jobs.worker_started("node@here", 2)
-    for address in ("/admin/", JOBS):
+    for address in (*lists, *pages):
         text = body(ada.get(address))
         assert "No worker is running." not in text
         assert "node@here (2 processes" in " ".join(text.split())

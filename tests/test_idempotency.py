@@ -171,17 +171,17 @@ def test_a_key_is_any_visible_ascii(ada, key):
     assert len(ids) == 1
 
 
-def test_after_a_day_a_key_is_new_and_the_sweep_forgets_it(ada):
+def test_after_a_day_a_key_is_new_and_the_old_one_is_forgotten(ada):
     client = api(ada)
     first = client.post("/claims", BODY, headers=KEY).json()
     record = IdempotencyRecord.objects.get()
     IdempotencyRecord.objects.update(created_at=record.created_at - timedelta(hours=23, minutes=59))
-    assert tasks.sweep()["forgotten"] == 0
+    assert tasks.forget()["answers"] == 0
     assert client.post("/claims", BODY, headers=KEY).json() == first
     IdempotencyRecord.objects.update(created_at=record.created_at - timedelta(hours=24, minutes=1))
     assert client.post("/claims", {"text": "Another."}, headers=KEY).json()["text"] == "Another."
     IdempotencyRecord.objects.update(created_at=record.created_at - timedelta(hours=24, minutes=1))
-    assert tasks.sweep()["forgotten"] == 1
+    assert tasks.forget()["answers"] == 1
     assert IdempotencyRecord.objects.count() == 0
 
 

@@ -49,6 +49,7 @@ def _count(name: str, words: str) -> Callable[[ImportRun], str]:
 @admin.register(ImportRun)
 class ImportRunAdmin(RecordAdmin):
     page_template = "admin/claims/importrun/page.html"
+    shows_workers = True
     list_display = ("origin", "state_badge", *(_count(name, words) for name, words in COUNTS.items()), "started")
     list_filter = ("state",)
     list_select_related = ("started_by",)
@@ -170,6 +171,7 @@ def link_to_version(run: Any) -> SafeString:
 @admin.register(ExtractionRun)
 class ExtractionRunAdmin(RecordAdmin):
     page_template = "admin/claims/extractionrun/page.html"
+    shows_workers = True
     list_display = ("reading", "article", "status_badge", "candidates", "created_claims", "attached_claims", "age")
     list_filter = ("status",)
     ordering = ("-id",)

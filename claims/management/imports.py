@@ -125,7 +125,7 @@ class Import:
             self.report.line.say(
                 f"No worker is running, so {count_of(states['queued'], 'article')} "
                 f"{'waits' if states['queued'] == 1 else 'wait'} to be read for claims. "
-                "Start one with: celery -A factcheck worker"
+                f"Start one with: {workers.START}"
             )
         if self.said["wait"] and end is End.FINISHED:
             states = self._wait(run, states)

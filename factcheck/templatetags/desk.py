@@ -27,7 +27,7 @@ def worker_state() -> dict[str, Any]:
     oldest = None
     if not alive:
         oldest = Job.objects.filter(state=JobState.QUEUED).aggregate(at=Min("due_at"))["at"]
-    return {"workers": alive, "oldest_due_at": oldest}
+    return {"workers": alive, "oldest_due_at": oldest, "start": workers.START}
 
 
 @register.simple_tag
