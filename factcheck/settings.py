@@ -119,7 +119,7 @@ TEMPLATES = [
 
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "factcheck.database",
         **env.read(
             "DATABASE_URL",
             env.database,

@@ -9,6 +9,7 @@ application = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402  settings are read by the line above
 
-from factcheck.limits import limit_statements  # noqa: E402
+from factcheck.limits import limit_nudges, limit_statements  # noqa: E402
 
 limit_statements(settings.STATEMENT_TIMEOUT_SECONDS)
+limit_nudges()

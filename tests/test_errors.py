@@ -6,6 +6,7 @@ import json
 import logging
 
 import pytest
+from django.contrib.admin import AdminSite
 from django.core import exceptions as core
 from django.db import OperationalError
 from django.http import Http404
@@ -13,6 +14,7 @@ from django.test import Client
 from rest_framework import exceptions as drf
 from rest_framework import serializers
 
+from factcheck import workers
 from factcheck.api import parsers, problems
 from factcheck.errors import FieldError, InvalidInput, NotFound
 from factcheck.middleware import RequestIdFilter
@@ -250,6 +252,20 @@ def test_a_database_away_is_503_with_retry_after(monkeypatch, client):
     response = client.get("/api/v1/me", headers={"Authorization": "Bearer fc_x"})
     assert_problem(response, 503, "unavailable")
     assert response["Retry-After"] == "2"
+
+
+def test_a_page_whose_database_is_away_says_so_in_words_and_asks_it_nothing(monkeypatch, client):
+    def away(*_):
+        raise OperationalError("connection to 10.0.0.1 refused")
+
+    client.raise_request_exception = False
+    monkeypatch.setattr(workers, "living", away)
+    monkeypatch.setattr(AdminSite, "has_permission", lambda *_: True)
+    page = client.get("/admin/", headers={"Accept": "text/html"})
+    assert (page.status_code, page["Retry-After"]) == (503, "2")
+    assert "Out of service for a moment" in page.content.decode()
+    assert "10.0.0.1" not in page.content.decode()
+    assert_problem(client.get("/admin/", headers={"Accept": "application/json"}), 503, "unavailable")
 
 
 def test_further_members_of_a_problem_never_hide_the_standard_ones():

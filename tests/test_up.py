@@ -2,14 +2,18 @@
 
 import http.client
 import itertools
+import json
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -20,6 +24,14 @@ from tests.services import ROOT, wait_until
 START_SECONDS = 60
 STOP_SECONDS = 30
 _number = itertools.count(1)
+
+
+class Answer(NamedTuple):
+    status: int
+    retry_after: str | None
+    kind: str
+    text: str
+    seconds: float
 
 
 class Up:
@@ -59,12 +71,20 @@ class Up:
         return int(found[1])
 
     def get(self, path: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        with suppress(OSError, http.client.HTTPException):
+            return self.ask("GET", path)[0]
+        return 0
+
+    def ask(self, method: str, path: str, body: dict[str, str] | None = None, **headers: str) -> "Answer":
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        sent = None if body is None else json.dumps(body)
+        started = time.monotonic()
         try:
-            connection.request("GET", path)
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return 0
+            connection.request(method, path, sent, {"Content-Type": "application/json", **headers})
+            response = connection.getresponse()
+            text = response.read().decode()
+            retry_after, kind = response.getheader("Retry-After"), response.getheader("Content-Type", "")
+            return Answer(response.status, retry_after, kind.partition(";")[0], text, time.monotonic() - started)
         finally:
             connection.close()
 
@@ -178,6 +198,122 @@ def test_whatever_is_killed_is_started_again(home, up):
     )
     wait_until(lambda: up.get("/readyz") == 200, timeout_seconds=START_SECONDS, what="ready again")
     assert not set(killed.values()) & processes_of(home).keys()
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, str]:
+    """What Ada was given once for all of these tests."""
+    return {}
+
+
+@pytest.fixture
+def secrets(home, up, known) -> dict[str, str]:
+    known |= known or signed_in(home)
+    return known
+
+
+def signed_in(home: Path) -> dict[str, str]:
+    """What Ada sends: a token in a script, a session in a browser."""
+    code = """
+from django.test import Client
+from factcheck.accounts import tokens
+from tests import make
+ada = make.user("ada", "importer", "triager", is_staff=True)
+client = Client()
+client.force_login(ada)
+print(tokens.issue(ada, name="test", scopes=["read", "import", "triage"])[1], client.cookies["sessionid"].value)
+"""
+    token, session = manage(home, "shell", "--verbosity=0", "--command", code).split()[-2:]
+    return {"Authorization": f"Bearer {token}", "Cookie": f"sessionid={session}"}
+
+
+def manage(home: Path, *arguments: str) -> str:
+    """What a command of manage.py prints about this installation."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BROKER_URL")}
+    command = [sys.executable, "manage.py", *arguments]
+    environment |= {"FACTCHECK_HOME": str(home)}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@contextmanager
+def hung(home: Path, *words: str) -> Iterator[None]:
+    """The service of these words does not answer any more, and does not refuse either."""
+    pids = [pid for pid, command in processes_of(home).items() if any(word in command for word in words)]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+
+NEED_THE_DATABASE = (
+    ("GET", "/api/v1/claims", None),
+    ("GET", "/api/v1/me", None),
+    ("POST", "/api/v1/claims", {"text": "Prices doubled in a year."}),
+    ("GET", "/admin/claims/claim/", None),
+)
+PROMISED_SECONDS = 2
+BUSY = 2  # times slower than promised, on a machine that has more to do
+
+
+def assert_out_of_service(answer: Answer) -> None:
+    assert (answer.status, answer.retry_after) == (503, "2"), answer
+    assert answer.seconds < BUSY * PROMISED_SECONDS, answer
+
+
+def test_a_database_that_hangs_is_told_within_two_seconds_and_is_back_without_a_restart(home, up, secrets):
+    web = {pid for pid, command in processes_of(home).items() if "gunicorn" in command}
+
+    def works() -> bool:
+        answers = [up.ask(method, path, body, **secrets) for method, path, body in NEED_THE_DATABASE * 2]
+        return {answer.status for answer in answers} <= {200, 201}
+
+    assert works()
+    with hung(home, "bin/postgres", "postgres:"):
+        for method, path, body in NEED_THE_DATABASE:
+            answer = up.ask(method, path, body, **secrets)
+            assert_out_of_service(answer)
+            assert answer.kind == ("text/html" if path.startswith("/admin") else "application/problem+json")
+        not_ready = up.ask("GET", "/readyz")
+        assert_out_of_service(not_ready)
+        assert "database" in json.loads(not_ready.text)["detail"]
+        assert up.get("/healthz") == 200
+    wait_until(works, what="every process has noticed")
+    wait_until(lambda: up.get("/readyz") == 200, what="ready")
+    assert web == {pid for pid, command in processes_of(home).items() if "gunicorn" in command}
+
+
+def test_a_broker_that_hangs_delays_a_request_by_a_second_and_what_it_asked_for_is_done(home, up, secrets):
+    with hung(home, "valkey-server"):
+        sent = up.ask("POST", "/api/v1/articles", {"text": "Exports fell by 40 per cent in 2023."}, **secrets)
+        assert sent.status == 201, sent
+        assert sent.seconds < BUSY * PROMISED_SECONDS
+        not_ready = up.ask("GET", "/readyz")
+        assert_out_of_service(not_ready)
+        assert json.loads(not_ready.text)["detail"] == "Missing: broker."
+    address = f"/api/v1/claims?article={json.loads(sent.text)['id']}"
+    wait_until(lambda: json.loads(up.ask("GET", address, **secrets).text)["results"], timeout_seconds=40, what="claims")
+
+
+def test_a_database_that_is_killed_is_out_of_service_for_a_moment_and_nothing_else(home, up, secrets):
+    children = {pid: command for pid, command in processes_of(home).items() if parent_of(pid) == up.process.pid}
+    seen: list[Answer] = []
+
+    def answers(status: int) -> bool:
+        seen.append(up.ask("GET", "/api/v1/claims", **secrets))
+        return seen[-1].status == status
+
+    os.kill(next(pid for pid, command in children.items() if "bin/postgres" in command), signal.SIGKILL)
+    wait_until(lambda: answers(503), what="503")
+    wait_until(lambda: answers(200), what="200")
+    assert {answer.status for answer in seen} <= {200, 503}
+    for answer in seen:
+        if answer.status == 503:
+            assert_out_of_service(answer)
 
 
 def test_a_folder_in_use_is_said_plainly_and_the_first_run_goes_on(home, up):

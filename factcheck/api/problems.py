@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django import db, http
 from django.core import exceptions as core
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.views import csrf, defaults
 from rest_framework import exceptions as drf
 from rest_framework.fields import get_error_detail
@@ -214,11 +216,24 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    # Django calls it while it handles the error, and does not say which.
+    problem = as_problem(error) if isinstance(error := sys.exc_info()[1], Exception) else None
+    if isinstance(problem, Unavailable):
+        return unavailable(request, problem)
     return (
         defaults.server_error(request)
         if _has_pages(request)
         else respond(Problem("Something broke here; it was logged."))
     )
+
+
+def unavailable(request: HttpRequest, problem: Unavailable) -> HttpResponse:
+    if not _has_pages(request):
+        return respond(problem)
+    # Without a request, whose user would be asked of the database that is away.
+    page = HttpResponse(render_to_string("503.html", {"problem": problem}), status=problem.status)
+    page["Retry-After"] = str(problem.extra["retry_after_seconds"])
+    return page
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
