@@ -7,14 +7,21 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 
+    from factcheck import env
     from factcheck.audit.origin import set_origin
+
+    if sys.argv[1:2] == ["config"]:
+        env.problems = []
 
     set_origin(f"command {sys.argv[1]}" if len(sys.argv) > 1 else "command")
     try:
         execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
     except OperationalError as error:
         if "connection" not in str(error):
             raise

@@ -44,6 +44,7 @@ port="$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0))
 secret="$(python3 -c 'import secrets; print(secrets.token_urlsafe(48))')"
 in_image() {
     image run --isolation chroot --network host --user 10001:10001 --env PRODUCTION=1 --env "SECRET_KEY=$secret" \
+        --env DATABASE_URL=postgresql://factcheck@127.0.0.1:1/factcheck --env BROKER_URL=amqp://127.0.0.1:1 \
         --env ALLOWED_HOSTS=facts.example --env TRUSTED_PROXIES=1 --env CACHE_URL=redis://127.0.0.1:1/0 \
         --env WEB_HOST=127.0.0.1 --env "PORT=$port" "$container" -- "$@"
 }

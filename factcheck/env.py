@@ -25,6 +25,22 @@ class Variable:
 
 VARIABLES: dict[str, Variable] = {}
 
+# Where `manage.py config` has what would stop any other start: it is there to explain it.
+problems: list[str] | None = None
+
+
+def stop(problem: str) -> None:
+    """Raises ImproperlyConfigured."""
+    if problems is None:
+        raise ImproperlyConfigured(problem)
+    problems.append(problem)
+
+
+def require(*names: str, for_the_sake_of: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Stop, naming every one of them that is not set: its default is for a laptop."""
+    if missing := [name for name in names if not environment.get(name, "").strip()]:
+        stop(f"{for_the_sake_of} is on, and needs {', '.join(missing)}. `manage.py config` says what each expects.")
+
 
 def read(
     name: str,
@@ -43,7 +59,9 @@ def read(
         return parse(raw)
     except ValueError as error:
         got = "a value that does not parse" if secret else repr(raw)
-        raise ImproperlyConfigured(f"{name} must be {expects}; got {got} ({error})") from None
+        problem = f"{name} must be {expects}; got {got} ({error})"
+    stop(problem)
+    return parse(default)
 
 
 def text(value: str) -> str:

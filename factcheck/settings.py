@@ -19,8 +19,12 @@ DEBUG = env.read(
 )
 PRODUCTION = env.read(
     "PRODUCTION", env.flag, default="0", expects="yes or no",
-    help="Refuses to start without SECRET_KEY, and sends cookies over HTTPS only.",
+    help="Refuses to start on what is meant for a laptop, and sends cookies over HTTPS only.",
 )  # fmt: skip
+if PRODUCTION:
+    env.require("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL", for_the_sake_of="PRODUCTION")
+    if DEBUG:
+        env.stop("DEBUG must be off when PRODUCTION is on.")
 
 
 def _secret_key(value: str) -> str:
@@ -29,7 +33,7 @@ def _secret_key(value: str) -> str:
             raise ValueError("shorter than 32 characters")
         return value
     if PRODUCTION:
-        raise ValueError("required when PRODUCTION is on")
+        return ""  # and was asked for above
     # Kept beside the data, so that sessions survive a restart of a laptop's installation.
     path = embedded.home() / "secret_key"
     if not path.exists() or len(path.read_text()) < 32:
@@ -163,6 +167,8 @@ DEMO = env.read(
     "DEMO", env.flag, default="0" if os.environ.get("DATABASE_URL") else "1", expects="yes or no",
     help="Whether `up` loads the demo data: yes in the embedded database, no in one of your own.",
 )  # fmt: skip
+if PRODUCTION and DEMO:
+    env.stop("DEMO must be off when PRODUCTION is on.")
 
 WORKER_CONCURRENCY = env.read(
     "WORKER_CONCURRENCY",

@@ -115,9 +115,14 @@ def test_production_writes_json_unless_told_otherwise(environment, kind):
     ask = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'factcheck.settings'\n"
     ask += "from django.conf import settings; print(settings.LOG_FORMAT)"
     kept = {name: value for name, value in os.environ.items() if name != "LOG_FORMAT"}
-    key = {"SECRET_KEY": "k3y-" * 20}
+    needed = {
+        "SECRET_KEY": "k3y-" * 20,
+        "ALLOWED_HOSTS": "a.example",
+        "DATABASE_URL": "postgresql://db/x",
+        "BROKER_URL": "amqp://mq",
+    }
     run = subprocess.run(
-        [sys.executable, "-c", ask], env=kept | key | environment, cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-c", ask], env=kept | needed | environment, cwd=ROOT, capture_output=True, text=True
     )
     assert run.stdout.strip() == kind, run.stderr
     with pytest.raises(ValueError):

@@ -113,6 +113,50 @@ def test_the_check_of_a_deployment_has_nothing_to_say():
     assert check.stdout == "System check identified no issues (1 silenced).\n"
 
 
+@pytest.mark.parametrize(
+    "start", [["manage.py", "check", "--deploy"], ["manage.py", "migrate"], ["-c", "import factcheck.wsgi"]]
+)
+def test_production_does_not_start_without_what_it_needs_and_names_all_of_it(start, tmp_path):
+    refused = run(
+        *start, SECRET_KEY="", DATABASE_URL="", BROKER_URL=" ", ALLOWED_HOSTS="", FACTCHECK_HOME=str(tmp_path)
+    )
+    assert refused.returncode == 1
+    said = "PRODUCTION is on, and needs SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL, BROKER_URL. `manage.py config` says what each expects."
+    assert refused.stderr.splitlines()[-1].removeprefix("django.core.exceptions.ImproperlyConfigured: ") == said
+    assert ("Traceback" in refused.stderr) == (start[0] == "-c")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["DEBUG", "DEMO"])
+def test_production_does_not_start_with(name):
+    refused = run("manage.py", "check", **{name: "1"})
+    assert (refused.returncode, refused.stderr) == (1, f"{name} must be off when PRODUCTION is on.\n")
+
+
+def test_what_stops_the_start_does_not_stop_the_command_that_explains_it(tmp_path):
+    listed = run(
+        "manage.py", "config", SECRET_KEY="", DATABASE_URL="mysql://x/y", PORT="many", FACTCHECK_HOME=str(tmp_path)
+    )
+    assert listed.returncode == 1
+    assert listed.stderr.splitlines() == [
+        "PRODUCTION is on, and needs SECRET_KEY. `manage.py config` says what each expects.",
+        "DATABASE_URL must be a URL like postgresql://user:password@host:5432/name; got a value that does not parse (the scheme is not postgresql)",
+        "PORT must be a port; got 'many' (invalid literal for int() with base 10: 'many')",
+    ]
+    assert "DATABASE_URL (set)" in listed.stdout
+    assert "METRICS_TOKEN (not set)" in listed.stdout
+    assert list(tmp_path.iterdir()) == []
+    assert run("manage.py", "config").returncode == 0
+
+
+def test_production_loads_no_users_whose_passwords_are_public():
+    refused = run("manage.py", "load_demo")
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "CommandError: The passwords of the demo's users are public: not in production.\n",
+    )
+
+
 def test_the_check_of_a_deployment_names_a_cache_that_is_not_shared():
     check = run("manage.py", "check", "--deploy", CACHE_URL="")
     assert check.returncode == 1

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict
 from textwrap import wrap
 from typing import Any
@@ -12,7 +13,10 @@ from factcheck import env
 
 
 class Command(BaseCommand):
-    help = "List every environment variable: its default, what it expects, what it does, and whether it is set."
+    help = (
+        "List every environment variable: its default, what it expects, what it does, and whether it is set. "
+        "Says everything that stops the start, and exits 1 when there is something."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,6 +27,7 @@ class Command(BaseCommand):
         variables = [self._described(variable) for _, variable in sorted(env.VARIABLES.items())]
         if options["json"]:
             self.stdout.write(json.dumps(variables, indent=2))
+            self._say_what_is_wrong()
             return
         for variable in variables:
             state = "set" if variable["is_set"] else "not set"
@@ -30,6 +35,13 @@ class Command(BaseCommand):
             for line in wrap(variable["help"], 96):
                 self.stdout.write(f"    {line}")
             self.stdout.write(f"    expects {variable['expects']}; default {variable['default'] or 'nothing'}")
+        self._say_what_is_wrong()
+
+    def _say_what_is_wrong(self) -> None:
+        for problem in env.problems or ():
+            self.stderr.write(problem)
+        if env.problems:
+            sys.exit(1)
 
     def _described(self, variable: env.Variable) -> dict[str, Any]:
         # The default of a secret names this machine's folders at worst, never a secret; the value itself is not printed.

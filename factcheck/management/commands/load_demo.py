@@ -16,6 +16,8 @@ class Command(BaseCommand):
     help = "Load demo users with every role, and the demo articles. Running it again adds nothing."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The passwords of the demo's users are public: not in production.")
         users = demo.load_cast()
         self._import_articles()
         width = max(len(user.username) for user in users)
