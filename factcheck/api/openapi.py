@@ -10,7 +10,6 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_parameter_type
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
@@ -19,6 +18,7 @@ from factcheck.accounts.needs import Need
 from factcheck.api import problems
 from factcheck.api.concurrency import DetailMixin, PreconditionRequired, is_guarded
 from factcheck.api.idempotency import HEADER, KEPT_HOURS, MAX_KEY_CHARS, REPLAYED, Repeatable
+from factcheck.api.strict import StrictSerializer
 from factcheck.errors import ActionForbidden, ActionNotAllowed, InvalidInput, NotFound, StaleVersion
 
 DESCRIPTION = """
@@ -44,6 +44,8 @@ as the first time, with `Idempotency-Replayed: true`, for a day. The key counts 
 **Sign in** with a session cookie (browsers; unsafe methods need the CSRF token) or `Authorization: Bearer fc_...` (programs).
 """
 
+TAG_PATTERN = r'^(W/)?"[^"]*"$'  # RFC 9110, section 8.8.3
+KEY_PATTERN = "^[!-~]+$"
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
 
 
@@ -119,10 +121,11 @@ class Schema(AutoSchema):
     def _headers(self) -> list[OpenApiParameter]:
         headers = []
         if is_guarded(self.view, self.method):
-            headers.append(_header("If-Match", "The ETag of what you saw, or its version in quotes.", required=True))
+            about = "The ETag of what you saw, or its version in quotes."
+            headers.append(_header("If-Match", about, required=True, pattern=TAG_PATTERN))
         if self._is_repeatable():
             about = f"1 to {MAX_KEY_CHARS} visible ASCII characters; kept for {KEPT_HOURS} hours."
-            headers.append(_header(HEADER, about))
+            headers.append(_header(HEADER, about, pattern=KEY_PATTERN, minLength=1, maxLength=MAX_KEY_CHARS))
             headers.append(
                 _header(REPLAYED, "`true`: the answer to an earlier request.", response=["200", "201", "202"])
             )
@@ -168,6 +171,8 @@ class Schema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
         """What we send is always whole: a model's default makes a member optional in requests only."""
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        if direction == "request" and isinstance(serializer, StrictSerializer):
+            schema["additionalProperties"] = False
         if direction == "response":
             schema["required"] = [n for n in schema["properties"] if n not in getattr(serializer, "may_be_absent", ())]
         return schema
@@ -190,8 +195,17 @@ class Schema(AutoSchema):
         return not self._need().is_signed_in
 
 
-def _header(name: str, description: str, **options: Any) -> OpenApiParameter:
-    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description, **options)
+def _header(
+    name: str, description: str, *, required: bool = False, response: list[str] | bool = False, **schema: Any
+) -> OpenApiParameter:
+    return OpenApiParameter(
+        name,
+        {"type": "string", **schema},
+        OpenApiParameter.HEADER,
+        description=description,
+        required=required,
+        response=response,
+    )
 
 
 def _headers_of(answer: dict[str, Any]) -> dict[str, Any]:
@@ -201,6 +215,11 @@ def _headers_of(answer: dict[str, Any]) -> dict[str, Any]:
 def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """drf-spectacular's hook for the finished document."""
     result["info"]["description"] = DESCRIPTION.strip()
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "query":
+                    parameter["allowEmptyValue"] = True  # as if it were left out
     return result
 
 
