@@ -12,7 +12,7 @@ from claims.identity import identity_of_url
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
 from claims.sources.urls import canonical_url
 from claims.triage import STATUS_CHOICES, Risk
-from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet, TrueOrFalse
+from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from factcheck.api.problems import InvalidParameter
 from factcheck.errors import FieldError
 
@@ -47,8 +47,8 @@ class ArticleFilter(FilterSet):
     outlet = AnyOfUUID(field_name="outlet_id")
     language = AnyOfText(field_name="language")
     url = filters.CharFilter(method="by_url", label="Any spelling of the article's URL.")
-    published_after = filters.IsoDateTimeFilter(field_name="published_at", lookup_expr="gte")
-    published_before = filters.IsoDateTimeFilter(field_name="published_at", lookup_expr="lt")
+    published_after = Instant(field_name="published_at", lookup_expr="gte")
+    published_before = Instant(field_name="published_at", lookup_expr="lt")
     fingerprint = filters.CharFilter(method="by_fingerprint", label="Of the normalised text of any version.")
     search = filters.CharFilter(method="by_words", label="Words of the title.")
 
@@ -117,7 +117,7 @@ class ClaimFilter(FilterSet):
         field_name="check_worthiness", lookup_expr="lte", min_value=0, max_value=1
     )
     merged_into = filters.UUIDFilter(field_name="merged_into_id")
-    updated_since = filters.IsoDateTimeFilter(field_name="updated_at", lookup_expr="gte")
+    updated_since = Instant(field_name="updated_at", lookup_expr="gte")
     search = filters.CharFilter(method="by_words", label="Words of the claim.")
 
     by_words = _search("text")

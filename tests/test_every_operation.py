@@ -296,6 +296,7 @@ def test_a_body_of_another_type_is_refused_as_documented(root, world):
 
 QUERY_VALUES = [
     "", ",,a", "\0", "🙂", "-1", "1e999", "NaN", "9" * 400, f"{NOBODY},x", "'a & | ! ( <-> b", "\ud83d",
+    "2025-01-01T00:00:00+20:16", "0001-01-01T00:00:00+12:00", "9999-12-31T23:59:59-12:00",
 ]  # fmt: skip
 
 

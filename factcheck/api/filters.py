@@ -1,11 +1,13 @@
 """Filters that refuse what they do not know: a misspelt parameter must not answer with the whole list.
 
-A comma means any of: `AnyOfChoice`, `AnyOfUUID`, `AnyOfText` are the filters for it; `TrueOrFalse` is the one for booleans.
+A comma means any of: `AnyOfChoice`, `AnyOfUUID`, `AnyOfText` are the filters for it; `TrueOrFalse` is the one for booleans,
+`Instant` the one for times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -13,6 +15,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django_filters import filters
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from rest_framework.request import Request
 
@@ -50,6 +53,20 @@ class TrueOrFalse(filters.BooleanFilter):
     """django-filter's own takes any other word for no filter at all."""
 
     field_class = _TrueOrFalseField
+
+
+class _InstantField(IsoDateTimeField):
+    def to_python(self, value: Any) -> datetime | None:
+        read = super().to_python(value)
+        try:
+            # PostgreSQL takes offsets up to 15:59 only, and neither a year 0 nor a year 10000 is one.
+            return read and read.astimezone(UTC)
+        except OverflowError:
+            raise ValidationError("There is no such instant.", code="invalid") from None
+
+
+class Instant(filters.IsoDateTimeFilter):
+    field_class = _InstantField
 
 
 class StrictFilters(DjangoFilterBackend):

@@ -220,6 +220,12 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             for parameter in operation.get("parameters", ()):
                 if parameter["in"] == "query":
                     parameter["allowEmptyValue"] = True  # as if it were left out
+    for schema in result["components"]["schemas"].values():
+        for member in schema.get("properties", {}).values():
+            if member.get("oneOf") == [{}, {"type": "null"}]:
+                del member["oneOf"]  # null is anything too, and would be both
+            if member.get("format") == "email" and member.get("readOnly"):
+                del member["format"]  # who has none is told of with an empty one
     return result
 
 
