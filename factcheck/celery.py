@@ -31,11 +31,18 @@ class Heartbeat(bootsteps.StartStopStep):
         super().__init__(worker, **kwargs)
 
     def start(self, worker):  # type: ignore[no-untyped-def]
+        from django.db import close_old_connections
+
         from factcheck import workers
 
         self.node = node_of(worker.hostname)
-        beat = (self.node, worker.concurrency)
-        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, workers.heartbeat, beat)
+
+        def beat() -> None:
+            # A server that hangs would hold up all that this process does: asked first whether it is there, it costs a second.
+            close_old_connections()
+            workers.heartbeat(self.node, worker.concurrency)
+
+        self.entry = worker.timer.call_repeatedly(HEARTBEAT_SECONDS, beat)
 
     def stop(self, worker):  # type: ignore[no-untyped-def]
         from factcheck import workers

@@ -93,8 +93,6 @@ def _is_alive(node: str) -> bool:
 def heartbeat(node: str, concurrency: int) -> None:
     """Note that the worker lives. A database that is away is the next heartbeat's business."""
     now = timezone.now()
-    # A server that hangs would hold up all that the worker's main process does: asked first whether it is there, it costs a second.
-    close_old_connections()
     try:
         # Made anew when it is gone: the sweeper forgets workers whose machine slept for a day.
         WorkerHeartbeat.objects.update_or_create(
