@@ -14,8 +14,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from factcheck import jobs
+from factcheck.audit import events
 from factcheck.audit.models import Checkpoint
-from factcheck.celery import app
 from factcheck.models import IdempotencyRecord, Job, JobState, WorkerHeartbeat
 from tests import make
 
@@ -80,7 +80,7 @@ def test_a_part_that_fails_is_named_and_the_others_are_done(monkeypatch):
     def away() -> None:
         raise OperationalError("no answer")
 
-    monkeypatch.setitem(app.tasks, "factcheck.fold_audit", away)
+    monkeypatch.setattr(events, "fold", away)
     swept = Swept()
     assert (swept.code, swept.said) == (1, "fold_audit  failed: OperationalError: no answer\n")
     assert "forget      answers 0" in swept.output
