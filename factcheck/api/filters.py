@@ -59,10 +59,11 @@ class _InstantField(IsoDateTimeField):
     def to_python(self, value: Any) -> datetime | None:
         read = super().to_python(value)
         try:
-            # PostgreSQL takes offsets up to 15:59 only, and neither a year 0 nor a year 10000 is one.
+            # PostgreSQL takes offsets up to 15:59 only.
             return read and read.astimezone(UTC)
         except OverflowError:
-            raise ValidationError("There is no such instant.", code="invalid") from None
+            # In UTC the year 0 or 10000: nothing is older or younger than the edge.
+            return datetime.min.replace(tzinfo=UTC) if read.year == 1 else datetime.max.replace(tzinfo=UTC)
 
 
 class Instant(filters.IsoDateTimeFilter):

@@ -83,11 +83,12 @@ def test_no_page_of_the_admin_breaks_the_policy(site, people, chromium):
 def test_the_pages_of_the_api_work_under_their_policy(site, chromium):
     page, complaints = opened(chromium, site)
     page.goto("/api/v1/docs")
-    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible()
+    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=30_000)
     page.get_by_placeholder("Search...").fill("accept")
     expect(page.locator("[data-role='search:results']")).to_be_visible()
     page.goto("/api/v1/docs/try")
-    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible()
+    # A long document takes Swagger its time.
+    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=30_000)
     page.get_by_role("button", name="GET /api/v1/problems", exact=True).click()
     page.get_by_role("button", name="Try it out").click()
     page.get_by_role("button", name="Execute").click()
