@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+Form = Literal[
+    "number",
+    "range",
+    "ratio",
+    "multiple",
+    "percentage",
+    "percentage_points",
+    "ordinal",
+    "money",
+    "vague",
+    "change",
+    "superlative",
+]
+Comparator = Literal["equal", "about", "at_least", "at_most", "more_than", "less_than", "between"]
+Direction = Literal["up", "down", ""]
+Role = Literal["speaker", "cited_body", "reporter"]
+SpeechForm = Literal["direct", "indirect"]
+Precision = Literal["day", "month", "year", "range", ""]
+Gap = Literal["unresolved_reference", "claimant_unnamed", "baseline_without_number", "baseline_missing", "year_open"]
+Kind = Literal["change", "number", "statement"]
+Modality = Literal["asserted", "forecast", "conditional", "denied"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +71,13 @@ class Quantity:
     """
 
     span: Span
-    form: str
+    form: Form
     value: float | None = None
     maximum: float | None = None
     unit: str = ""
-    comparator: str = "equal"
+    comparator: Comparator = "equal"
     factor: float | None = None
-    direction: str = ""
+    direction: Direction = ""
     of: str = ""
     baseline: Baseline | None = None
     period: str = ""
@@ -67,9 +89,9 @@ class Hop:
     """One step of the attribution chain, from the origin towards this article. `role` is speaker, cited_body or reporter."""
 
     name: str
-    role: str
+    role: Role
     cue: str
-    speech: str = "indirect"
+    speech: SpeechForm = "indirect"
     span: Span | None = None
 
 
@@ -83,7 +105,7 @@ class TimeReference:
 
     words: str
     span: Span
-    precision: str = ""
+    precision: Precision = ""
     start_on: date | None = None
     end_on: date | None = None
     is_resolved: bool = False
@@ -104,17 +126,17 @@ class Candidate:
 
     text: str
     span: Span
-    kind: str
+    kind: Kind
     check_worthiness: float
     contributions: tuple[Contribution, ...]
     rank_in_article: int
     claimant: str = ""
-    modality: str = "asserted"
+    modality: Modality = "asserted"
     attribution: tuple[Hop, ...] = ()
     quantities: tuple[Quantity, ...] = ()
     time_references: tuple[TimeReference, ...] = ()
     entities: tuple[str, ...] = ()
-    gaps: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     language: str = ""
 
 

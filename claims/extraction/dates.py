@@ -10,7 +10,7 @@ import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from claims.extraction.base import Span, TimeReference
+from claims.extraction.base import Precision, Span, TimeReference
 from claims.extraction.lexicon import MONTHS, WEEKDAYS, words
 from claims.extraction.tokens import Token, read
 
@@ -31,7 +31,7 @@ TOLERANCE = timedelta(days=2)
 class _Found:
     first: int
     last: int
-    precision: str
+    precision: Precision
     start_on: date | None
     end_on: date | None
     is_resolved: bool = False
@@ -224,7 +224,7 @@ class _Calendar:
     def months(self, index: int, number: int, last_month: tuple[int, int]) -> _Found:
         last_number, last = last_month
         year, end, is_resolved = self.year_behind(last)
-        precision = "month" if last_number == number else "range"
+        precision: Precision = "month" if last_number == number else "range"
         if year is None:
             if end > last or self.published_on is None:
                 return _Found(index, end, precision, None, None)
@@ -265,7 +265,7 @@ class _Calendar:
             return _Found(index, index + 2, "range", None, None)
         if unit not in ("year", "month", "week", "quarter", "decade", "century"):
             return None
-        precision = {"year": "year", "month": "month"}.get(unit, "range")
+        precision: Precision = "year" if unit == "year" else "month" if unit == "month" else "range"
         if on is None or unit in ("decade", "century"):
             return _Found(index, index + 2, precision, None, None)
         if unit == "year":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from claims.extraction import attribution, dates, quantities
-from claims.extraction.base import Quantity, TimeReference
+from claims.extraction.base import Modality, Quantity, TimeReference
 from claims.extraction.lexicon import DETERMINERS, PAST_VERBS, words
 from claims.extraction.tokens import Token, read
 
@@ -32,7 +32,7 @@ class Reading:
     quantities: list[Quantity]
     time_references: list[TimeReference]
     attribution: attribution.Attribution
-    modality: str
+    modality: Modality
     content: list[int]
     is_question: bool
     is_quoted: bool
@@ -61,7 +61,7 @@ def read_sentence(
     return Reading(text, tokens, found, times, said, modality, content, is_question, is_quoted)
 
 
-def _modality(tokens: list[Token], content: list[int], said: attribution.Attribution) -> str:
+def _modality(tokens: list[Token], content: list[int], said: attribution.Attribution) -> Modality:
     if said.is_denied:
         return "denied"
     lows = [tokens[index].low for index in content]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from claims.extraction import attribution, descriptions, wording
-from claims.extraction.base import Candidate, Contribution, Document, Hop, Span, TimeReference
+from claims.extraction.base import Candidate, Contribution, Document, Gap, Hop, Kind, Modality, Span, TimeReference
 from claims.extraction.checkworthiness import contributions, probability
 from claims.extraction.entities import entities
 from claims.extraction.reading import Reading, read_sentence
@@ -173,7 +173,7 @@ def _candidate(text: str, found: _Scored, rank: int, language: str) -> Candidate
     claimant = found.hops[0].name if found.hops else ""
     worded = wording.stand_alone(reading, claimant=claimant)
     # A sentence that still says "denied" is itself asserted; only what was denied is denied.
-    modality = "asserted" if reading.modality == "denied" and worded.is_framed else reading.modality
+    modality: Modality = "asserted" if reading.modality == "denied" and worded.is_framed else reading.modality
     span = Span(found.sentence.start, found.sentence.end, text[found.sentence.start : found.sentence.end])
     return Candidate(
         text=worded.text,
@@ -193,14 +193,14 @@ def _candidate(text: str, found: _Scored, rank: int, language: str) -> Candidate
     )
 
 
-def _kind(reading: Reading) -> str:
+def _kind(reading: Reading) -> Kind:
     forms = {quantity.form for quantity in reading.quantities}
     if forms & {"change", "multiple"}:
         return "change"
     return "number" if forms - {"ordinal", "superlative"} else "statement"
 
 
-def _gaps(reading: Reading, claimant: str, is_resolved: bool) -> Iterator[str]:
+def _gaps(reading: Reading, claimant: str, is_resolved: bool) -> Iterator[Gap]:
     if not is_resolved:
         yield "unresolved_reference"
     if descriptions.is_bare(claimant):

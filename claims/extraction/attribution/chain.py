@@ -8,7 +8,7 @@ from claims.extraction.attribution.cues import BETWEEN, CITING, DENYING, PUBLISH
 from claims.extraction.attribution.kinds import DOCUMENTS, TITLES
 from claims.extraction.attribution.names import LONGEST_NAME, Name
 from claims.extraction.attribution.speech import LONGEST_APPOSITION, Speech
-from claims.extraction.base import Hop, Span
+from claims.extraction.base import Hop, Role, Span, SpeechForm
 from claims.extraction.lexicon import CONJUNCTIONS, DETERMINERS, PREPOSITIONS
 from claims.extraction.tokens import Token, read
 
@@ -43,8 +43,8 @@ class Chain(Speech):
     def __init__(self, text: str, offset: int, tokens: list[Token], outlet: str, is_quoted: bool):
         super().__init__(text, offset, tokens, is_quoted)
         self.outlet = outlet.casefold()
-        self.origin: list[tuple[Name, str, str]] = []
-        self.carriers: list[tuple[Name, str, str]] = []
+        self.origin: list[tuple[Name, str, Role]] = []
+        self.carriers: list[tuple[Name, str, Role]] = []
         self.frames: list[tuple[int, int]] = []
         self.is_denied, self.pronoun = False, ""
 
@@ -277,14 +277,14 @@ class Chain(Speech):
                 return subject[0], source, (subject[1], self.that(at + 2))
         return None
 
-    def hops(self, found: list[tuple[Name, str, str]]) -> tuple[Hop, ...]:
+    def hops(self, found: list[tuple[Name, str, Role]]) -> tuple[Hop, ...]:
         hops: list[Hop] = []
         for name, cue, role in found:
             key = name.name.casefold()
             if not key or key == self.outlet or any(hop.name.casefold() == key for hop in hops):
                 continue
             span = Span(name.start + self.offset, name.end + self.offset, self.text[name.start : name.end])
-            speech = "direct" if self.has_quotation and role == "speaker" else "indirect"
+            speech: SpeechForm = "direct" if self.has_quotation and role == "speaker" else "indirect"
             hops.append(Hop(name.name, role, cue, speech, span))
         return tuple(hops)
 
@@ -316,7 +316,7 @@ class Chain(Speech):
         return all(token.is_word for token in self.tokens[:index]) and index <= 3
 
 
-def role(name: Name) -> str:
+def role(name: Name) -> Role:
     """The role of a source that is cited, not heard."""
     return "speaker" if name.is_person else "cited_body"
 

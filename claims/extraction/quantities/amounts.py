@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from claims.extraction.lexicon import words
 from claims.extraction.quantities.changes import FOLD, MULTIPLY
-from claims.extraction.quantities.comparatives import COMPARATORS, LONGEST_COMPARATOR, SUPERLATIVES
+from claims.extraction.quantities.comparatives import COMPARATORS, LONGEST_COMPARATOR, SUPERLATIVES, Found
 from claims.extraction.quantities.numbers import Amount
 from claims.extraction.quantities.numerals import ORDINALS, PLURAL_SCALES, SCALES, TENS, UNITS
 from claims.extraction.quantities.ranks import Ranks
@@ -50,7 +50,7 @@ class Amounts(Ranks):
         last, comparator = self.comparator_behind(amount.last, comparator)
         return replace(amount, first=index, bare=bare, last=last, comparator=comparator or amount.comparator)
 
-    def comparator(self, index: int) -> tuple[int, str]:
+    def comparator(self, index: int) -> tuple[int, Found]:
         low = self.low(index)
         if low == "between":
             return index + 1, "between"
@@ -60,7 +60,7 @@ class Amounts(Ranks):
                 return index + length, name
         return index, ""
 
-    def comparator_behind(self, index: int, comparator: str) -> tuple[int, str]:
+    def comparator_behind(self, index: int, comparator: Found) -> tuple[int, Found]:
         pair = (self.low(index), self.low(index + 1))
         if pair == ("or", "more"):
             return index + 2, "at_least"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claims.extraction.base import Direction
 from claims.extraction.lexicon import words
 from claims.extraction.quantities.units import DURATIONS
 
@@ -33,7 +34,7 @@ DOWN = words(
     "slash slashes slashed down ease eased eases slow slowed narrow narrowed narrows lost lose loses losing shed weakened"
 )
 
-CHANGE_NOUNS = {
+CHANGE_NOUNS: dict[str, Direction] = {
     **dict.fromkeys(("rise", "increase", "growth", "jump", "surge", "gain", "spike", "hike", "uptick", "expansion", "leap"), "up"),
     **dict.fromkeys(("fall", "drop", "decline", "decrease", "reduction", "cut", "slump", "plunge", "contraction", "dip"), "down"),
 }  # fmt: skip

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
+from claims.extraction.base import Comparator
 from claims.extraction.lexicon import words
 
-COMPARATORS: dict[tuple[str, ...], str] = {
+Found = Comparator | Literal[""]  # "" where nothing compares
+
+COMPARATORS: dict[tuple[str, ...], Comparator] = {
     ("more", "than"): "more_than",
     ("greater", "than"): "more_than",
     ("over",): "more_than",

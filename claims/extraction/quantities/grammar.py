@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from claims.extraction.base import Quantity
+from claims.extraction.base import Direction, Quantity
 from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN
 from claims.extraction.quantities.numbers import Amount
 from claims.extraction.quantities.relative import RelativeChange
@@ -40,7 +40,7 @@ class Grammar(RelativeChange):
     def quantity(self, amount: Amount) -> Quantity:
         span = self.span(amount.first, amount.last)
         is_comparison = amount.form == "multiple"
-        direction = ""
+        direction: Direction = ""
         if is_comparison and self.low(amount.last - 1) in COMPARATIVES_DOWN:
             direction = "down"
         elif is_comparison and amount.value is not None:

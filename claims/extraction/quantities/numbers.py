@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from claims.extraction.base import Comparator, Form
 from claims.extraction.lexicon import MONTHS, words
 from claims.extraction.quantities.numerals import GLUED_SCALES, SCALES, TENS, UNITS, read_figure
 from claims.extraction.quantities.units import CODES, CURRENCIES, CURRENCY_WORDS, DOLLARS, MEASURES
@@ -19,11 +20,11 @@ class Amount:
     first: int
     bare: int
     last: int
-    form: str
+    form: Form
     value: float | None
     maximum: float | None = None
     unit: str = ""
-    comparator: str = "equal"
+    comparator: Comparator = "equal"
     counts: bool = True
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from claims.extraction.base import Baseline, Quantity, Span
+from claims.extraction.base import Baseline, Direction, Quantity, Span
 from claims.extraction.lexicon import AUXILIARIES, PREPOSITIONS
 from claims.extraction.quantities.changes import AVERAGING, CHANGE_NOUNS, CHANGE_STARTS, DOWN, MULTIPLY, NEEDS_SHARE, UP
-from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN, COMPARATIVES_UP, COMPARATORS
+from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN, COMPARATIVES_UP, COMPARATORS, Found
 from claims.extraction.quantities.context import CLAUSE_ENDS, REACH, Context
 from claims.extraction.quantities.numbers import Amount
 from claims.extraction.quantities.units import DISTANCES, DURATIONS
@@ -35,7 +35,7 @@ class RelativeChange(Context):
                 used.add(amount.first)
                 return self.changed(index, amount.last, CHANGE_NOUNS[low], amount, index)
             return None
-        direction = "up" if low in UP else "down" if low in DOWN else ""
+        direction: Direction = "up" if low in UP else "down" if low in DOWN else ""
         return self.verb_change(index, direction, None, starts, used) if direction else None
 
     def is_plain_double(self, index: int) -> bool:
@@ -83,7 +83,7 @@ class RelativeChange(Context):
                 break
         return None
 
-    def changed(self, first: int, last: int, direction: str, amount: Amount, cue: int) -> Quantity:
+    def changed(self, first: int, last: int, direction: Direction, amount: Amount, cue: int) -> Quantity:
         factor = amount.value if amount.form == "multiple" else factor_of(amount, direction)
         if factor and amount.form == "multiple" and direction == "down" and factor > 1:
             factor = 1 / factor
@@ -103,7 +103,7 @@ class RelativeChange(Context):
         )
 
     def verb_change(
-        self, index: int, direction: str, factor: float | None, starts: dict[int, Amount], used: set[int]
+        self, index: int, direction: Direction, factor: float | None, starts: dict[int, Amount], used: set[int]
     ) -> Quantity | None:
         delta, old, new = self.governed(index, starts, used)
         if factor is None and not (delta or old or new):
@@ -246,7 +246,7 @@ class RelativeChange(Context):
                     return old, new
         return None
 
-    def before_verb(self, index: int) -> tuple[int, str]:
+    def before_verb(self, index: int) -> tuple[int, Found]:
         """More than doubled, nearly tripled: where the comparator starts, and its name."""
         for length in (2, 1):
             start = index - length
@@ -263,7 +263,7 @@ class RelativeChange(Context):
         return spans
 
 
-def factor_of(amount: Amount, direction: str) -> float | None:
+def factor_of(amount: Amount, direction: Direction) -> float | None:
     if amount.form not in ("percentage", "ratio") or amount.value is None or amount.maximum is not None:
         return None
     share = amount.value * 100 if amount.form == "ratio" else amount.value
