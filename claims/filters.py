@@ -11,7 +11,7 @@ from django_filters import filters
 from claims.identity import identity_of_url
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
 from claims.sources.urls import canonical_url
-from claims.triage import STATUS_CHOICES, Risk
+from claims.triage import RISK_CHOICES, STATUS_CHOICES
 from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from factcheck.api.problems import InvalidParameter
 from factcheck.errors import FieldError
@@ -104,7 +104,7 @@ class ClaimFilter(FilterSet):
     status = AnyOfChoice(field_name="triage_status", choices=STATUS_CHOICES)
     kind = AnyOfChoice(choices=Claim.Kind.choices)
     modality = AnyOfChoice(choices=Claim.Modality.choices)
-    risk = AnyOfChoice(choices=[(r.value, r.value) for r in Risk])
+    risk = AnyOfChoice(choices=RISK_CHOICES)
     language = AnyOfText(field_name="language")
     claimant = filters.CharFilter(lookup_expr="iexact")
     has_number = TrueOrFalse()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case, F, Value, When
 from django.db.models.functions import Cast, Greatest, Least, Substr
@@ -12,15 +14,43 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from claims.access import ROUTES
+from claims.extraction.base import Contribution, Gap, Hop, Quantity, TimeReference
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
-from claims.pipeline.editing import MAX_TEXT_CHARS
-from claims.triage import STATUS_CHOICES, TRANSITIONS, Reason, Risk, TriageAction, TriageStatus, blocked_by
+from claims.pipeline.editing import EDITED, MAX_TEXT_CHARS
+from claims.pipeline.extracting import RunFailure
+from claims.triage import (
+    ACTION_CHOICES,
+    REASON_CHOICES,
+    RISK_CHOICES,
+    STATUS_CHOICES,
+    TRANSITIONS,
+    TriageAction,
+    TriageStatus,
+    blocked_by,
+)
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import granted_scopes
-from factcheck.api.openapi import ProblemSerializer
 from factcheck.api.renderers import dumps
 from factcheck.api.shape import PlainJSON
 from factcheck.api.strict import StrictSerializer
+from factcheck.api.typed import TypedJSONField
+from factcheck.errors import ActionNotAllowed, InvalidInput, NotFound, StaleVersion
+
+# A claim's numbers and dates say in which text they were found.
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimQuantity(Quantity):
+    """One number of a claim. Spans count in the text of `article_version`; in the claim's own where that is null."""
+
+    article_version: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTimeReference(TimeReference):
+    """When the claim says it happened. Spans count in the text of `article_version`; in the claim's own where that is null."""
+
+    article_version: UUID | None = None
 
 
 class OutletSerializer(serializers.ModelSerializer):
@@ -37,6 +67,7 @@ class PersonSerializer(serializers.ModelSerializer):
 
 class ExtractionRunSerializer(serializers.ModelSerializer):
     article_version = serializers.UUIDField(source="version_id")
+    error = TypedJSONField(RunFailure | None)
 
     class Meta:
         model = ExtractionRun
@@ -66,6 +97,8 @@ class ArticleVersionSerializer(serializers.ModelSerializer):
 
 
 class ArticleVersionTextSerializer(ArticleVersionSerializer):
+    """A version with its text."""
+
     class Meta(ArticleVersionSerializer.Meta):
         fields = (*ArticleVersionSerializer.Meta.fields, "text")
 
@@ -131,6 +164,7 @@ class PlaceSerializer(serializers.ModelSerializer):
     article_version = serializers.UUIDField(source="article_version_id")
     text_sha256 = serializers.CharField(source="article_version.text_sha256")
     quote = serializers.CharField(source="quotation")
+    attribution = TypedJSONField(list[Hop], help_text="From the origin towards this article.")
 
     class Meta:
         model = Appearance
@@ -167,11 +201,18 @@ class AppearanceSerializer(PlaceSerializer):
         return appearance.article_version.text[appearance.end : appearance.end + CONTEXT_CHARS]
 
 
+NEEDS = {each.action: ROUTES[f"POST /api/v1/claims/{{id}}/{each.action}"] for each in TRANSITIONS}
+BLOCKERS = [
+    *(f"status_is_{status}" for status in TriageStatus),
+    *(f"scope_{scope}_missing" for scope in sorted({scope for need in NEEDS.values() for scope in need.scopes})),
+]
+
+
 class AllowedActionSerializer(serializers.Serializer):
-    action = serializers.CharField()
+    action = serializers.ChoiceField(choices=ACTION_CHOICES)
     label = serializers.CharField()
     allowed = serializers.BooleanField()
-    blocked_by = serializers.ListField(child=serializers.CharField())
+    blocked_by = serializers.ListField(child=serializers.ChoiceField(choices=[(code, code) for code in BLOCKERS]))
 
 
 @cache
@@ -179,7 +220,7 @@ def allowed_actions(status: TriageStatus, scopes: frozenset[str]) -> list[dict[s
     """The triage table as this person sees it from here."""
     answers = []
     for transition in TRANSITIONS:
-        need = ROUTES[f"POST /api/v1/claims/{{id}}/{transition.action}"]
+        need = NEEDS[transition.action]
         missing = [f"scope_{scope}_missing" for scope in need.scopes if need.missing(scopes, ())]
         codes = [*blocked_by(transition.action, status), *missing]
         answers.append(
@@ -209,11 +250,21 @@ class ClaimSerializer(serializers.ModelSerializer):
     article = ArticleOfClaimSerializer(allow_null=True)
     appearances = PlaceSerializer(many=True)
     status = serializers.ChoiceField(source="triage_status", choices=STATUS_CHOICES)
-    reason = serializers.CharField(source="triage_reason")
+    reason = serializers.ChoiceField(
+        source="triage_reason", choices=REASON_CHOICES, allow_blank=True, help_text="Empty where none was given."
+    )
     note = serializers.CharField(source="triage_note")
     triaged_by = PersonSerializer(allow_null=True)
     merged_into = serializers.UUIDField(source="merged_into_id", allow_null=True)
     split_from = serializers.UUIDField(source="split_from_id", allow_null=True)
+    contributions = TypedJSONField(list[Contribution], help_text="Named addends of the score's log-odds.")
+    quantities = TypedJSONField(list[ClaimQuantity])
+    time_references = TypedJSONField(list[ClaimTimeReference])
+    gaps = TypedJSONField(list[Gap], name="ClaimGap", help_text="What the claim leaves open.")
+    edited_fields = serializers.ListField(
+        child=serializers.ChoiceField(choices=[(name, name) for name in EDITED]),
+        help_text="What a person has edited: no extractor overwrites it.",
+    )
     allowed_actions = serializers.SerializerMethodField()
 
     sql = {"allowed_actions": _allowed_actions_sql}
@@ -287,12 +338,12 @@ class NoteSerializer(StrictSerializer):
 
 class AcceptSerializer(NoteSerializer):
     risk = serializers.ChoiceField(
-        choices=[(r.value, r.value) for r in Risk], required=False, help_text="As it is when left out; normal at first."
+        choices=RISK_CHOICES, required=False, help_text="As it is when left out; normal at first."
     )
 
 
 class ReasonSerializer(NoteSerializer):
-    reason = serializers.ChoiceField(choices=[(r.value, r.value) for r in Reason])
+    reason = serializers.ChoiceField(choices=REASON_CHOICES)
 
 
 class MergeSerializer(ReasonSerializer):
@@ -307,7 +358,16 @@ BULK_FORMS: dict[TriageAction, type[NoteSerializer]] = {
     TriageAction.MERGE: MergeSerializer,
     TriageAction.UNMERGE: NoteSerializer,
 }
+BULK_ACTIONS = [(action.value, action.value) for action in BULK_FORMS]
 MAX_BULK = 200  # as many as a page of a list
+
+
+_FORMS = sorted({form.__name__.removesuffix("Serializer") for form in BULK_FORMS.values()})
+
+
+@extend_schema_field({"anyOf": [{"$ref": f"#/components/schemas/{name}Request"} for name in _FORMS]})
+class BulkParamsField(serializers.DictField):
+    pass
 
 
 class BulkItemSerializer(StrictSerializer):
@@ -318,9 +378,9 @@ class BulkItemSerializer(StrictSerializer):
 class BulkSerializer(StrictSerializer):
     """One action on several claims. Without `atomic`, each is taken or refused for itself."""
 
-    action = serializers.ChoiceField(choices=[(str(action), str(action)) for action in BULK_FORMS])
+    action = serializers.ChoiceField(choices=BULK_ACTIONS)
     items = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=MAX_BULK)
-    params = serializers.DictField(required=False, default=dict, help_text="The body that the action itself takes.")
+    params = BulkParamsField(required=False, default=dict, help_text="The body that the action itself takes.")
     atomic = serializers.BooleanField(default=False, help_text="All or none.")
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -345,7 +405,7 @@ class BulkResultSerializer(serializers.Serializer):
 
     id = serializers.UUIDField()
     claim = ClaimSerializer(allow_null=True)
-    problem = ProblemSerializer(allow_null=True)
+    problem = TypedJSONField(NotFound | StaleVersion | ActionNotAllowed | InvalidInput | None)
 
 
 class BulkAnswerSerializer(serializers.Serializer):
@@ -363,6 +423,9 @@ class SplitSerializer(NoteSerializer):
 
 class ImportRunSerializer(serializers.ModelSerializer):
     started_by = PersonSerializer(allow_null=True)
+    options = TypedJSONField(dict[str, Any], help_text="As they were given.")
+    checkpoint = TypedJSONField(dict[str, Any], help_text="Where the next batch begins: file, byte offset, line.")
+    error = TypedJSONField(RunFailure | None)
 
     class Meta:
         model = ImportRun

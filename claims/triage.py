@@ -31,9 +31,15 @@ class TriageAction(StrEnum):
     SPLIT = "split"
 
 
+ACTION_CHOICES = [(action.value, action.value) for action in TriageAction]
+
+
 class Risk(StrEnum):
     NORMAL = "normal"
     HIGH = "high"
+
+
+RISK_CHOICES = [(risk.value, risk.value) for risk in Risk]
 
 
 class Reason(StrEnum):
@@ -46,6 +52,9 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     SAME_ASSERTION = "same_assertion"
     OTHER = "other"
+
+
+REASON_CHOICES = [(reason.value, reason.value) for reason in Reason]
 
 
 REASON_LABELS = {

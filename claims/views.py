@@ -125,6 +125,8 @@ def _request_page(body: dict[str, Any], actor: User) -> Job:
 
 
 class ArticleVersionsOfArticle(NestedList):
+    """The texts of an article, without them."""
+
     queryset = ArticleVersion.objects.all()
     serializer_class = serializers.ArticleVersionSerializer
     parent, parent_field = Article, "article"
@@ -170,6 +172,8 @@ class ImportRunViewSet(ReadViewSet):
 
 
 class FailedRowsOfImportRun(NestedList):
+    """What an import could not take, as it came."""
+
     queryset = FailedRow.objects.all()
     serializer_class = serializers.FailedRowSerializer
     parent, parent_field = ImportRun, "run"
@@ -190,6 +194,7 @@ class ClaimViewSet(ReadViewSet):
     filterset_class = filters.ClaimFilter
     ordering_fields = {"check_worthiness": "check_worthiness", "created_at": "id", "updated_at": "updated_at"}
     ordering = "-created_at"
+    own_problems = {"bulk": (pipeline.BulkRefused,)}
 
     def _answer(self, claim_id: UUID) -> Response:
         return self.answer(self.get_queryset().get(pk=claim_id))
@@ -310,6 +315,8 @@ class ClaimViewSet(ReadViewSet):
 
 
 class ClaimsOfArticle(NestedList):
+    """The claims that were found first in this article, best first."""
+
     queryset = Claim.objects.all()
     serializer_class = serializers.ClaimSerializer
     filterset_class = filters.ClaimFilter
@@ -319,6 +326,8 @@ class ClaimsOfArticle(NestedList):
 
 
 class AppearancesOfClaim(NestedList):
+    """Where article versions make this claim, with what stands around it."""
+
     queryset = Appearance.objects.select_related("article_version")
     serializer_class = serializers.AppearanceSerializer
     parent, parent_field = Claim, "claim"

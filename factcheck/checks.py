@@ -56,7 +56,7 @@ def _of_access() -> Iterator[tuple[str, str]]:
             yield "E005", f"{route}: {route.cls.__qualname__} decides by itself who may ask, instead of by its row"
     for row in sorted(unused):
         yield "E006", f"The row {row!r} speaks of no route"
-    for kind in jobs.kinds() ^ routes.jobs().keys():
+    for kind in jobs.kinds().keys() ^ routes.jobs().keys():
         yield "E007", f"Jobs of the kind {kind!r} need a handler, and a row that says who may ask for them"
 
 

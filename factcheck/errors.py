@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, NotRequired, TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,11 @@ class FieldError:
 class Problem(Exception):
     """An error with a stable `code` (never translated), an HTTP `status` and a `title`; `detail` says what happened here.
 
-    `extra` holds further members of the problem document (for example `allowed_actions`). Source: RFC 9457.
+    `extra` holds further members of the problem document, as the class's `Extra` names and types them. Source: RFC 9457.
     """
+
+    class Extra(TypedDict):
+        pass
 
     code: ClassVar[str] = "internal_error"
     status: ClassVar[int] = 500
@@ -52,9 +56,12 @@ class InvalidInput(Problem):
 
 
 class ActionNotAllowed(Problem):
-    """The action is impossible in the present state. `extra` may carry `allowed_actions`."""
+    """The action is impossible in the present state."""
 
     code, status, title = "action_not_allowed", 409, "This action is not possible now"
+
+    class Extra(TypedDict):
+        allowed_actions: NotRequired[list[str]]
 
 
 class ActionForbidden(Problem):
@@ -62,7 +69,13 @@ class ActionForbidden(Problem):
 
 
 class StaleVersion(Problem):
-    """Somebody changed it since the version that the client saw. `extra` says `current_version`, `changed_by` (null: a job) and
-    `changed_at` of the last change, and `changed_fields` of all since."""
+    """Somebody changed it since the version that the client saw. `changed_by` (null: a job) and `changed_at` are of the last change,
+    `changed_fields` of all since."""
 
     code, status, title = "stale_version", 412, "It was changed meanwhile"
+
+    class Extra(TypedDict):
+        current_version: int
+        changed_by: str | None
+        changed_at: datetime
+        changed_fields: list[str]

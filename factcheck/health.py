@@ -13,7 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 
 from factcheck import workers
-from factcheck.api.problems import respond
+from factcheck.api.problems import Later, respond
 from factcheck.api.renderers import dumps
 from factcheck.celery import app
 from factcheck.errors import Problem
@@ -28,6 +28,9 @@ class NotReady(Problem):
     """`checks` says which part is missing."""
 
     code, status, title = "not_ready", 503, "Not ready"
+
+    class Extra(Later):
+        checks: dict[str, Any]
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -53,6 +53,15 @@ ACTIVE = (JobState.QUEUED, JobState.RUNNING)
 LEASE_MARGIN_SECONDS = 30  # above Celery's hard limit: a lease never ends while its work may still write
 
 
+class Failure(TypedDict):
+    """Why the last attempt failed."""
+
+    code: str
+    detail: str
+    attempt: int
+    where: str
+
+
 class LeaseLost(Exception):
     """Another worker has this job now, or it was cancelled."""
 
@@ -67,29 +76,37 @@ class Handler:
     parked: Hook | None = None
     cancelled: Hook | None = None
     retried: Hook | None = None
+    result: Any = dict[str, Any]
 
 
 _handlers: dict[str, Handler] = {}
 
 
 def handles(
-    kind: str, *, unit: str, parked: Hook | None = None, cancelled: Hook | None = None, retried: Hook | None = None
+    kind: str,
+    *,
+    unit: str,
+    result: Any,
+    parked: Hook | None = None,
+    cancelled: Hook | None = None,
+    retried: Hook | None = None,
 ) -> Callable[[Hook], Hook]:
     """Register what does the work of `kind`: called with the leased job, it finishes inside `finishing(job)`.
 
-    `unit` is what one job is about, as progress says it. `parked`, `cancelled` and `retried` are called in the transaction in which
-    a job is given up, cancelled or queued again by a person, to tell its subject.
+    `unit` is what one job is about, as progress says it; `result` is the type of what it leaves when done. `parked`, `cancelled` and
+    `retried` are called in the transaction in which a job is given up, cancelled or queued again by a person, to tell its subject.
     """
 
     def register(run: Hook) -> Hook:
-        _handlers[kind] = Handler(run, unit, parked, cancelled, retried)
+        _handlers[kind] = Handler(run, unit, parked, cancelled, retried, result)
         return run
 
     return register
 
 
-def kinds() -> set[str]:
-    return set(_handlers)
+def kinds() -> dict[str, Any]:
+    """Every kind of job that this process knows, with the type of its result."""
+    return {kind: handler.result for kind, handler in sorted(_handlers.items())}
 
 
 def _tell(job: Job, hook: str) -> None:
@@ -218,7 +235,7 @@ def _hold(job: Job) -> None:
 
 def fail(job: Job, error: BaseException) -> None:
     """Record a failure: due again after a while, or parked when the attempts are used up or another would change nothing."""
-    problem = {
+    problem: Failure = {
         "code": error.code if isinstance(error, Problem) else "job_failed",
         "detail": _storable(f"{type(error).__name__}: {error}"[:2000]),
         "attempt": job.attempts,
@@ -235,7 +252,7 @@ def fail(job: Job, error: BaseException) -> None:
         logger.warning("Job %s was taken over before its failure was written", job.id)
 
 
-def _retry_or_park(job: Job, problem: dict[str, Any], *, is_final: bool = False) -> None:
+def _retry_or_park(job: Job, problem: Failure, *, is_final: bool = False) -> None:
     failures = job.attempts - job.losses
     if is_final or failures >= MAX_ATTEMPTS or job.losses >= MAX_LOSSES:
         Job.objects.filter(pk=job.pk).update(
@@ -251,7 +268,7 @@ def _retry_or_park(job: Job, problem: dict[str, Any], *, is_final: bool = False)
     )
 
 
-def _put_back(job: Job, problem: dict[str, Any]) -> None:
+def _put_back(job: Job, problem: Failure) -> None:
     """Somebody else had the rows for long: that says nothing about the work, and uses up no attempt."""
     Job.objects.filter(pk=job.pk).update(
         state=JobState.QUEUED,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NotRequired, get_origin, get_type_hints
 
 from django.conf import settings
 from django.test import Client
@@ -14,6 +14,7 @@ from factcheck.api.problems import catalogue
 
 BASE = "/api/v1"
 CSRF_TOKEN = "x" * 32
+BASE_MEMBERS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
 
 
 class Api(Client):
@@ -70,14 +71,15 @@ def assert_problem(response: Any, status: int, code: str) -> dict[str, Any]:
 def assert_some_problem(response: Any) -> dict[str, Any]:
     assert response["Content-Type"] == "application/problem+json", (response.status_code, response.content[:300])
     document: dict[str, Any] = response.json()
-    assert document.keys() >= {"type", "title", "status", "detail", "code", "request_id", "errors"}
-    known = {kind.code: kind for kind in catalogue()}
-    assert document["code"] in known
-    kind = known[document["code"]]
-    assert (document["status"], document["title"]) == (response.status_code, kind.title)
-    assert document["status"] == kind.status
-    assert document["type"] == f"/api/v1/problems#{kind.code}"
+    assert document.keys() >= BASE_MEMBERS
+    [known] = [kind for kind in catalogue() if kind.code == document["code"]]
+    assert (document["status"], document["title"]) == (response.status_code, known.title)
+    assert document["status"] == known.status
+    assert document["type"] == f"/api/v1/problems#{known.code}"
     assert document["request_id"] == response["X-Request-Id"]
+    extra = get_type_hints(known.Extra, include_extras=True)
+    required = {name for name, hint in extra.items() if get_origin(hint) is not NotRequired}
+    assert required <= document.keys() - BASE_MEMBERS <= extra.keys(), document
     return document
 
 

@@ -21,6 +21,7 @@ from factcheck.accounts.models import Token, User
 from factcheck.models import Job
 from tests import make
 from tests.api import Api, api, assert_problem, assert_some_problem, signed_in
+from tests.test_openapi import codes_of
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +96,8 @@ def assert_declared(response: Any, operation: dict[str, Any], what: Any) -> None
     assert response.status_code < 500, (what, response.content[:500])
     assert str(response.status_code) in operation["responses"], (what, response.status_code, response.content[:500])
     if response.status_code >= 400:
-        assert_some_problem(response)
+        code = assert_some_problem(response)["code"]
+        assert code in codes_of(document(), operation["responses"][str(response.status_code)]), (what, code)
 
 
 # Not signed in, wrong method, wrong key

@@ -18,6 +18,7 @@ from factcheck.audit.changes import state_of
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound
 
 EDITABLE = ("text", "kind", "claimant")
+EDITED = (*EDITABLE, "span")  # what `edited_fields` may name
 MAX_TEXT_CHARS = 10_000  # one assertion, however long its sentence; a whole article selected by mistake is refused
 
 

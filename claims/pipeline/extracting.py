@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -36,6 +36,37 @@ CONTENT_FIELDS = (
 FOUND_IN_TEXT = ("quantities", "time_references")
 # What it says about its worth: always the latest reading's.
 SCORE_FIELDS = ("check_worthiness", "contributions", "rank_in_article")
+
+
+class ExtractionCounts(TypedDict):
+    """What a reading found."""
+
+    candidates: int
+    created_claims: int
+    attached_claims: int
+    superseded_claims: int
+
+
+class AlreadyRead(TypedDict):
+    """The version had been read before."""
+
+    already_done: Literal[True]
+
+
+class ReadByAnother(TypedDict):
+    """The extractor was replaced while this waited: that run reads the version."""
+
+    replaced_by: UUID
+
+
+ExtractionResult = ExtractionCounts | AlreadyRead | ReadByAnother
+
+
+class RunFailure(TypedDict):
+    """Why a run ended without success."""
+
+    code: str
+    detail: str
 
 
 def request_extraction(
@@ -137,7 +168,7 @@ def _document(version: ArticleVersion) -> Document:
     )
 
 
-def _write(version: ArticleVersion, candidates: list[Candidate]) -> dict[str, int]:
+def _write(version: ArticleVersion, candidates: list[Candidate]) -> ExtractionCounts:
     is_newest = not ArticleVersion.objects.filter(article=version.article_id, number__gt=version.number).exists()
     present = _lock_present(version)
     pairs = _attach(candidates, version, present)

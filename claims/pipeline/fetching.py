@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
+from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
 from claims.models import ImportRun
-from claims.pipeline.importing import land
+from claims.pipeline.importing import Status, land
 from claims.pipeline.pages import PAGES, draft_of_page
 from claims.pipeline.runs import STATED
 from claims.sources.base import BadRow
@@ -24,6 +25,16 @@ from factcheck.errors import Problem
 from factcheck.models import Job
 
 FETCH = "fetch_article"
+
+
+class FetchedArticle(TypedDict):
+    """The result of its job."""
+
+    article: UUID
+    article_version: UUID
+    outcome: Status
+    url_final: str
+    redirects: list[str]
 
 
 class NoArticle(Problem):

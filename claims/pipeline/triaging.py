@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db import transaction
@@ -57,10 +57,21 @@ def triage(
     return claim
 
 
+class RefusedItem(TypedDict):
+    """One item of what was refused as a whole: null is one that alone would have been taken."""
+
+    id: UUID
+    claim: None
+    problem: NotFound | StaleVersion | ActionNotAllowed | InvalidInput | None
+
+
 class BulkRefused(Problem):
     """`outcomes` has, in the order of the items, what each would have become: a claim or a problem."""
 
     code, status, title = "bulk_refused", 409, "Nothing was changed, because some items were refused"
+
+    class Extra(TypedDict):
+        results: list[RefusedItem]
 
     def __init__(self, outcomes: Sequence[Claim | Problem]) -> None:
         count = sum(isinstance(outcome, Problem) for outcome in outcomes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, TypedDict, cast
 
 from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
@@ -19,9 +19,16 @@ class InsufficientScope(ActionForbidden):
 
     code, title = "insufficient_scope", "A scope is missing"
 
+    class Extra(TypedDict):
+        required_scopes: list[str]
+        scopes: list[str]
+
 
 class InsufficientRole(ActionForbidden):
     code, title = "insufficient_role", "A role is missing"
+
+    class Extra(TypedDict):
+        required_roles: list[str]
 
 
 class SessionRequired(ActionForbidden):

@@ -30,6 +30,7 @@ from factcheck.api.concurrency import tagged
 from factcheck.api.filters import refuse_unknown
 from factcheck.api.problems import InvalidParameter
 from factcheck.api.renderers import dumps
+from factcheck.api.typed import TypedJSONField
 from factcheck.audit.models import AuditEvent
 from factcheck.errors import FieldError
 
@@ -45,7 +46,9 @@ class EventActorSerializer(serializers.ModelSerializer[User]):
 
 class EventSerializer(serializers.ModelSerializer[AuditEvent]):
     actor = EventActorSerializer(allow_null=True)
-    changes = serializers.DictField(source="data", help_text="Field -> [before, after], or counts and digests.")
+    changes = TypedJSONField(
+        dict[str, Any], source="data", help_text="Field -> [before, after], or counts and digests."
+    )
 
     class Meta:
         model = AuditEvent

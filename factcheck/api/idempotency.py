@@ -24,6 +24,7 @@ from rest_framework.response import Response
 from factcheck.accounts.models import Token
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.concurrency import InvalidHeader
+from factcheck.api.problems import Later
 from factcheck.api.renderers import RawJSON, dumps
 from factcheck.errors import FieldError, Problem
 from factcheck.models import IdempotencyRecord
@@ -37,6 +38,7 @@ RETRY_AFTER_SECONDS = 2
 
 class IdempotencyInProgress(Problem):
     code, status, title = "idempotency_in_progress", 409, "The first request with this key is still being answered"
+    Extra = Later
 
 
 class IdempotencyKeyReused(Problem):

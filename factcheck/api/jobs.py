@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Union
 from uuid import UUID
 
 import django_filters
@@ -14,6 +16,7 @@ from rest_framework.response import Response
 from factcheck import jobs, routes
 from factcheck.accounts.permissions import actor_of, must_meet
 from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
+from factcheck.api.typed import TypedJSONField
 from factcheck.api.viewsets import ReadViewSet
 from factcheck.models import Job, JobState
 
@@ -25,7 +28,10 @@ class ProgressSerializer(serializers.Serializer):
 
 
 class JobSerializer(serializers.ModelSerializer):
+    kind = TypedJSONField(lambda: StrEnum("JobKind", list(jobs.kinds())))
     progress = ProgressSerializer(source="*")
+    result = TypedJSONField(lambda: Union[(*jobs.kinds().values(), None)], help_text="Null until the job is done.")
+    error = TypedJSONField(jobs.Failure | None, help_text="The last failure; a job that is queued again keeps it.")
 
     class Meta:
         model = Job

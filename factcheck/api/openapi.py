@@ -5,20 +5,33 @@ manage.py spectacular --validate --fail-on-warn --file tests/snapshots/openapi.y
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_parameter_type
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers
 
 from factcheck import routes
+from factcheck.accounts.authentication import CsrfFailed, InvalidToken
 from factcheck.accounts.needs import Need
-from factcheck.api import problems
-from factcheck.api.concurrency import DetailMixin, PreconditionRequired, is_guarded
-from factcheck.api.idempotency import HEADER, KEPT_HOURS, MAX_KEY_CHARS, REPLAYED, Repeatable
+from factcheck.accounts.permissions import InsufficientRole, InsufficientScope, SessionRequired
+from factcheck.api import pagination, problems
+from factcheck.api.concurrency import DetailMixin, InvalidHeader, PreconditionRequired, is_guarded
+from factcheck.api.filters import UnknownParameter
+from factcheck.api.idempotency import (
+    HEADER,
+    KEPT_HOURS,
+    MAX_KEY_CHARS,
+    REPLAYED,
+    IdempotencyInProgress,
+    IdempotencyKeyReused,
+    Repeatable,
+)
+from factcheck.api.parsers import UnstorableText
 from factcheck.api.strict import StrictSerializer
+from factcheck.api.typed import problem_schema
 from factcheck.errors import ActionForbidden, ActionNotAllowed, InvalidInput, NotFound, StaleVersion
 
 DESCRIPTION = """
@@ -47,30 +60,6 @@ as the first time, with `Idempotency-Replayed: true`, for a day. The key counts 
 TAG_PATTERN = r'^(W/)?"[^"]*"$'  # RFC 9110, section 8.8.3
 KEY_PATTERN = "^[!-~]+$"
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete"}
-
-
-class FieldErrorSerializer(serializers.Serializer[Any]):
-    """One thing wrong with one place of the request."""
-
-    may_be_absent = ("pointer", "parameter", "header")
-
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    pointer = serializers.CharField(help_text="JSON pointer (RFC 6901) into the body.")
-    parameter = serializers.CharField(help_text="Name of the query parameter.")
-    header = serializers.CharField(help_text="Name of the header.")
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """RFC 9457. Some codes carry further members."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField(help_text="Stable, never translated; listed at /api/v1/problems.")
-    request_id = serializers.CharField()
-    errors = FieldErrorSerializer(many=True)
 
 
 class Schema(AutoSchema):
@@ -151,16 +140,30 @@ class Schema(AutoSchema):
             problems.Unavailable,
         ]
         if not self._is_public():
-            kinds += [problems.NotAuthenticated, ActionForbidden]
+            kinds += [problems.NotAuthenticated, InvalidToken, ActionForbidden]
+        need = self._need()
+        if need.scopes:
+            kinds.append(InsufficientScope)
+        if need.roles:
+            kinds.append(InsufficientRole)
+        if need.is_in_session:
+            kinds.append(SessionRequired)
         if "{" in self.path:
             kinds.append(NotFound)
+        if self.method == "GET" and not self._is_public():
+            kinds += [problems.InvalidParameter, UnknownParameter]
+        if self._is_cut_into_pages():
+            kinds.append(pagination.InvalidCursor)
         if self.method in ("POST", "PUT", "PATCH", "DELETE"):
-            kinds.append(ActionNotAllowed)
+            kinds += [ActionNotAllowed, CsrfFailed]
         if is_guarded(self.view, self.method):
-            kinds += [StaleVersion, PreconditionRequired]
+            kinds += [StaleVersion, PreconditionRequired, InvalidHeader]
         if self.method in ("POST", "PUT", "PATCH"):
-            kinds += [problems.TooLarge, problems.UnsupportedMediaType, InvalidInput]
-        return kinds
+            kinds += [problems.TooLarge, problems.UnsupportedMediaType, InvalidInput, UnstorableText]
+        if self._is_repeatable():
+            kinds += [IdempotencyInProgress, IdempotencyKeyReused, InvalidHeader]
+        kinds += getattr(self.view, "own_problems", {}).get(getattr(self.view, "action", None), ())
+        return sorted(set(kinds), key=lambda kind: (kind.status, kind.code))
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
         """`parent` is the row above a nested list; no column of the list's own model tells its type."""
@@ -171,6 +174,8 @@ class Schema(AutoSchema):
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
         """What we send is always whole: a model's default makes a member optional in requests only."""
         schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)
+        if not vars(type(serializer)).get("__doc__"):
+            schema.pop("description", None)  # of a class that it inherits from
         if direction == "request" and isinstance(serializer, StrictSerializer):
             schema["additionalProperties"] = False
         if direction == "response":
@@ -181,15 +186,19 @@ class Schema(AutoSchema):
         answers = super()._get_response_bodies(direction)
         if self._has_tag():
             answers["304"] = {"description": "What you hold is what stands here", **_headers_of(answers["200"])}
-        problem = self.resolve_serializer(ProblemSerializer, "response").ref
-        for kind in sorted(self.problem_kinds(), key=lambda kind: kind.status):
-            answers.setdefault(
-                str(kind.status), {"description": kind.title, "content": {problems.MEDIA_TYPE: {"schema": problem}}}
-            )
+        for status, kinds in groupby(self.problem_kinds(), key=lambda kind: kind.status):
+            told = {kind.title: problem_schema(kind, self) for kind in kinds}
+            schema = {"oneOf": list(told.values())} if len(told) > 1 else next(iter(told.values()))
+            content = {problems.MEDIA_TYPE: {"schema": schema}}
+            answers.setdefault(str(status), {"description": " / ".join(told), "content": content})
         return answers
 
     def _need(self) -> Need:
         return routes.need_of(self.method, routes.template_of(self.path))
+
+    def _is_cut_into_pages(self) -> bool:
+        is_list = self._is_list_view() and not self._is_public()
+        return self.method == "GET" and (is_list or getattr(self.view, "is_polled", False))
 
     def _is_public(self) -> bool:
         return not self._need().is_signed_in

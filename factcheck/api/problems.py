@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from django import db, http
 from django.core import exceptions as core
@@ -28,6 +28,12 @@ from factcheck.middleware import current_request_id
 
 MEDIA_TYPE = "application/problem+json"
 LIST_PATH = "/api/v1/problems"
+
+
+class Later(TypedDict):
+    """As the header Retry-After says."""
+
+    retry_after_seconds: int
 
 
 class Malformed(Problem):
@@ -72,12 +78,14 @@ class UnsupportedMediaType(Problem):
 
 class Throttled(Problem):
     code, status, title = "throttled", 429, "Too many requests"
+    Extra = Later
 
 
 class Unavailable(Problem):
     """The database is away, or too busy to answer in time. The same request may succeed later."""
 
     code, status, title = "unavailable", 503, "Out of service for a moment"
+    Extra = Later
 
 
 RETRY_AFTER_SECONDS = 2

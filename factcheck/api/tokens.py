@@ -30,6 +30,7 @@ class TokenOwnerSerializer(serializers.ModelSerializer[User]):
 
 class TokenSerializer(serializers.ModelSerializer[Token]):
     owner = TokenOwnerSerializer(source="user")
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPE_CHOICES))
     last_used_at = serializers.DateTimeField(
         allow_null=True, help_text="Of its present secret, exact to the minute; null: never yet."
     )
@@ -109,6 +110,7 @@ class TokenViewSet(ReadViewSet):
     filterset_class = TokenFilter
     ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
+    own_problems = {"create": (tokens.ScopeRefused,)}
     shown_once = ("secret",)
 
     def get_queryset(self) -> QuerySet[Token]:
