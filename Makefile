@@ -8,10 +8,11 @@ PROCESSES ?= 2
 RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary=:all:
 READY_TO_RUN = $(VENV)/.installed-embedded
+CLIENT = tests/client/node_modules/.package-lock.json
 READY_TO_TEST = $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint bench soak openapi clean
+.PHONY: help up client test lint bench soak openapi clean
 
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
@@ -19,6 +20,7 @@ help:
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
 	@echo "make soak      kill, flush and race for longer than a test may take"
+	@echo "make client    generate the TypeScript client of the tests and compile it"
 	@echo "make openapi   write the OpenAPI document anew"
 	@echo "make clean     remove the virtual environment and caches; data stays in .local"
 
@@ -26,7 +28,7 @@ help:
 up: $(READY_TO_RUN)
 	@$(RUN) manage.py up --port $(PORT) --with-parent
 
-test: $(READY_TO_TEST)
+test: $(READY_TO_TEST) $(CLIENT)
 	@$(RUN) -m pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
 
 lint: $(READY_TO_TEST)
@@ -46,6 +48,13 @@ openapi: $(READY_TO_TEST)
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis static
 	find factcheck claims reviews tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+client: $(CLIENT)
+	@cd tests/client && npm run --silent generate && npm run --silent compile
+
+# Without npm the test of the generated client skips with a reason, but not in CI.
+$(CLIENT): tests/client/package-lock.json
+	@! command -v npm >/dev/null || { cd tests/client && npm ci --no-audit --no-fund --loglevel=error; } || [ "$$CI" != true ]
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no '$(PYTHON)' here. Install Python 3.11 or newer, or name it: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
