@@ -25,7 +25,11 @@ OF_ITS_KIND = Need(IMPORT_OR_TRIAGE.scopes, decided_by="by kind of job")
 OPERATORS = Need(is_signed_in=False, decided_by="this machine, or METRICS_TOKEN")
 
 ROUTES: Table = {
+    "GET /api/v1/session": ANYBODY,
+    "POST /api/v1/session": ANYBODY,
+    "DELETE /api/v1/session": ANYBODY,
     "GET /api/v1/me": SIGNED_IN,
+    "PUT /api/v1/me/password": IN_SESSION,
     # A token that leaked must not be able to make itself a successor. Whose tokens they are, their verbs ask.
     "GET /api/v1/tokens": IN_SESSION,
     "POST /api/v1/tokens": IN_SESSION,

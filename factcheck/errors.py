@@ -45,6 +45,12 @@ class Problem(Exception):
         self.extra = extra
 
 
+class Later(TypedDict):
+    """As the header Retry-After says."""
+
+    retry_after_seconds: int
+
+
 class NotFound(Problem):
     code, status, title = "not_found", 404, "Not found"
 
@@ -79,3 +85,12 @@ class StaleVersion(Problem):
         changed_by: str | None
         changed_at: datetime
         changed_fields: list[str]
+
+
+class Throttled(Problem):
+    """Asked too often."""
+
+    code, status, title = "throttled", 429, "Too many requests"
+
+    class Extra(Later):
+        pass

@@ -68,7 +68,7 @@ TRUSTED_PROXIES = env.read(
 )  # fmt: skip
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "factcheck.accounts.admin_config.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -77,6 +77,9 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "corsheaders",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -99,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "factcheck.accounts.gate.Gate",
@@ -229,6 +233,14 @@ FETCH_ALLOW = env.read(
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["factcheck.accounts.authentication.Backend"]
+# None of allauth's own addresses is mounted: `factcheck.accounts.signing_in` runs its sign-in, in stages to which second factors are added.
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser",)
+ACCOUNT_ADAPTER = "factcheck.accounts.adapter.Adapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # ours count, in factcheck.throttles
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -249,6 +261,18 @@ STATIC_ROOT = env.read(
 WHITENOISE_USE_FINDERS = not STATIC_ROOT
 
 APPEND_SLASH = False
+
+
+def _same_site(value: str) -> str:
+    if env.one_of("lax", "none")(value) == "none" and not PRODUCTION:
+        raise ValueError("browsers take such cookies over HTTPS only: turn PRODUCTION on")
+    return value.title()
+
+
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = env.read(
+    "COOKIES_SAME_SITE", _same_site, default="lax", expects="lax or none",
+    help="none: sessions also for front ends on another site, where their browsers allow it. Subdomains of one site need nothing.",
+)  # fmt: skip
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = PRODUCTION
 # A name that browsers take over HTTPS only, for this very host and all its paths.
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = (
@@ -297,7 +321,7 @@ THROTTLE_ANONYMOUS = env.read(
 )  # fmt: skip
 THROTTLE_SIGN_IN = env.read(
     "THROTTLE_SIGN_IN", env.rate, default="5/300", expects="attempts/seconds",
-    help="Attempts of one address to sign in under one name, and ten times as many under all names.",
+    help="Attempts of one address to sign in under one name; ten times as many under all names, or from all addresses.",
 )  # fmt: skip
 
 REST_FRAMEWORK = {

@@ -16,17 +16,15 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.signals import user_logged_in
 from django.core.cache import cache
-from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
-from django.urls import reverse
 
 logger = logging.getLogger(__name__)
 
 AWAY_SECONDS = 5  # that a cache which did not answer is left alone: each request would wait for it again
-ADDRESSES_PER_NAME = 10  # one address may try this many times as often under several names: a newsroom shares one
+# One address may try this many times as often under several names, since a newsroom shares one; and one name may be tried this many
+# times as often from several addresses, which is beyond what one stranger alone can use up to lock somebody out.
+SEVERAL = 10
 
 
 class Rate(NamedTuple):
@@ -142,14 +140,27 @@ def is_counted(request: HttpRequest) -> bool:
 
 
 def count_sign_in(request: HttpRequest, username: str) -> Standing | None:
-    """Count an attempt to sign in before it is made, so that many at once are counted too."""
-    return _note(request, [count(*limit) for limit in _sign_in_limits(request, username)])
+    """Count an attempt to sign in before it is made, so that many at once are counted too. The standing that refuses it, if one does."""
+    *of_this_address, of_all_addresses = _sign_in_limits(request, username)
+    standings = [count(*limit) for limit in of_this_address]
+    if not any(standing and standing.is_over for standing in standings):
+        standings.append(count(*of_all_addresses))
+    return _note(request, standings)
 
 
-def _sign_in_limits(request: HttpRequest, username: str) -> Iterable[tuple[str, str, Rate]]:
-    address, rate = address_of(request), _rate("SIGN_IN")
-    yield "sign-in", f"{address} {username.casefold()}", rate
-    yield "sign-in-address", address, Rate(rate.requests * ADDRESSES_PER_NAME, rate.seconds)
+def forgive_sign_in(request: HttpRequest, username: str) -> None:
+    """The password was right: what was counted for it here is taken back."""
+    under_this_name, *wider = _sign_in_limits(request, username)
+    forgive(*under_this_name)
+    # Not the guesses at other names, nor those from elsewhere: whoever has an account could go on guessing after each sign-in.
+    for limit in wider:
+        forgive_one(*limit)
+
+
+def _sign_in_limits(request: HttpRequest, username: str) -> list[tuple[str, str, Rate]]:
+    address, name, rate = address_of(request), username.casefold(), _rate("SIGN_IN")
+    wide = Rate(rate.requests * SEVERAL, rate.seconds)
+    return [("sign-in", f"{address} {name}", rate), ("sign-in-address", address, wide), ("sign-in-name", name, wide)]
 
 
 def _note(request: HttpRequest, standings: Iterable[Standing | None]) -> Standing | None:
@@ -159,33 +170,21 @@ def _note(request: HttpRequest, standings: Iterable[Standing | None]) -> Standin
     return max(over, key=lambda standing: standing.reset_seconds, default=None)
 
 
-@receiver(user_logged_in)
-def _forgive_who_signed_in(request: HttpRequest | None = None, user: Any = None, **_: Any) -> None:
-    if request is not None:
-        under_this_name, of_this_address = _sign_in_limits(request, user.get_username())
-        forgive(*under_this_name)
-        # Not the guesses at other names: whoever has an account here could go on guessing after each sign-in of their own.
-        forgive_one(*of_this_address)
-
-
 # Edges
 
 
 class Throttling:
-    """Refuses guessing at the admin's sign-in, and says in every answer how its caller stands.
+    """Says in every answer how its caller stands.
 
-    The API counts in `factcheck.api.throttles`, where it knows whose token came. Source of the headers: IETF draft
-    "RateLimit header fields for HTTP".
+    The API counts in `factcheck.api.throttles`, where it knows whose token came; attempts to sign in are counted by the verb. Source of
+    the headers: IETF draft "RateLimit header fields for HTTP".
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        over = None
-        if request.method == "POST" and request.path == reverse("admin:login"):
-            over = count_sign_in(request, request.POST.get("username", ""))
-        response = _refusal(request, over) if over else self.get_response(request)
+        response = self.get_response(request)
         standings: list[Standing] = getattr(request, "standings", [])
         if standings:
             response["RateLimit-Policy"] = ", ".join(
@@ -193,10 +192,3 @@ class Throttling:
             )
             response["RateLimit"] = ", ".join(f'"{s.name}";r={max(s.left, 0)};t={s.reset_seconds}' for s in standings)
         return response
-
-
-def _refusal(request: HttpRequest, over: Standing) -> HttpResponse:
-    minutes = -(-over.reset_seconds // 60)
-    page = TemplateResponse(request, "429.html", {"minutes": minutes}, status=429)
-    page["Retry-After"] = str(over.reset_seconds)
-    return page.render()

@@ -13,6 +13,7 @@ from factcheck.api.events import Events
 from factcheck.api.jobs import JobViewSet
 from factcheck.api.problems import not_found
 from factcheck.api.routers import Router
+from factcheck.api.session import OwnPassword, Session
 from factcheck.api.tokens import TokenViewSet
 from factcheck.api.users import UserViewSet
 
@@ -22,7 +23,9 @@ router.register("tokens", TokenViewSet)
 router.register("users", UserViewSet)
 
 api = [
+    path("session", Session.as_view(), name="session"),
     path("me", Me.as_view(), name="me"),
+    path("me/password", OwnPassword.as_view(), name="own-password"),
     path("events", Events.as_view(), name="events"),
     path("problems", views.Problems.as_view(), name="problems"),
     path("schema", views.Document.as_view(), name="schema"),

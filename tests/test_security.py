@@ -191,6 +191,17 @@ def test_a_header_that_says_https_is_believed_only_behind_a_trusted_proxy():
     ], behind.stderr
 
 
+def test_cookies_leave_their_site_only_where_they_were_told_to_and_over_https():
+    told = run("-c", ASK, TRUSTED_PROXIES="1", COOKIES_SAME_SITE="none")
+    assert "__Host-csrftoken True / - None" in told.stdout.splitlines(), told.stderr
+    refused = run("manage.py", "check", PRODUCTION="", COOKIES_SAME_SITE="none")
+    assert refused.returncode == 1
+    assert (
+        "COOKIES_SAME_SITE must be lax or none; got 'none' (browsers take such cookies over HTTPS only"
+        in refused.stderr
+    )
+
+
 @pytest.mark.django_db
 def test_no_form_takes_a_file(client):
     file = SimpleUploadedFile("x.bin", b"x" * 1000)

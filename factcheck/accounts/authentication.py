@@ -54,6 +54,14 @@ class SessionAuthentication(authentication.SessionAuthentication):
             raise CsrfFailed(str(reason))
 
 
+class BrowserAuthentication(SessionAuthentication):
+    """For the session itself: who is not signed in yet is checked too, or another site could sign a browser in as somebody else."""
+
+    def authenticate(self, request: Request) -> tuple[Any, None] | None:
+        self.enforce_csrf(request)
+        return super().authenticate(request)
+
+
 class Backend(ModelBackend):
     """Users of sessions come with their roles in one query; machine accounts have no password sign-in."""
 

@@ -3,12 +3,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.sessions.backends import db
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 
 class SessionStore(db.SessionStore):
-    """Django's own, but for keys that it cannot have given out: a quoted cookie may carry NUL, which PostgreSQL refuses as a fault."""
+    """Django's own, but for what a session that is gone may do, and for keys that it cannot have given out: a quoted cookie may carry
+    NUL, which PostgreSQL refuses as a fault.
+    """
+
+    def cycle_key(self) -> None:
+        # A change of password that overlaps with a sign-out would give the ended session a new key, and so a new life.
+        if self.session_key and not self.exists(self.session_key):
+            raise SessionInterrupted("The session ended while this was under way.")
+        super().cycle_key()
 
     def _validate_session_key(self, key: Any) -> bool:
         return bool(super()._validate_session_key(key)) and key.isascii() and key.isalnum()  # type: ignore[misc]

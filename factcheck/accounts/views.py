@@ -34,17 +34,18 @@ class MeSerializer(serializers.ModelSerializer[User]):
         fields = ("id", "username", "name", "email", "is_machine", "roles", "scopes", "token")
 
 
+def who_asks(request: Request) -> Any:
+    """What `MeSerializer` tells of somebody who has signed in."""
+    user, token = request.user, request.auth
+    return {
+        **{name: getattr(user, name) for name in ("id", "username", "get_full_name", "email", "is_machine", "roles")},
+        "scopes": sorted(granted_scopes(request), key=list(SCOPES).index),
+        "token": token if isinstance(token, Token) else None,
+    }
+
+
 class Me(APIView):
     @extend_schema(operation_id="get_me", responses=MeSerializer)
     def get(self, request: Request) -> Response:
         """Who I am, my roles, and what this request may do."""
-        user, token = request.user, request.auth
-        answer: Any = {
-            **{
-                name: getattr(user, name)
-                for name in ("id", "username", "get_full_name", "email", "is_machine", "roles")
-            },
-            "scopes": sorted(granted_scopes(request), key=list(SCOPES).index),
-            "token": token if isinstance(token, Token) else None,
-        }
-        return Response(MeSerializer(answer).data)
+        return Response(MeSerializer(who_asks(request)).data)

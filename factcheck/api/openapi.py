@@ -54,7 +54,8 @@ has a `version` needs `If-Match`: that ETag, or the version in quotes. 412 says 
 **Repetition**: send an `Idempotency-Key` of your own with a POST, and again with it when no answer came: it acts once and is answered
 as the first time, with `Idempotency-Replayed: true`, for a day. The key counts for you and that address; a refused request may be repeated.
 
-**Sign in** with a session cookie (browsers; unsafe methods need the CSRF token) or `Authorization: Bearer fc_...` (programs).
+**Sign in** with a session (browsers) or `Authorization: Bearer fc_...` (programs). `GET /api/v1/session` has the CSRF token that
+every unsafe method of a browser sends as `X-CSRFToken`; `POST /api/v1/session` signs in.
 """
 
 TAG_PATTERN = r'^(W/)?"[^"]*"$'  # RFC 9110, section 8.8.3
@@ -162,7 +163,9 @@ class Schema(AutoSchema):
             kinds += [problems.TooLarge, problems.UnsupportedMediaType, InvalidInput, UnstorableText]
         if self._is_repeatable():
             kinds += [IdempotencyInProgress, IdempotencyKeyReused, InvalidHeader]
-        kinds += getattr(self.view, "own_problems", {}).get(getattr(self.view, "action", None), ())
+        kinds += getattr(self.view, "own_problems", {}).get(
+            getattr(self.view, "action", None) or self.method.lower(), ()
+        )
         return sorted(set(kinds), key=lambda kind: (kind.status, kind.code))
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:

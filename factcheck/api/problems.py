@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any, TypedDict
+from typing import Any
 
 from django import db, http
 from django.core import exceptions as core
@@ -21,19 +21,15 @@ from factcheck.errors import (
     ActionForbidden,
     FieldError,
     InvalidInput,
+    Later,
     NotFound,
     Problem,
+    Throttled,
 )
 from factcheck.middleware import current_request_id
 
 MEDIA_TYPE = "application/problem+json"
 LIST_PATH = "/api/v1/problems"
-
-
-class Later(TypedDict):
-    """As the header Retry-After says."""
-
-    retry_after_seconds: int
 
 
 class Malformed(Problem):
@@ -74,11 +70,6 @@ class UnsupportedMediaType(Problem):
         415,
         "Bodies of that type are not read here",
     )
-
-
-class Throttled(Problem):
-    code, status, title = "throttled", 429, "Too many requests"
-    Extra = Later
 
 
 class Unavailable(Problem):
