@@ -46,7 +46,7 @@ openapi: $(READY_TO_TEST)
 	@$(RUN) manage.py spectacular --validate --fail-on-warn --file tests/snapshots/openapi.yaml
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis static
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis static tests/client/node_modules tests/client/build tests/client/schema.ts
 	find factcheck claims reviews tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 client: $(CLIENT)
