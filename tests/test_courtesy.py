@@ -85,6 +85,25 @@ def test_a_host_is_asked_for_one_page_at_a_time_and_several_hosts_at_once(intern
     assert set(most) == {1}
 
 
+def test_pages_of_one_host_are_asked_for_in_the_order_of_the_list(internet, monkeypatch):
+    paths = [f"/{n}" for n in range(8)]
+    site = Site(dict.fromkeys(paths, OK))
+    internet.serve(PUBLIC, 80, site)
+    courtesy = Courtesy(0.0)
+    held: list[threading.Thread] = []
+    start = threading.Thread.start
+    monkeypatch.setattr(
+        threading.Thread, "start", lambda thread: held.append(thread) if thread.name == "fetch" else start(thread)
+    )
+
+    pages = [courtesy.begin(f"http://news.example{path}") for path in paths]
+    for thread in reversed(held):
+        start(thread)
+
+    assert [page.result(20).body for page in pages] == [b"here"] * len(pages)
+    assert site.asked == paths
+
+
 def test_a_server_that_asks_for_patience_gets_it_and_is_asked_again(internet, clock, courtesy):
     site = Site({"/a": busy("Retry-After: 7", status="503 Busy")})
     internet.serve(PUBLIC, 80, site)

@@ -7,9 +7,11 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from factcheck import fetch
+from factcheck.fetch import Fetched
 from factcheck.fetch.problems import FetchFailed
 
 MAX_AT_ONCE = 4  # hosts; of each host, one page at a time
@@ -20,9 +22,25 @@ ATTEMPTS = 3
 
 
 class _Host:
+    """A queue: whoever came first is served first, which a lock does not promise."""
+
     def __init__(self) -> None:
-        self.turn = threading.Lock()
         self.free_at = 0.0
+        self._queueing = threading.Lock()
+        self._last = threading.Event()
+        self._last.set()
+
+    def queue_up(self) -> tuple[threading.Event, threading.Event]:
+        """What to wait for, and what to set once the next one may come."""
+        with self._queueing:
+            before, self._last = self._last, threading.Event()
+            return before, self._last
+
+
+class _Turn(NamedTuple):
+    host: str
+    before: threading.Event
+    done: threading.Event
 
 
 class Courtesy:
@@ -44,36 +62,50 @@ class Courtesy:
         self._few = threading.BoundedSemaphore(MAX_AT_ONCE)
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
 
-    def begin(self, url: str, *, accept: tuple[str, ...] = ()) -> Future[fetch.Fetched]:
-        """`fetch` in a thread of its own, which no end of the process waits for."""
-        future: Future[fetch.Fetched] = Future()
+    def begin(self, url: str, *, accept: tuple[str, ...] = ()) -> Future[Fetched]:
+        """`fetch` in a thread of its own, which no end of the process waits for. Pages of one host come in the order of these calls."""
+        future: Future[Fetched] = Future()
+        try:
+            turn = self._queue_up(url)
+        except fetch.FetchProblem as problem:
+            future.set_exception(problem)
+            return future
 
         def work() -> None:
             try:
-                future.set_result(self.fetch(url, accept=accept))
+                future.set_result(self._fetch(url, accept, turn))
             except BaseException as error:
                 future.set_exception(error)
 
         threading.Thread(target=work, name="fetch", daemon=True).start()
         return future
 
-    def fetch(self, url: str, *, accept: tuple[str, ...] = ()) -> fetch.Fetched:
+    def fetch(self, url: str, *, accept: tuple[str, ...] = ()) -> Fetched:
         """`factcheck.fetch.fetch`, when it is this host's turn. Raises what it raises."""
-        asked = _name(fetch.check(url))
-        with self._hosts[asked].turn:
+        return self._fetch(url, accept, self._queue_up(url))
+
+    def _queue_up(self, url: str) -> _Turn:
+        host = _name(fetch.check(url))
+        return _Turn(host, *self._hosts[host].queue_up())
+
+    def _fetch(self, url: str, accept: tuple[str, ...], turn: _Turn) -> Fetched:
+        turn.before.wait()
+        try:
             for attempt in range(1, ATTEMPTS + 1):
-                self._await_turn(asked, url)
+                self._await_turn(turn.host, url)
                 try:
                     with self._few:
                         found = fetch.fetch(url, accept=accept)
                 except fetch.FetchProblem as problem:
                     seconds = problem.retry_after_seconds if isinstance(problem, FetchFailed) else None
-                    self._leave_alone(seconds or 0.0, asked, _name(problem.extra["url"]))
+                    self._leave_alone(seconds or 0.0, turn.host, _name(problem.extra["url"]))
                     if seconds is None or seconds > PATIENCE_SECONDS or attempt == ATTEMPTS:
                         raise
                 else:
-                    self._leave_alone(0.0, asked, _name(found.url_final))
+                    self._leave_alone(0.0, turn.host, _name(found.url_final))
                     return found
+        finally:
+            turn.done.set()
         raise AssertionError
 
     def close(self) -> None:
