@@ -1,4 +1,7 @@
-"""The shapes of the API. Each list is made by the database from the same declaration (`factcheck.api.shape`)."""
+"""What clients are answered; what they send stands in `claims/forms.py`.
+
+Each list is made by the database from the same declaration (`factcheck.api.shape`).
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,17 @@ from django.db.models import Case, F, Value, When
 from django.db.models.functions import Cast, Greatest, Least, Substr
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
 
 from claims.access import ROUTES
 from claims.extraction.base import Contribution, Gap, Hop, Quantity, TimeReference
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
-from claims.pipeline.editing import EDITED, MAX_TEXT_CHARS
+from claims.pipeline.editing import EDITED
 from claims.pipeline.extracting import RunFailure
 from claims.triage import (
     ACTION_CHOICES,
     REASON_CHOICES,
-    RISK_CHOICES,
     STATUS_CHOICES,
     TRANSITIONS,
-    TriageAction,
     TriageStatus,
     blocked_by,
 )
@@ -32,7 +32,6 @@ from factcheck.accounts.models import User
 from factcheck.accounts.permissions import granted_scopes
 from factcheck.api.renderers import dumps
 from factcheck.api.shape import PlainJSON
-from factcheck.api.strict import StrictSerializer
 from factcheck.api.typed import TypedJSONField
 from factcheck.errors import ActionNotAllowed, InvalidInput, NotFound, StaleVersion
 
@@ -121,33 +120,6 @@ class ImportedArticleSerializer(ArticleSerializer):
 
     class Meta(ArticleSerializer.Meta):
         fields = (*ArticleSerializer.Meta.fields, "job")
-
-
-class ArticleInputSerializer(StrictSerializer):
-    """An article as text, as HTML, or as a url alone, whose page is then fetched: exactly one of them."""
-
-    text = serializers.CharField(required=False, trim_whitespace=False)
-    html = serializers.CharField(
-        required=False, trim_whitespace=False, help_text="The page; its text is taken out of it."
-    )
-    title = serializers.CharField(required=False, allow_blank=True)
-    url = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        help_text="Absolute; its normal form is the article's identity. Without text and html, the page is fetched.",
-    )
-    byline = serializers.CharField(required=False, allow_blank=True)
-    language = serializers.CharField(required=False, allow_blank=True, help_text="BCP 47.")
-    outlet = serializers.CharField(required=False, allow_blank=True, help_text="Name of who printed it.")
-    published_at = serializers.CharField(required=False, allow_null=True, help_text="RFC 3339; null when unknown.")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        given = [name for name in ("text", "html") if name in attrs]
-        if len(given) == 2 or not (given or attrs.get("url")):
-            raise serializers.ValidationError(
-                {"text": "Give either text or html, or a url alone."}, code="text_or_html"
-            )
-        return attrs
 
 
 class ArticleOfClaimSerializer(serializers.ModelSerializer):
@@ -284,122 +256,6 @@ class ClaimSerializer(serializers.ModelSerializer):
         return allowed_actions(TriageStatus(claim.triage_status), _scopes(self.context))
 
 
-MAX_NAME_CHARS = 1000  # of a claimant: as long as a title may be
-
-
-class SpanSerializer(StrictSerializer):
-    start = serializers.IntegerField(min_value=0, help_text="In Unicode code points.")
-    end = serializers.IntegerField(min_value=1)
-    quote = serializers.CharField(
-        required=False, trim_whitespace=False, help_text="What stands there; checked when given."
-    )
-
-
-class NewClaimSerializer(StrictSerializer):
-    """A claim by hand: a span of an article version, or free text."""
-
-    text = serializers.CharField(
-        required=False,
-        max_length=MAX_TEXT_CHARS,
-        help_text="The claim in a form that stands alone; the span's words when left out.",
-    )
-    kind = serializers.ChoiceField(choices=Claim.Kind.choices, default=Claim.Kind.STATEMENT)
-    claimant = serializers.CharField(required=False, allow_blank=True, max_length=MAX_NAME_CHARS, default="")
-    article_version = serializers.UUIDField(required=False)
-    span = SpanSerializer(required=False)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if ("article_version" in attrs) != ("span" in attrs):
-            raise serializers.ValidationError(
-                {"span": "A span and its article_version go together."}, code="span_incomplete"
-            )
-        return attrs
-
-
-class ClaimEditSerializer(StrictSerializer):
-    """Merge patch: what is absent stays."""
-
-    actions_instead = {
-        "status": "POST to one of the actions accept, reject, defer, restore, merge, unmerge.",
-        "triage_status": "POST to one of the actions accept, reject, defer, restore, merge, unmerge.",
-        "merged_into": "POST to merge or unmerge.",
-        "risk": "POST to accept.",
-    }
-
-    text = serializers.CharField(required=False, max_length=MAX_TEXT_CHARS)
-    kind = serializers.ChoiceField(choices=Claim.Kind.choices, required=False)
-    claimant = serializers.CharField(required=False, allow_blank=True, max_length=MAX_NAME_CHARS)
-    span = SpanSerializer(required=False)
-
-
-class NoteSerializer(StrictSerializer):
-    note = serializers.CharField(required=False, allow_blank=True, max_length=MAX_TEXT_CHARS, default="")
-
-
-class AcceptSerializer(NoteSerializer):
-    risk = serializers.ChoiceField(
-        choices=RISK_CHOICES, required=False, help_text="As it is when left out; normal at first."
-    )
-
-
-class ReasonSerializer(NoteSerializer):
-    reason = serializers.ChoiceField(choices=REASON_CHOICES)
-
-
-class MergeSerializer(ReasonSerializer):
-    into = serializers.UUIDField(help_text="The claim that stays.")
-
-
-BULK_FORMS: dict[TriageAction, type[NoteSerializer]] = {
-    TriageAction.ACCEPT: AcceptSerializer,
-    TriageAction.REJECT: ReasonSerializer,
-    TriageAction.DEFER: ReasonSerializer,
-    TriageAction.RESTORE: NoteSerializer,
-    TriageAction.MERGE: MergeSerializer,
-    TriageAction.UNMERGE: NoteSerializer,
-}
-BULK_ACTIONS = [(action.value, action.value) for action in BULK_FORMS]
-MAX_BULK = 200  # as many as a page of a list
-
-
-_FORMS = sorted({form.__name__.removesuffix("Serializer") for form in BULK_FORMS.values()})
-
-
-@extend_schema_field({"anyOf": [{"$ref": f"#/components/schemas/{name}Request"} for name in _FORMS]})
-class BulkParamsField(serializers.DictField):
-    pass
-
-
-class BulkItemSerializer(StrictSerializer):
-    id = serializers.UUIDField()
-    version = serializers.IntegerField(min_value=1, max_value=2**31 - 1, help_text="The one that you saw.")
-
-
-class BulkSerializer(StrictSerializer):
-    """One action on several claims. Without `atomic`, each is taken or refused for itself."""
-
-    action = serializers.ChoiceField(choices=BULK_ACTIONS)
-    items = serializers.ListField(child=BulkItemSerializer(), min_length=1, max_length=MAX_BULK)
-    params = BulkParamsField(required=False, default=dict, help_text="The body that the action itself takes.")
-    atomic = serializers.BooleanField(default=False, help_text="All or none.")
-
-    def validate_items(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        seen: set[Any] = set()
-        for number, item in enumerate(items):
-            if item["id"] in seen:
-                repeated = ErrorDetail("It is here already.", code="repeated_item")
-                raise serializers.ValidationError({str(number): {"id": [repeated]}})
-            seen.add(item["id"])
-        return items
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        attrs["action"] = TriageAction(attrs["action"])
-        form = BULK_FORMS[attrs["action"]](data=attrs["params"])
-        if not form.is_valid():
-            raise serializers.ValidationError({"params": form.errors})
-        return attrs | {"params": form.validated_data}
-
-
 class BulkResultSerializer(serializers.Serializer):
     """Either the claim as it is now, or the problem with which it was refused."""
 
@@ -410,15 +266,6 @@ class BulkResultSerializer(serializers.Serializer):
 
 class BulkAnswerSerializer(serializers.Serializer):
     results = BulkResultSerializer(many=True, help_text="In the order of the items.")
-
-
-class SplitSerializer(NoteSerializer):
-    texts = serializers.ListField(
-        child=serializers.CharField(max_length=MAX_TEXT_CHARS),
-        min_length=2,
-        max_length=10,
-        help_text="The first stays with this claim; the others become claims.",
-    )
 
 
 class ImportRunSerializer(serializers.ModelSerializer):

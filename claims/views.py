@@ -14,7 +14,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from claims import filters, pipeline, serializers
+from claims import filters, forms, pipeline, serializers
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.pipeline.queueing import EXTRACT
 from claims.sources.base import ArticleDraft, BadRow
@@ -59,7 +59,7 @@ class ArticleViewSet(ReadViewSet):
     ordering = "-created_at"
 
     @extend_schema(
-        request=serializers.ArticleInputSerializer,
+        request=forms.ArticleInputSerializer,
         responses={
             201: serializers.ImportedArticleSerializer,
             200: serializers.ImportedArticleSerializer,
@@ -71,7 +71,7 @@ class ArticleViewSet(ReadViewSet):
 
         A `url` without text and html is fetched: the answer is the job (202), whose `result` will name the article.
         """
-        body = _read(serializers.ArticleInputSerializer, request)
+        body = _read(forms.ArticleInputSerializer, request)
         if "text" not in body and "html" not in body:
             job = _request_page(body, actor_of(request))
             headers = {"Location": f"/api/v1/jobs/{job.pk}"}
@@ -199,10 +199,10 @@ class ClaimViewSet(ReadViewSet):
     def _answer(self, claim_id: UUID) -> Response:
         return self.answer(self.get_queryset().get(pk=claim_id))
 
-    @extend_schema(request=serializers.NewClaimSerializer, responses={201: serializers.ClaimSerializer})
+    @extend_schema(request=forms.NewClaimSerializer, responses={201: serializers.ClaimSerializer})
     def create(self, request: Request) -> Response:
         """Write a claim by hand, from a span of an article version or in free words."""
-        form = _read(serializers.NewClaimSerializer, request)
+        form = _read(forms.NewClaimSerializer, request)
         span = form.pop("span", {})
         claim = pipeline.add_claim(
             actor=actor_of(request),
@@ -215,11 +215,11 @@ class ClaimViewSet(ReadViewSet):
         location = {"Location": f"/api/v1/claims/{claim.pk}"}
         return self.answer(self.get_queryset().get(pk=claim.pk), status.HTTP_201_CREATED, location)
 
-    @extend_schema(request=serializers.ClaimEditSerializer, responses=serializers.ClaimSerializer)
+    @extend_schema(request=forms.ClaimEditSerializer, responses=serializers.ClaimSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Edit text, span, kind or claimant. What was edited by hand survives every later extraction."""
         claim = self.get_object()
-        changes = _read(serializers.ClaimEditSerializer, request)
+        changes = _read(forms.ClaimEditSerializer, request)
         if span := changes.get("span"):
             changes["span"] = {"start": span["start"], "end": span["end"], "quotation": span.get("quote")}
         pipeline.edit_claim(claim.pk, changes, actor=actor_of(request), version=self.version)
@@ -230,50 +230,50 @@ class ClaimViewSet(ReadViewSet):
         pipeline.triage(claim.pk, verb, actor=actor_of(request), version=self.version, **_read(form, request))
         return self._answer(claim.pk)
 
-    @extend_schema(request=serializers.AcceptSerializer)
+    @extend_schema(request=forms.AcceptSerializer)
     @action(detail=True, methods=["post"])
     def accept(self, request: Request, pk: str) -> Response:
         """Take the claim on: it waits for a review."""
-        return self._triage(request, TriageAction.ACCEPT, serializers.AcceptSerializer)
+        return self._triage(request, TriageAction.ACCEPT, forms.AcceptSerializer)
 
-    @extend_schema(request=serializers.ReasonSerializer)
+    @extend_schema(request=forms.ReasonSerializer)
     @action(detail=True, methods=["post"])
     def reject(self, request: Request, pk: str) -> Response:
         """Leave the claim unchecked, with a reason."""
-        return self._triage(request, TriageAction.REJECT, serializers.ReasonSerializer)
+        return self._triage(request, TriageAction.REJECT, forms.ReasonSerializer)
 
-    @extend_schema(request=serializers.ReasonSerializer)
+    @extend_schema(request=forms.ReasonSerializer)
     @action(detail=True, methods=["post"])
     def defer(self, request: Request, pk: str) -> Response:
         """Put the claim off, with a reason."""
-        return self._triage(request, TriageAction.DEFER, serializers.ReasonSerializer)
+        return self._triage(request, TriageAction.DEFER, forms.ReasonSerializer)
 
-    @extend_schema(request=serializers.NoteSerializer)
+    @extend_schema(request=forms.NoteSerializer)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
         """Make it a candidate again."""
-        return self._triage(request, TriageAction.RESTORE, serializers.NoteSerializer)
+        return self._triage(request, TriageAction.RESTORE, forms.NoteSerializer)
 
-    @extend_schema(request=serializers.MergeSerializer)
+    @extend_schema(request=forms.MergeSerializer)
     @action(detail=True, methods=["post"])
     def merge(self, request: Request, pk: str) -> Response:
         """Say that another claim is the same assertion; that one stays."""
-        return self._triage(request, TriageAction.MERGE, serializers.MergeSerializer)
+        return self._triage(request, TriageAction.MERGE, forms.MergeSerializer)
 
-    @extend_schema(request=serializers.NoteSerializer)
+    @extend_schema(request=forms.NoteSerializer)
     @action(detail=True, methods=["post"])
     def unmerge(self, request: Request, pk: str) -> Response:
         """Undo a merge."""
-        return self._triage(request, TriageAction.UNMERGE, serializers.NoteSerializer)
+        return self._triage(request, TriageAction.UNMERGE, forms.NoteSerializer)
 
-    @extend_schema(request=serializers.BulkSerializer, responses=serializers.BulkAnswerSerializer, filters=False)
+    @extend_schema(request=forms.BulkSerializer, responses=serializers.BulkAnswerSerializer, filters=False)
     @action(detail=False, methods=["post"], pagination_class=None)
     def bulk(self, request: Request) -> Response:
         """Take one action on up to 200 claims, each at the version that you saw.
 
         The answer has a claim or a problem for each. With `atomic` one refusal leaves all as they are, and the answer is 409.
         """
-        form = _read(serializers.BulkSerializer, request)
+        form = _read(forms.BulkSerializer, request)
         items = [(item["id"], item["version"]) for item in form["items"]]
         try:
             outcomes = pipeline.triage_many(
@@ -301,13 +301,13 @@ class ClaimViewSet(ReadViewSet):
         return results
 
     @extend_schema(
-        request=serializers.SplitSerializer, responses={200: serializers.ClaimSerializer(many=True)}, filters=False
+        request=forms.SplitSerializer, responses={200: serializers.ClaimSerializer(many=True)}, filters=False
     )
     @action(detail=True, methods=["post"], pagination_class=None)
     def split(self, request: Request, pk: str) -> Response:
         """Make claims of their own of several propositions. Answers with all of them, this claim first."""
         claim = self.get_object()
-        form = _read(serializers.SplitSerializer, request)
+        form = _read(forms.SplitSerializer, request)
         parts = pipeline.split(claim.pk, actor=actor_of(request), version=self.version, **form)
         order = [part.pk for part in parts]
         rows = sorted(self.get_queryset().filter(pk__in=order), key=lambda part: order.index(part.pk))

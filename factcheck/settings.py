@@ -353,7 +353,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Every enumeration has a name that no other field can take from it: a test holds that none is missing here.
     "ENUM_NAME_OVERRIDES": {
-        "BulkAction": "claims.serializers.BULK_ACTIONS",
+        "BulkAction": "claims.forms.BULK_ACTIONS",
         "ClaimKind": "claims.models.Claim.Kind",
         "ClaimModality": "claims.models.Claim.Modality",
         "EditedField": "claims.pipeline.editing.EDITED",

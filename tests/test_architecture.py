@@ -14,7 +14,7 @@ PLATFORM = (
     "factcheck.accounts.models", "factcheck.workers",
 )  # fmt: skip
 ANYTHING = ("factcheck.urls", "factcheck.celery", "factcheck.checks", "factcheck.management", "factcheck.settings")
-EDGES = ("serializers", "views", "filters", "admin", "tasks", "urls", "management")
+EDGES = ("serializers", "forms", "views", "filters", "admin", "tasks", "urls", "management")
 WRITES = {
     "save",
     "create",
