@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "factcheck.accounts",
     "factcheck.audit",
     "claims",
+    "reviews",
 ]
 
 MIDDLEWARE = [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import Group
 
@@ -11,7 +14,23 @@ from claims import pipeline
 from claims.models import Article, Claim
 from claims.sources.base import ArticleDraft, BadRow
 from claims.sources.payload import draft_of_payload
+from claims.triage import TriageAction
 from factcheck.accounts.models import User
+from reviews import workflow
+from reviews.digests import DRAFT_FIELDS
+from reviews.facts import Stage
+from reviews.models import (
+    Decision,
+    Desk,
+    DeskMembership,
+    Evidence,
+    EvidenceSet,
+    RatingScale,
+    RatingScaleVersion,
+    Review,
+    ReviewPolicy,
+    Seat,
+)
 
 
 def user(username: str, *roles: str, **fields: Any) -> User:
@@ -41,3 +60,138 @@ def article(text: str = "Prices doubled in a year, the bank said.", **fields: An
 def claim(text: str = "Prices doubled in a year.", *, actor: User | None = None, **fields: Any) -> Claim:
     """A claim written by hand."""
     return pipeline.add_claim(actor=actor or user("ada", "importer", "triager"), text=text, **fields)
+
+
+# Reviews
+
+
+def desk(name: str = "Desk", *members: User, **numbers: Any) -> Desk:
+    """A desk with these people; `numbers` are those of its policy (seats, min_origins, ...)."""
+    scale, _ = RatingScale.objects.get_or_create(name="Truth")
+    version, _ = RatingScaleVersion.objects.get_or_create(scale=scale, number=1, defaults={"points": POINTS})
+    policy = ReviewPolicy.objects.create(name=f"{name} policy", **numbers)
+    made = Desk.objects.create(name=name, policy=policy, scale=version)
+    for member in members:
+        DeskMembership.objects.create(desk=made, user=member)
+    return made
+
+
+POINTS = [
+    {"code": "false", "label": "False", "rank": 1, "polarity": -1},
+    {"code": "mixed", "label": "Half true", "rank": 2, "polarity": 0},
+    {"code": "true", "label": "True", "rank": 3, "polarity": 1},
+    {"code": "unverifiable", "label": "Cannot be known", "rank": None, "polarity": 0},
+]
+WHY = "The ministry's own tables say so, in both editions."
+
+
+@dataclass(slots=True)
+class Newsroom:
+    """The cast of the tests at one desk: Ada triages, Finn leads, Ben, Cleo and Ivy review, Dana adjudicates, Emil and Gwen edit."""
+
+    desk: Desk
+    ada: User
+    finn: User
+    ben: User
+    cleo: User
+    ivy: User
+    dana: User
+    emil: User
+    gwen: User
+    uma: User
+    zoe: User
+
+    def holders(self, review: Review) -> list[User]:
+        """Who holds the seats of the present round, in their order."""
+        seats = Seat.objects.filter(round__review=review, round__number=review.round_number, vacated_at=None)
+        return [User.objects.get(pk=seat.holder_id) for seat in seats.order_by("number")]
+
+    def vote(self, review: Review, who: User, rating: str = "false", **more: Any) -> Review:
+        cites = [UUID(item["id"]) for item in EvidenceSet.objects.filter(review=review).latest("number").items]
+        said = workflow.Judgement(rating, WHY, cites, "Archives of the ministry" if rating == "unverifiable" else "")
+        return workflow.submit_verdict(review.pk, said, actor=who, **more)
+
+
+def newsroom(**numbers: Any) -> Newsroom:
+    people = {
+        "ada": ("importer", "triager"), "finn": ("researcher",), "ben": ("reviewer",), "cleo": ("reviewer",), "ivy": ("reviewer",),
+        "dana": ("adjudicator",), "emil": ("editor",), "gwen": ("editor",), "uma": ("auditor",),
+    }  # fmt: skip
+    cast = {name: user(name, *roles) for name, roles in people.items()}
+    zoe = user("zoe", "researcher", "reviewer", "adjudicator", "editor", "triager")
+    desk("Other desk", zoe)
+    return Newsroom(desk("Desk", *cast.values(), **numbers), zoe=zoe, **cast)
+
+
+def review(room: Newsroom, stage: Stage = Stage.QUEUED, *, verdicts: Sequence[str] = (), **fields: Any) -> Review:
+    """A review at this stage, taken there by the cast. `verdicts` are those of the last round, agreeing or not as the stage needs."""
+    made = claim(fields.pop("text", "Prices doubled in a year."), actor=room.ada, **fields)
+    pipeline.triage(made.pk, TriageAction.ACCEPT, actor=room.ada)
+    found = workflow.open_review(made.pk, room.desk.pk, actor=room.ada)
+    for step in _STEPS[: _REACHED[stage] + 1]:
+        found = step(room, found, stage, verdicts)
+    if stage is Stage.CLOSED:
+        found = workflow.close(found.pk, reason="no_capacity", note="Nobody has the time.", actor=room.ada)
+    found.refresh_from_db()
+    assert found.stage == stage, found.stage
+    return found
+
+
+def evidence(
+    room: Newsroom, review: Review, stance: str = "refutes", origin: str = "Ministry", **fields: Any
+) -> Evidence:
+    """An item that lacks nothing: with an exemption instead of a snapshot, unless it is given one."""
+    item = {"title": "Tables", "quotation": "33,000", "locator": "page 3", "snapshot_exemption": "A paper archive."}
+    return workflow.add_evidence(review.pk, item | {"stance": stance, "origin": origin} | fields, actor=room.finn)
+
+
+def _take(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    return workflow.take(review.pk, actor=room.finn)
+
+
+def _rate(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    evidence(room, review, "refutes", "Ministry")
+    evidence(room, review, "supports", "Bank")
+    return workflow.submit_for_rating(review.pk, actor=room.finn)
+
+
+def _vote(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    holders = room.holders(review)
+    agreeing = ["false"] * len(holders)
+    differing = ["true", *agreeing[1:]]
+    for who, rating in zip(holders, verdicts or (differing if stage in _DISPUTED else agreeing), strict=False):
+        room.vote(review, who, rating)
+    return Review.objects.get(pk=review.pk)
+
+
+def _escalate(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    return workflow.escalate(review.pk, actor=room.emil) if stage is Stage.ADJUDICATION else review
+
+
+def _submit(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    rating = Decision.objects.filter(review=review).latest("id").rating
+    text = {name: f"The {name}." for name in DRAFT_FIELDS} | {"rating": rating}
+    workflow.edit_draft(review.pk, text, actor=room.finn)
+    workflow.waive_reply(
+        review.pk, addressee="The ministry", reason="no_interests", note="Public tables.", actor=room.finn
+    )
+    return workflow.submit_draft(review.pk, actor=room.finn)
+
+
+def _approve(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    return approve(room.emil, review)
+
+
+def approve(editor: User, review: Review) -> Review:
+    """What an editor does who has just read it all."""
+    decision = Decision.objects.filter(review=review).latest("id")
+    seen = {"decision": decision.pk, "draft_digest": review.draft.digest, "evidence_digest": decision.evidence_digest}
+    return workflow.approve(review.pk, actor=editor, **seen)
+
+
+_DISPUTED = (Stage.DISCUSSION, Stage.ADJUDICATION)
+_STEPS = (_take, _rate, _vote, _escalate, _submit, _approve)
+_REACHED = {
+    Stage.QUEUED: -1, Stage.CLOSED: -1, Stage.RESEARCH: 0, Stage.RATING: 1, Stage.DISCUSSION: 2, Stage.ADJUDICATION: 3, Stage.DRAFTING: 2,
+    Stage.COPY_EDIT: 4, Stage.APPROVED: 5,
+}  # fmt: skip

@@ -1,0 +1,107 @@
+"""What the guards of the stage table look at: a review, its evidence and its actor as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    QUEUED = "queued"  # the claim was accepted at triage; nobody works on it
+    RESEARCH = "research"  # a lead collects evidence
+    RATING = "rating"  # the evidence set is frozen; independent verdicts are sealed
+    DISCUSSION = "discussion"  # the round closed without agreement
+    ADJUDICATION = "adjudication"  # a third person decides
+    DRAFTING = "drafting"  # a decision exists; the public text is written
+    COPY_EDIT = "copy_edit"  # a second pair of eyes reads text and file
+    APPROVED = "approved"
+    CLOSED = "closed"  # ended unpublished, with a reason
+
+
+STAGE_CHOICES = [(stage.value, stage.value) for stage in Stage]
+
+
+class Relation(StrEnum):
+    LEAD = "lead"
+    SEAT_HOLDER = "seat_holder"
+    ADJUDICATOR = "adjudicator"
+    DRAFT_AUTHOR = "draft_author"
+
+
+class Stance(StrEnum):
+    SUPPORTS = "supports"
+    REFUTES = "refutes"
+    CONTEXT = "context"
+
+
+STANCE_CHOICES = [(stance.value, stance.value) for stance in Stance]
+SIDES = (Stance.SUPPORTS, Stance.REFUTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever acts, as far as this review is concerned. A superuser holds every role; relations bind them like everybody."""
+
+    roles: frozenset[str] = frozenset()
+    relations: frozenset[Relation] = frozenset()
+    took_part_as: frozenset[Relation] = frozenset()  # in any round, whether or not they still are
+    is_conflicted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFact:
+    """One item that is in use. `lacks` names what it needs before it can be rated; `is_sound` is False once it was marked
+    unreliable or its stored bytes failed their hash."""
+
+    stance: Stance
+    origin: str
+    lacks: tuple[str, ...] = ()
+    is_sound: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RoundFact:
+    """The present round, as far as anybody may know it. `ratings` are None until it has closed: they are sealed."""
+
+    number: int = 0
+    seats: int = 0
+    verdicts: int = 0  # current ones, of seats that are filled
+    ratings: tuple[str, ...] | None = None
+    own_is_given: bool = False
+    own_is_revised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    stage: Stage
+    actor: Actor = Actor()
+    is_on_hold: bool = False
+    claim_is_accepted: bool = True
+    has_other_review: bool = False  # an active one of the same claim
+    lease_is_over: bool = False
+    has_reason: bool = False  # a reason code came with the action
+    evidence: tuple[EvidenceFact, ...] = ()
+    searched: frozenset[Stance] = frozenset()
+    single_origin_reason: str = ""
+    min_origins: int = 2
+    both_sides_required: bool = True
+    unread_numbers: int = 0
+    shortage: str = ""
+    round: RoundFact = field(default_factory=RoundFact)
+    has_adjudicator: bool = True
+    is_stale: bool = (
+        False  # the decision was made on other evidence, another claim or another scale than the present ones
+    )
+    draft_lacks: tuple[str, ...] = ()
+    draft_rating_matches: bool = True
+    reply: str = "settled"  # not_sought, open, settled
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    code: str
+    words: str
+
+
+Guard = Callable[[Facts], Blocker | None]

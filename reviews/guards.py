@@ -1,0 +1,140 @@
+"""What may block an action of the stage table: small named questions about the facts, each answered with a blocker or None."""
+
+from __future__ import annotations
+
+from reviews.facts import SIDES, Blocker, Facts, Relation, Stage
+
+MAX_ROUNDS = 5  # a claim that five frozen sets of evidence did not settle needs an editor, not a sixth
+
+ON_HOLD = Blocker("on_hold", "The review is on hold: resume it first.")
+
+
+def _when(is_so: object, code: str, words: str) -> Blocker | None:
+    return Blocker(code, words) if is_so else None
+
+
+def conflicted(facts: Facts) -> Blocker | None:
+    return _when(facts.actor.is_conflicted, "conflicted", "You declared a conflict of interest.")
+
+
+def involved(facts: Facts) -> Blocker | None:
+    """Whoever took part is no second pair of eyes."""
+    parts = ", ".join(sorted(relation.replace("_", " ") for relation in facts.actor.took_part_as))
+    return _when(parts, "involved", f"You took part in this review ({parts}): somebody else approves it.")
+
+
+def claim_not_accepted(facts: Facts) -> Blocker | None:
+    return _when(not facts.claim_is_accepted, "claim_not_accepted", "The claim is no longer accepted.")
+
+
+def reviewed_elsewhere(facts: Facts) -> Blocker | None:
+    return _when(facts.has_other_review, "reviewed_elsewhere", "Another review of this claim is under way.")
+
+
+def leads_already(facts: Facts) -> Blocker | None:
+    return _when(Relation.LEAD in facts.actor.relations, "leads_already", "You lead it already.")
+
+
+def lease_runs(facts: Facts) -> Blocker | None:
+    """A lead's time is theirs; an editor may end it with a reason."""
+    may_anyway = "editor" in facts.actor.roles and facts.has_reason
+    return _when(
+        not (facts.lease_is_over or may_anyway),
+        "lease_runs",
+        "Somebody leads it and their lease has not ended. An editor may take it over with a reason.",
+    )
+
+
+def too_few_origins(facts: Facts) -> Blocker | None:
+    """Five outlets that quote one wire are one origin. Context has none of its own to add."""
+    origins = {item.origin for item in facts.evidence if item.is_sound and item.stance in SIDES}
+    return _when(
+        len(origins) < facts.min_origins and not (origins and facts.single_origin_reason.strip()),
+        "too_few_origins",
+        f"The evidence comes from {len(origins)} independent origins; {facts.min_origins} are needed, or a written reason for one.",
+    )
+
+
+def one_sided(facts: Facts) -> Blocker | None:
+    present = {item.stance for item in facts.evidence if item.is_sound} | facts.searched
+    missing = [side for side in SIDES if side not in present]
+    return _when(
+        facts.both_sides_required and missing,
+        "one_sided",
+        f"There is neither evidence that {' nor that '.join(missing)} the claim, nor a declared search for it.",
+    )
+
+
+def incomplete_evidence(facts: Facts) -> Blocker | None:
+    lacking = [lack for item in facts.evidence for lack in item.lacks]
+    wanted = ", ".join(sorted(set(lacking)))
+    return _when(lacking, "incomplete_evidence", f"Items of evidence lack: {wanted}.")
+
+
+def unread_numbers(facts: Facts) -> Blocker | None:
+    return _when(
+        facts.unread_numbers,
+        "unread_numbers",
+        f"{facts.unread_numbers} numbers of the claim have no value and nobody has confirmed that.",
+    )
+
+
+def unstaffable(facts: Facts) -> Blocker | None:
+    return _when(facts.shortage, "unstaffable", facts.shortage)
+
+
+def no_adjudicator(facts: Facts) -> Blocker | None:
+    return _when(
+        not facts.has_adjudicator, "no_adjudicator", "Nobody who took no part in this review can adjudicate it."
+    )
+
+
+def too_many_rounds(facts: Facts) -> Blocker | None:
+    return _when(
+        facts.round.number >= MAX_ROUNDS, "too_many_rounds", f"{MAX_ROUNDS} rounds did not settle it: close it instead."
+    )
+
+
+def verdict_given(facts: Facts) -> Blocker | None:
+    return _when(facts.round.own_is_given, "verdict_given", "Your verdict of this round is in.")
+
+
+def judged_already(facts: Facts) -> Blocker | None:
+    """Whoever has voted knows what a new round would undo."""
+    has_voted = facts.stage is Stage.RATING and facts.round.own_is_given
+    return _when(has_voted, "verdict_given", "Your verdict of this round is in.")
+
+
+def verdicts_missing(facts: Facts) -> Blocker | None:
+    return _when(facts.round.verdicts < facts.round.seats, "verdicts_missing", "Verdicts are still to come.")
+
+
+def revised_already(facts: Facts) -> Blocker | None:
+    return _when(facts.round.own_is_revised, "revised_already", "You revised your verdict; that is done once.")
+
+
+def verdicts_differ(facts: Facts) -> Blocker | None:
+    return _when(len(set(facts.round.ratings or ())) != 1, "verdicts_differ", "The ratings still differ.")
+
+
+def stale(facts: Facts) -> Blocker | None:
+    return _when(
+        facts.is_stale, "stale", "Evidence, claim or scale changed since the decision: it needs another round."
+    )
+
+
+def draft_incomplete(facts: Facts) -> Blocker | None:
+    return _when(facts.draft_lacks, "draft_incomplete", f"The draft lacks: {', '.join(facts.draft_lacks)}.")
+
+
+def draft_contradicts(facts: Facts) -> Blocker | None:
+    return _when(not facts.draft_rating_matches, "draft_contradicts", "The draft's rating is not the decision's.")
+
+
+def reply_open(facts: Facts) -> Blocker | None:
+    words = "Nobody was asked for a reply." if facts.reply == "not_sought" else "A reply is awaited."
+    return _when(facts.reply != "settled", "reply_open", f"{words} It must be answered, run out, or be waived.")
+
+
+def not_on_hold(facts: Facts) -> Blocker | None:
+    return _when(not facts.is_on_hold, "not_on_hold", "It is not on hold.")

@@ -1,0 +1,34 @@
+"""What a review is made of. Only `reviews.workflow` changes these rows.
+
+A sealed verdict's table has a model of its own, `reviews.sealed.SealedVerdict`, which the workflow alone may import; `Verdict` here is a
+database view that has no row of a round before that round has closed.
+"""
+
+from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
+from reviews.models.evidence import Evidence, EvidenceSet, Search, Snapshot, SnapshotCheck
+from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
+from reviews.models.review import ConflictOfInterest, Review
+from reviews.models.rounds import Round, Seat, Verdict
+
+__all__ = [
+    "Approval",
+    "ConflictOfInterest",
+    "Decision",
+    "Desk",
+    "DeskMembership",
+    "Draft",
+    "Evidence",
+    "EvidenceSet",
+    "Invalidation",
+    "RatingScale",
+    "RatingScaleVersion",
+    "ReplyRequest",
+    "Review",
+    "ReviewPolicy",
+    "Round",
+    "Search",
+    "Seat",
+    "Snapshot",
+    "SnapshotCheck",
+    "Verdict",
+]

@@ -1,0 +1,97 @@
+"""The verbs of the review process, and the only code that changes its rows. Each is one transaction: lock, ask the table, change, record.
+
+    open_review -> take -> add_evidence ... -> submit_for_rating -> submit_verdict (sealed) -> [discussion -> adjudicate]
+        -> edit_draft -> submit_draft -> approve
+
+Every verb takes the acting user and, but for verdicts, the `version` of the review that they saw. Raises NotFound (404, also for a
+review of another desk), StaleVersion (412), ActionForbidden (403) when the table does not let the actor, ActionBlocked (409) when the
+stage or a guard lets nobody, InvalidInput (422). None leaves a trace.
+"""
+
+from reviews.workflow.acting import ActionBlocked, facts_of, visible_to
+from reviews.workflow.conflicts import declare_conflict
+from reviews.workflow.drafting import (
+    approve,
+    edit_draft,
+    record_reply,
+    request_reply,
+    send_back,
+    submit_draft,
+    unapprove,
+    waive_reply,
+)
+from reviews.workflow.evidence import (
+    add_evidence,
+    declare_search,
+    edit_evidence,
+    keep_snapshot,
+    mark_unreliable,
+    record_check,
+    record_snapshot_failure,
+)
+from reviews.workflow.opening import (
+    assign,
+    confirm_numbers,
+    open_review,
+    release,
+    renew_lease,
+    take,
+    take_next,
+    take_over,
+)
+from reviews.workflow.overlays import close, hold, reopen, resume
+from reviews.workflow.rating import (
+    Judgement,
+    adjudicate,
+    escalate,
+    request_evidence,
+    revise_verdict,
+    submit_for_rating,
+    submit_verdict,
+)
+from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts_submitted
+
+__all__ = [
+    "ActionBlocked",
+    "Judgement",
+    "MySeat",
+    "add_evidence",
+    "adjudicate",
+    "approve",
+    "assign",
+    "close",
+    "confirm_numbers",
+    "declare_conflict",
+    "declare_search",
+    "edit_draft",
+    "edit_evidence",
+    "escalate",
+    "facts_of",
+    "hold",
+    "keep_snapshot",
+    "mark_unreliable",
+    "my_seat",
+    "open_review",
+    "record_check",
+    "record_reply",
+    "record_snapshot_failure",
+    "release",
+    "renew_lease",
+    "reopen",
+    "request_evidence",
+    "request_reply",
+    "resume",
+    "revise_verdict",
+    "save_verdict_draft",
+    "send_back",
+    "submit_draft",
+    "submit_for_rating",
+    "submit_verdict",
+    "take",
+    "take_next",
+    "take_over",
+    "unapprove",
+    "verdicts_submitted",
+    "visible_to",
+    "waive_reply",
+]

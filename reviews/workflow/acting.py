@@ -1,0 +1,210 @@
+"""What all verbs share: the lock, the questions to the table, the write and its event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, NotRequired, TypedDict
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.changes import State, changes, state_of
+from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
+from reviews import stages
+from reviews.facts import Facts, Stage
+from reviews.models import Review
+from reviews.reasons import TAKE_OVER_REASONS, Reason
+from reviews.stages import Action, Transition
+from reviews.workflow.reading import facts_of
+
+__all__ = ["Act", "ActionBlocked", "acting", "facts_of", "visible_to"]
+
+READS_EVERYTHING = "auditor"
+BOOKKEEPING = {"entered_stage_at", "due_at"}  # follows from what else was changed
+
+
+class Blocked(TypedDict):
+    """Why not: a stable code, and words."""
+
+    code: str
+    words: str
+
+
+class ActionBlocked(ActionNotAllowed):
+    """Nobody may take this action now. `blocked_by` says why, `allowed_actions` what this user may do instead."""
+
+    code, status, title = "action_blocked", 409, "This action is not possible now"
+
+    class Extra(TypedDict):
+        allowed_actions: NotRequired[list[str]]
+        blocked_by: list[Blocked]
+
+
+def visible_to(user: User) -> QuerySet[Review]:
+    """The reviews of one's own desks; all of them for auditors and superusers."""
+    if user.is_superuser or READS_EVERYTHING in user.roles:
+        return Review.objects.all()
+    return Review.objects.filter(desk__memberships__user=user)
+
+
+@dataclass(slots=True)
+class Act:
+    """One action under way, under the lock of its review. What the verb sets on `review` is written when the block ends."""
+
+    review: Review
+    row: Transition
+    actor: User | None
+    facts: Facts
+    before: State
+    reason: str = ""
+    note: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+    def move(self, stage: Stage) -> None:
+        """Enter a stage: its clock starts, and a lease begins or ends with research."""
+        if stage not in self.row.to_stages:
+            raise ActionBlocked(f"{self.row.action} does not lead to {stage}.", blocked_by=[])
+        now = timezone.now()
+        hours = self.review.policy.hours_by_stage.get(stage)
+        self.review.stage, self.review.entered_stage_at = stage, now
+        self.review.due_at = now + timedelta(hours=hours) if hours else None
+        self.review.lease_until = lease_end(self.review) if stage is Stage.RESEARCH else None
+
+    def write(self) -> None:
+        changed = changes(self.before, self.review)
+        review = self.review
+        review.version, review.updated_at, review.updated_by = review.version + 1, timezone.now(), self.actor
+        review.save(update_fields=[*changed, "version", "updated_at", "updated_by"])
+        told = {name: value for name, value in changed.items() if name not in BOOKKEEPING}
+        events.record(
+            review, self.row.action, actor=self.actor, reason=self.reason, note=self.note, data=told | self.data
+        )
+
+
+def lease_end(review: Review) -> Any:
+    return timezone.now() + timedelta(hours=review.policy.lease_hours)
+
+
+def lock(review_id: UUID, actor: User | None) -> Review:
+    """The review under its lock. Raises NotFound for one that is not there or that the actor's desks do not have."""
+    found = Review.objects.select_for_update(no_key=True, of=("self",)).select_related("policy", "scale", "claim")
+    review = found.filter(pk=review_id).first()
+    if review is None or (actor and not visible_to(actor).filter(pk=review.pk).exists()):
+        raise NotFound("There is no such review.")
+    return review
+
+
+@contextmanager
+def acting(
+    review_id: UUID,
+    action: Action,
+    *,
+    actor: User | None,
+    version: int | None = None,
+    reason: str = "",
+    note: str = "",
+) -> Iterator[Act]:
+    """One action on one review, in one transaction with its event. Without an actor it is the system that acts."""
+    with transaction.atomic():
+        act = begin(lock(review_id, actor), action, actor=actor, version=version, reason=reason, note=note)
+        yield act
+        act.write()
+
+
+def begin(
+    review: Review,
+    action: Action,
+    *,
+    actor: User | None,
+    version: int | None = None,
+    reason: str = "",
+    note: str = "",
+) -> Act:
+    """Ask everything that can be asked before the verb looks at its own input. The review is locked."""
+    check_version(review, version)
+    facts = facts_of(review, actor, has_reason=bool(reason))
+    row = ask(facts, action, is_system=actor is None)
+    if actor is not None:
+        check_reason(row, facts, reason, note)
+    return Act(review, row, actor, facts, state_of(review), reason, note)
+
+
+def ask(facts: Facts, action: Action, *, is_system: bool = False) -> Transition:
+    """The table's row for this action. Raises ActionForbidden and ActionBlocked."""
+    row = stages.find(facts.stage, action)
+    if row is None:
+        code = f"stage_is_{facts.stage}"
+        raise _blocked(
+            f"A review in {facts.stage} cannot be given the action {action}.",
+            facts,
+            [(code, f"It is in {facts.stage}.")],
+        )
+    if is_system:
+        if not row.may_system:
+            raise AssertionError(f"the system does not {action}")
+    elif lacking := row.lacks(facts):
+        who = " or ".join(map(str, row.may)) or "the system"
+        raise ActionForbidden(f"This is for: {who}. You: {', '.join(lacking)}.")
+    if blockers := row.blocked_by(facts):
+        words = " ".join(blocker.words for blocker in blockers)
+        raise _blocked(words, facts, [(blocker.code, blocker.words) for blocker in blockers])
+    return row
+
+
+def _blocked(detail: str, facts: Facts, blockers: list[tuple[str, str]]) -> ActionBlocked:
+    return ActionBlocked(
+        detail,
+        allowed_actions=[str(action) for action in stages.allowed(facts)],
+        blocked_by=[Blocked(code=code, words=words) for code, words in blockers],
+    )
+
+
+def blocked_by(facts: Facts, code: str, words: str) -> ActionBlocked:
+    """A refusal that only the verb's own input could tell."""
+    return _blocked(words, facts, [(code, words)])
+
+
+@contextmanager
+def losing_races() -> Iterator[None]:
+    """For what the system does by itself, row by row: where somebody was faster, that is as good."""
+    with suppress(StaleVersion, ActionNotAllowed, NotFound, IntegrityError), transaction.atomic():
+        yield
+
+
+def check_version(review: Review, version: int | None) -> None:
+    if version is not None and review.version != version:
+        raise StaleVersion(
+            f"You saw version {version}; it is at version {review.version} now.",
+            current_version=review.version,
+            changed_at=review.updated_at,
+            changed_by=review.updated_by.get_username() if review.updated_by else None,
+            changed_fields=sorted(
+                {name for event in events.since(review, version) for name in event.data} - BOOKKEEPING
+            ),
+        )
+
+
+def check_reason(row: Transition, facts: Facts, reason: str, note: str) -> None:
+    """Whoever stops, sends back or waives says why: a code, and words."""
+    known: tuple[Reason, ...] = row.reasons
+    if row.action is Action.TAKE_OVER:
+        if not reason:
+            return
+        known = TAKE_OVER_REASONS
+    if not known:
+        return
+    errors = []
+    if reason not in known:
+        detail = f"Give one of these reasons: {', '.join(known)}."
+        errors.append(FieldError("reason_needed", detail, pointer="/reason"))
+    if not note.strip():
+        errors.append(FieldError("note_needed", "Say in words why.", pointer="/note"))
+    if errors:
+        raise InvalidInput(errors=errors)

@@ -1,0 +1,183 @@
+"""The public text, the right of reply, and a second pair of eyes on both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from factcheck.accounts.models import User
+from factcheck.errors import FieldError, InvalidInput
+from reviews import digests
+from reviews.digests import DRAFT_FIELDS
+from reviews.facts import Stage
+from reviews.guards import one_sided, too_few_origins, unstaffable
+from reviews.models import Approval, Draft, Invalidation, ReplyRequest, Review
+from reviews.reasons import Reason
+from reviews.stages import Action
+from reviews.workflow.acting import acting, begin, blocked_by, lock
+from reviews.workflow.evidence import invalidate
+from reviews.workflow.rating import points_of, rate_again, void_round
+from reviews.workflow.reading import current_evidence, decision_of, is_stale
+
+
+def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, version: int | None = None) -> Draft:
+    """Change parts of the text (`DRAFT_FIELDS`). Whoever edits it first in another's place does not become its author."""
+    with acting(review_id, Action.EDIT_DRAFT, actor=actor, version=version) as act:
+        draft = Draft.objects.select_for_update(no_key=True).get(review=act.review)
+        rating = fields.get("rating", "")
+        if rating and rating not in points_of(act.review):
+            detail = f"The scale has: {', '.join(points_of(act.review))}."
+            raise InvalidInput(errors=[FieldError("unknown_rating", detail, pointer="/rating")])
+        changed = sorted(name for name in DRAFT_FIELDS if name in fields and getattr(draft, name) != fields[name])
+        for name in changed:
+            setattr(draft, name, fields[name])
+        draft.digest = digests.draft_digest(draft)
+        draft.save()
+        act.data |= {"draft": changed, "draft_digest": draft.digest}
+    return draft
+
+
+def request_reply(
+    review_id: UUID, *, addressee: str, question: str, actor: User, version: int | None = None
+) -> ReplyRequest:
+    """Record that whom it is about was asked. After the policy's days, no answer is an answer."""
+    with acting(review_id, Action.REQUEST_REPLY, actor=actor, version=version) as act:
+        due_at = timezone.now() + timedelta(days=act.review.policy.reply_days)
+        request = ReplyRequest(review=act.review, addressee=addressee, question=question, asked_by=actor, due_at=due_at)
+        request.save(force_insert=True)
+        act.data |= {"reply": str(request.pk), "addressee": addressee}
+    return request
+
+
+def record_reply(
+    review_id: UUID, request_id: UUID, *, answer: str, actor: User, version: int | None = None
+) -> ReplyRequest:
+    """Keep what they answered, in their words."""
+    with acting(review_id, Action.RECORD_REPLY, actor=actor, version=version) as act:
+        request = ReplyRequest.objects.select_for_update(no_key=True).filter(pk=request_id, review=act.review).first()
+        if request is None:
+            raise InvalidInput(errors=[FieldError("unknown_request", "There is no such request.", pointer="/request")])
+        if not answer.strip():
+            raise InvalidInput(errors=[FieldError("required", "Give their words.", pointer="/answer")])
+        request.answer, request.answered_at = answer, timezone.now()
+        request.save(update_fields=["answer", "answered_at"])
+        act.data["reply"] = str(request.pk)
+    return request
+
+
+def waive_reply(
+    review_id: UUID, *, addressee: str, reason: Reason | str, note: str, actor: User, version: int | None = None
+) -> ReplyRequest:
+    """Do without a reply, and say why."""
+    with acting(review_id, Action.WAIVE_REPLY, actor=actor, version=version, reason=reason, note=note) as act:
+        request = ReplyRequest(
+            review=act.review,
+            addressee=addressee,
+            asked_by=actor,
+            waived_by=actor,
+            waived_reason=reason,
+            waived_note=note,
+        )
+        request.save(force_insert=True)
+        act.data |= {"reply": str(request.pk), "addressee": addressee}
+    return request
+
+
+def submit_draft(review_id: UUID, *, actor: User, version: int | None = None) -> Review:
+    """Hand the text to the editors."""
+    with acting(review_id, Action.SUBMIT_DRAFT, actor=actor, version=version) as act:
+        act.data["draft_digest"] = Draft.objects.get(review=act.review).digest
+        act.move(Stage.COPY_EDIT)
+    return act.review
+
+
+def send_back(
+    review_id: UUID, to: Stage | str, *, reason: Reason | str, note: str, actor: User, version: int | None = None
+) -> Review:
+    """To whoever has to mend it: drafting, rating (a new round on what still counts of the evidence) or research."""
+    with acting(review_id, Action.SEND_BACK, actor=actor, version=version, reason=reason, note=note) as act:
+        if to not in act.row.to_stages:
+            known = ", ".join(act.row.to_stages)
+            raise InvalidInput(errors=[FieldError("unknown_stage", f"One of {known}.", pointer="/to")])
+        if to == Stage.RATING:
+            for guard in (too_few_origins, one_sided, unstaffable):
+                if blocker := guard(act.facts):
+                    raise blocked_by(act.facts, blocker.code, blocker.words)
+            rate_again(act)
+        else:
+            if to == Stage.RESEARCH:
+                void_round(act)
+            act.move(Stage(to))
+    return act.review
+
+
+def approve(
+    review_id: UUID,
+    *,
+    decision: UUID,
+    draft_digest: str,
+    evidence_digest: str,
+    actor: User,
+    version: int | None = None,
+) -> Review:
+    """Answer for this decision, this text and this evidence: those that the actor names, if they are the present ones."""
+    with acting(review_id, Action.APPROVE, actor=actor, version=version) as act:
+        present = decision_of(act.review)
+        draft = Draft.objects.get(review=act.review)
+        assert present is not None
+        evidence = current_evidence(present.round.evidence_set)
+        seen = {
+            "decision": (str(decision), str(present.pk)),
+            "draft_digest": (draft_digest, draft.digest),
+            "evidence_digest": (evidence_digest, evidence),
+        }
+        errors = [
+            FieldError("not_the_present_one", f"It is {now} now: read it again.", pointer=f"/{name}")
+            for name, (then, now) in seen.items()
+            if then != now
+        ]
+        if errors:
+            raise InvalidInput(errors=errors)
+        approval = Approval(
+            review=act.review, approver=actor, decision=present, draft_digest=draft.digest, evidence_digest=evidence
+        )
+        approval.save(force_insert=True)
+        act.data |= {"approval": str(approval.pk), "draft_digest": draft.digest, "evidence_digest": evidence}
+        act.move(Stage.APPROVED)
+    return act.review
+
+
+def unapprove(
+    review_id: UUID, *, reason: Reason | str, note: str, actor: User | None, version: int | None = None
+) -> Review:
+    """Take the approval back."""
+    with acting(review_id, Action.UNAPPROVE, actor=actor, version=version, reason=reason, note=note) as act:
+        approval = current_approval(act.review)
+        if approval is not None:
+            invalidate(act, Invalidation.Subject.APPROVAL, approval.pk)
+        act.move(Stage.COPY_EDIT)
+    return act.review
+
+
+def current_approval(review: Review) -> Approval | None:
+    """The last one, unless it was taken back."""
+    void = Invalidation.objects.filter(subject_type=Invalidation.Subject.APPROVAL).values("subject_id")
+    return review.approvals.exclude(pk__in=void).order_by("-id").first()
+
+
+def fall_back(review_id: UUID) -> None:
+    """What follows when evidence no longer counts: an approval of it falls by itself. Stale verdicts and decisions are seen as such."""
+    with transaction.atomic():
+        review = lock(review_id, None)
+        decision = decision_of(review)
+        if review.stage != Stage.APPROVED or review.is_on_hold or decision is None or not is_stale(review, decision):
+            return
+        act = begin(review, Action.UNAPPROVE, actor=None, reason=Reason.CHANGED)
+        if approval := current_approval(review):
+            invalidate(act, Invalidation.Subject.APPROVAL, approval.pk, note="What it was given for has changed.")
+        act.move(Stage.COPY_EDIT)
+        act.write()

@@ -1,0 +1,54 @@
+"""Stopping, ending and beginning again."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from factcheck.accounts.models import User
+from reviews.facts import Stage
+from reviews.models import Review
+from reviews.reasons import Reason
+from reviews.stages import Action
+from reviews.workflow.acting import acting
+from reviews.workflow.rating import void_round
+
+
+def hold(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
+    """Let its clocks stand still; nothing can be done until it is resumed or closed."""
+    with acting(review_id, Action.HOLD, actor=actor, version=version, reason=reason, note=note) as act:
+        act.review.held_at = timezone.now()
+    return act.review
+
+
+def resume(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
+    """Let its clocks go on, later by as long as they stood."""
+    with acting(review_id, Action.RESUME, actor=actor, version=version, reason=reason, note=note) as act:
+        review = act.review
+        assert review.held_at is not None
+        stood = timezone.now() - review.held_at
+        review.held_at = None
+        review.due_at = review.due_at and review.due_at + stood
+        review.lease_until = review.lease_until and review.lease_until + stood
+    return act.review
+
+
+def close(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
+    """End it unpublished."""
+    with acting(review_id, Action.CLOSE, actor=actor, version=version, reason=reason, note=note) as act:
+        if act.review.stage in (Stage.DISCUSSION, Stage.ADJUDICATION):
+            void_round(act)
+        act.review.closed_reason, act.review.closed_note = reason, note
+        act.review.held_at = None
+        act.move(Stage.CLOSED)
+    return act.review
+
+
+def reopen(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
+    """Back into the queue, with its evidence."""
+    with acting(review_id, Action.REOPEN, actor=actor, version=version, reason=reason, note=note) as act:
+        act.review.closed_reason, act.review.closed_note = "", ""
+        act.review.lead = act.review.adjudicator = None
+        act.move(Stage.QUEUED)
+    return act.review

@@ -1,0 +1,105 @@
+"""Who judges, and what they have written so far. A seat is its holder's business until its round has closed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from factcheck.accounts.models import User
+from factcheck.errors import NotFound
+from reviews import digests
+from reviews.models import Review, Round, Seat
+from reviews.sealed import SealedVerdict, VerdictDraft
+from reviews.staffing import Unstaffable, choose_seats, replace_seat
+from reviews.workflow.reading import (
+    bound_to,
+    current_round,
+    people_of,
+    seats_needed,
+    verdicts_of,
+)
+
+WRITTEN = ("rating", "rationale", "cites", "searches")
+
+
+@dataclass(frozen=True, slots=True)
+class MySeat:
+    """One's own seat in the present round: what to judge, under which tag, and one's own words so far."""
+
+    seat: Seat
+    round: Round
+    tag: str
+    verdict: SealedVerdict | None
+    draft: VerdictDraft | None
+
+
+def my_seat(review: Review, user: User) -> MySeat:
+    """Raises NotFound for whoever holds none. The only way to read a sealed verdict: its author's."""
+    round_ = current_round(review)
+    seat = Seat.objects.filter(round=round_, holder=user, vacated_at=None).first() if round_ else None
+    if round_ is None or seat is None:
+        raise NotFound("You hold no seat in this review's present round.")
+    return MySeat(
+        seat=seat,
+        round=round_,
+        tag=digests.seat_tag(seat.pk, *bound_to(review, round_)),
+        verdict=verdicts_of(review, round_, [seat]).get(seat.pk),
+        draft=VerdictDraft.objects.filter(seat=seat).first(),
+    )
+
+
+def save_verdict_draft(review: Review, fields: Mapping[str, Any], *, actor: User) -> VerdictDraft:
+    """Keep what a seat holder has written so far, for them alone. No event: nobody may see that there is something."""
+    with transaction.atomic():
+        mine = my_seat(review, actor)
+        values = {name: fields[name] for name in WRITTEN if name in fields}
+        draft, _ = VerdictDraft.objects.update_or_create(seat=mine.seat, defaults=values)
+    return draft
+
+
+def verdicts_submitted(review: Review) -> int:
+    """How many verdicts of the present round are in: all that may be known of them while it is open."""
+    round_ = current_round(review)
+    return len(verdicts_of(review, round_, Seat.objects.filter(round=round_))) if round_ else 0
+
+
+def fill(review: Review, round_: Round) -> list[Seat]:
+    """Seats for a new round: the least load first, without the lead and whoever is conflicted. Raises Unstaffable."""
+    chosen = choose_seats(
+        people_of(review),
+        seats=seats_needed(review),
+        lead=str(review.lead_id),
+        lead_may_hold_seat=review.policy.lead_may_hold_seat,
+    )
+    seats = [Seat(round=round_, number=n, holder_id=UUID(holder)) for n, holder in enumerate(chosen, 1)]
+    for seat in seats:
+        seat.save(force_insert=True)
+    return seats
+
+
+def refill(review: Review, round_: Round) -> list[Seat]:
+    """Others for the seats of an open round that nobody holds, as far as there are any."""
+    holders = set(Seat.objects.filter(round=round_).values_list("holder", flat=True))
+    filled = set(Seat.objects.filter(round=round_, vacated_at=None).values_list("number", flat=True))
+    new = []
+    for number in range(1, round_.seats_needed + 1):
+        if number in filled:
+            continue
+        try:
+            chosen = replace_seat(
+                people_of(review),
+                holders={str(pk) for pk in holders},
+                lead=str(review.lead_id),
+                lead_may_hold_seat=review.policy.lead_may_hold_seat,
+            )
+        except Unstaffable:
+            break
+        seat = Seat(round=round_, number=number, holder_id=UUID(chosen))
+        seat.save(force_insert=True)
+        holders.add(seat.holder_id)
+        new.append(seat)
+    return new
