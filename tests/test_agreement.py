@@ -165,11 +165,21 @@ def exported(rounds: list[tuple[str, str, tuple[int | str, ...]]]) -> list[dict[
     return list(csv.DictReader(io.StringIO(file.getvalue())))
 
 
-@given(st.lists(st.lists(st.sampled_from([1, 2, 3, "unverifiable"]), min_size=2, max_size=3).map(tuple), max_size=60))
+@given(
+    st.lists(
+        st.lists(st.sampled_from([1, 2, 3, "unverifiable"]), min_size=2, max_size=3).map(tuple),
+        min_size=40,
+        max_size=60,
+    )
+)
 def test_the_rows_of_an_export_give_the_same_numbers(ratings):
     # Two rounds of one review are two units.
     rounds = [(f"review {index // 2}", str(index % 2 + 1), each) for index, each in enumerate(ratings)]
-    assert agreement.agreement_of_rows(exported(rounds)) == agreement.agreement(units(*ratings))
+    rows = exported(rounds)
+    assert {(unit.review, unit.ratings) for unit in agreement.units_of_rows(rows)} == {
+        (name, each) for name, _, each in rounds
+    }
+    assert agreement.agreement_of_rows(rows) == agreement.agreement(units(*ratings))
 
 
 def test_an_export_with_a_revised_verdict_beside_the_sealed_one_is_refused():
