@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reviews.priority import contributions, priority
@@ -31,6 +31,7 @@ def test_a_priority_is_the_sum_of_what_is_shown():
     assert priority(0.8, "high", 99, 84.0) == pytest.approx(sum(shown.values()))
 
 
+@settings(deadline=None)
 @given(CLAIMS, CLAIMS)
 def test_more_of_anything_never_lowers_it(one, other):
     for name in one:
@@ -58,11 +59,13 @@ def test_a_claim_of_no_worth_passes_a_fresh_one_of_the_highest_after_a_week():
     assert priority(0.0, "normal", 1, WEEK - 1) < fresh < priority(0.0, "normal", 1, WEEK + 1)
 
 
+@settings(deadline=None)
 @given(CLAIMS)
 def test_whatever_is_opened_today_goes_behind_what_has_waited_for_two_weeks(claim):
     assert priority(**{**claim, "waiting_hours": 0.0}) < priority(0.0, "normal", 0, 2 * WEEK)
 
 
+@settings(deadline=None)
 @given(CLAIMS, CLAIMS, st.floats(0, 1000))
 def test_waiting_together_changes_nobody_s_place(one, other, hours):
     later_one, later_other = ({**claim, "waiting_hours": claim["waiting_hours"] + hours} for claim in (one, other))
