@@ -8,7 +8,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
-PLAIN = ("claims.text", "claims.identity", "claims.triage", "claims.extraction", "claims.sources")
+PLAIN = (
+    "claims.text", "claims.identity", "claims.triage", "claims.extraction", "claims.sources", "reviews.agreement", "reviews.priority",
+    "reviews.staffing",
+)  # fmt: skip
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
     "factcheck.accounts.models", "factcheck.workers",
