@@ -86,18 +86,16 @@ def take_next(desk_id: UUID, *, actor: User) -> Review | None:
     with transaction.atomic():
         desk = _desk_of(actor, desk_id)
         conflicted = ConflictOfInterest.objects.filter(user=actor).values("review")
-        waiting = best_first(Review.objects.filter(desk=desk, held_at=None).exclude(pk__in=conflicted))
-        # Ranked without the lock, which a query with an aggregate cannot take: whoever was faster is passed over.
-        for review_id in waiting.values_list("pk", flat=True)[:20]:
-            found = Review.objects.select_for_update(no_key=True, of=("self",), skip_locked=True)
-            review = found.select_related("policy", "scale", "claim").filter(pk=review_id, stage=Stage.QUEUED).first()
-            if review is not None:
-                act = begin(review, Action.TAKE, actor=actor)
-                act.review.lead = actor
-                act.move(Stage.RESEARCH)
-                act.write()
-                return review
-    return None
+        waiting = best_first(Review.objects.filter(desk=desk).exclude(pk__in=conflicted))
+        locked = waiting.select_for_update(no_key=True, of=("self",), skip_locked=True)
+        review = locked.select_related("policy", "scale", "claim").first()
+        if review is None:
+            return None
+        act = begin(review, Action.TAKE, actor=actor)
+        act.review.lead = actor
+        act.move(Stage.RESEARCH)
+        act.write()
+    return review
 
 
 def assign(review_id: UUID, to: UUID, *, actor: User, version: int | None = None) -> Review:
