@@ -6,4 +6,5 @@ class ReviewsConfig(AppConfig):
     verbose_name = "Reviews"
 
     def ready(self) -> None:
-        from reviews import sealed  # noqa: F401  its tables belong to this app, though its models are nobody's business
+        # The tables of `sealed` belong to this app, though its models are nobody's business.
+        from reviews import checks, sealed  # noqa: F401

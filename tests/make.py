@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.models import Group
 
 from claims import pipeline
@@ -63,6 +64,8 @@ def claim(text: str = "Prices doubled in a year.", *, actor: User | None = None,
 
 
 # Reviews
+
+SEEDS = settings.BASE_DIR / "seeds"
 
 
 def desk(name: str = "Desk", *members: User, **numbers: Any) -> Desk:

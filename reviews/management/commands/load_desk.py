@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+
+from factcheck.accounts.models import User
+from factcheck.audit.origin import acting_through
+from factcheck.errors import Problem
+from reviews.models import Desk, DeskMembership, RatingScaleVersion, ReviewPolicy
+from reviews.workflow import desks
+
+SEED = settings.BASE_DIR / "seeds" / "desk.json"
+
+
+class Command(BaseCommand):
+    help = (
+        "Make a desk, or give one that is there its next policy and scale: from a JSON file like seeds/desk.json. Versions that are "
+        "equal to the present ones are not made again. Reviews that are open keep theirs."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", nargs="?", type=Path, default=SEED, help="seeds/desk.json when left out")
+        parser.add_argument("--members", default="", help="user names, comma separated, who join those who are there")
+
+    def handle(self, *args: Any, file: Path, members: str, **options: Any) -> None:
+        try:
+            wanted = json.loads(file.read_text())
+            policy, scale = dict(wanted["policy"]), wanted["scale"]
+            name, policy_name, points = wanted["name"], policy.pop("name"), scale["points"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CommandError(
+                f"{file}: {type(error).__name__}: {error}. seeds/desk.json shows what is expected."
+            ) from None
+        names = {word for word in members.split(",") if word}
+        people = list(User.objects.filter(username__in=names))
+        if unknown := names - {user.username for user in people}:
+            raise CommandError(f"There is nobody called {', '.join(sorted(unknown))}.")
+        try:
+            with acting_through("command load_desk"), transaction.atomic():
+                desk = Desk.objects.filter(name=name).first() or Desk(name=name)
+                desk.publisher_name = wanted.get("publisher_name", "")
+                desk.publisher_url = wanted.get("publisher_url", "")
+                desk.policy = _policy(policy_name, policy)
+                desk.scale = _scale(scale["name"], points)
+                present = [] if desk._state.adding else User.objects.filter(memberships__desk=desk)
+                desks.save_desk(desk, members=[*present, *people], actor=None)
+        except Problem as problem:
+            words = "; ".join(f"{error.pointer}: {error.detail}" for error in problem.errors) or problem.detail
+            raise CommandError(f"{file}: {words}") from None
+        count = DeskMembership.objects.filter(desk=desk).count()
+        self.stdout.write(f"{desk.name}: {desk.policy}, {desk.scale}, {count} people.")
+
+
+def _policy(name: str, numbers: dict[str, Any]) -> ReviewPolicy:
+    last = ReviewPolicy.objects.filter(name=name).order_by("-number").first()
+    if last and all(getattr(last, field, None) == value for field, value in numbers.items()):
+        return last
+    return desks.add_policy(name, numbers, actor=None)
+
+
+def _scale(name: str, points: list[dict[str, Any]]) -> RatingScaleVersion:
+    last = RatingScaleVersion.objects.filter(scale__name=name).order_by("-number").first()
+    return last if last and last.points == points else desks.add_scale_version(name, points, actor=None)

@@ -1,0 +1,108 @@
+"""Desks, policies and scales: versions that never change, and people who suffice."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+
+from factcheck.audit.models import AuditEvent
+from factcheck.errors import ActionForbidden, InvalidInput
+from reviews.checks import unstaffable
+from reviews.models import Desk, RatingScaleVersion, ReviewPolicy
+from reviews.workflow import desks
+from tests import make
+
+pytestmark = pytest.mark.django_db
+
+
+def load_desk(*arguments: object, **options: object) -> str:
+    out = StringIO()
+    call_command("load_desk", *map(str, arguments), stdout=out, **options)
+    return out.getvalue()
+
+
+def test_the_demo_has_a_desk_that_its_people_can_staff():
+    call_command("load_demo", stdout=StringIO())
+    desk = Desk.objects.get()
+    assert (desk.name, desk.policy.seats, len(desk.scale.points), desk.memberships.count()) == ("Fact desk", 2, 6, 11)
+    assert unstaffable() == []
+
+
+def test_what_was_changed_at_the_demos_desk_stays():
+    call_command("load_demo", stdout=StringIO())
+    desk = Desk.objects.get()
+    desk.policy = desks.add_policy("Small", {"seats_high_risk": 2}, actor=None)
+    desks.save_desk(desk, members=[], actor=None)
+    call_command("load_demo", stdout=StringIO())
+    desk.refresh_from_db()
+    assert (desk.policy.name, desk.memberships.count()) == ("Small", 0)
+
+
+def test_a_desk_is_made_once_and_its_policy_gets_a_version_when_a_number_differs(tmp_path):
+    make.user("finn", "researcher")
+    assert load_desk(members="finn") == "Fact desk: Standard 1, Truth 1, 1 people.\n"
+    assert load_desk() == "Fact desk: Standard 1, Truth 1, 1 people.\n"
+    wanted = json.loads((make.SEEDS / "desk.json").read_text())
+    wanted["policy"]["seats"] = 3
+    (tmp_path / "desk.json").write_text(json.dumps(wanted))
+    assert load_desk(tmp_path / "desk.json") == "Fact desk: Standard 2, Truth 1, 1 people.\n"
+    assert (ReviewPolicy.objects.count(), RatingScaleVersion.objects.count()) == (2, 1)
+    made = AuditEvent.objects.filter(subject_type="desk").earliest("number")
+    assert made.data == {"name": "Fact desk", "members": [[], ["finn"]]}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda w: w["policy"].update(chairs=3), "/chairs: A policy has no 'chairs'."),
+        (lambda w: w["scale"]["points"][0].update(rank=7), "/points: Ranks run from 1, two at least."),
+        (lambda w: w["scale"]["points"][0].update(code="true"), "/points: Every code is there once."),
+        (lambda w: w["scale"]["points"][0].pop("label"), "'label' is wrong here."),
+        (lambda w: w.pop("scale"), "KeyError: 'scale'"),
+    ],
+)
+def test_a_desk_that_is_wrong_is_not_made_and_the_file_is_named(tmp_path, change, words):
+    wanted = json.loads((make.SEEDS / "desk.json").read_text())
+    change(wanted)
+    (tmp_path / "desk.json").write_text(json.dumps(wanted))
+    with pytest.raises(CommandError) as refused:
+        load_desk(tmp_path / "desk.json")
+    assert words in str(refused.value)
+    assert str(tmp_path / "desk.json") in str(refused.value)
+    assert (Desk.objects.count(), ReviewPolicy.objects.count(), RatingScaleVersion.objects.count()) == (0, 0, 0)
+
+
+def test_an_unknown_member_is_named():
+    with pytest.raises(CommandError, match=r"There is nobody called nobody\."):
+        load_desk(members="nobody")
+
+
+def test_a_desk_that_lacks_people_is_a_finding_of_the_check():
+    room = make.newsroom()
+    assert unstaffable() == [
+        "The desk 'Other desk' cannot staff a review at normal risk under Other desk policy 1: reviewer: 0 of 2 found; adjudicator: 0 of 1 found; editor: 0 of 1 found.",
+        "The desk 'Other desk' cannot staff a review at high risk under Other desk policy 1: reviewer: 0 of 3 found; adjudicator: 0 of 1 found; editor: 0 of 1 found.",
+    ]
+    room.dana.is_active = False
+    room.dana.save()
+    found = [finding for finding in run_checks(databases=["default"]) if finding.id == "reviews.W001"]
+    assert sum("'Desk' cannot staff" in str(finding.msg) for finding in found) == 2
+    assert "adjudicator: 0 of 1 found" in str(found[0].msg)
+
+
+def test_whoever_keeps_no_accounts_keeps_no_desks():
+    emil = make.user("emil", "editor")
+    with pytest.raises(ActionForbidden):
+        desks.add_policy("Mine", {"seats": 2}, actor=emil)
+    with pytest.raises(ActionForbidden):
+        desks.add_scale_version("Mine", make.POINTS, actor=emil)
+    assert (ReviewPolicy.objects.count(), RatingScaleVersion.objects.count()) == (0, 0)
+    keeper = make.user("kim", "admin")
+    assert desks.add_policy("Mine", {"seats": 2}, actor=keeper).number == 1
+    assert desks.add_policy("Mine", {"seats": 3}, actor=keeper).number == 2
+    with pytest.raises(InvalidInput):
+        desks.add_policy("Mine", {"chairs": 2}, actor=keeper)
