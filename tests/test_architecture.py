@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
-PLAIN = ("claims.text", "claims.identity", "claims.triage", "claims.extraction", "claims.sources")
+PLAIN = ("claims.text", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.sources")
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
     "factcheck.accounts.models", "factcheck.workers",
