@@ -20,7 +20,7 @@ from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 
-from factcheck.fetch.addresses import Address, is_public, resolve
+from factcheck.fetch.addresses import Address, is_public, is_unknown_name, resolve
 from factcheck.fetch.problems import (
     BadUrl,
     FetchFailed,
@@ -97,7 +97,8 @@ def fetch(
         except ssl.SSLCertVerificationError as error:
             raise FetchFailed(target.url, f"the certificate is not to be trusted: {error.verify_message}") from error
         except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
-            raise FetchFailed(target.url, f"{type(error).__name__}: {error}"[:500]) from error
+            detail = f"{type(error).__name__}: {error}"[:500]
+            raise FetchFailed(target.url, detail, is_unknown_name=is_unknown_name(error)) from error
         if len(redirects) == MAX_REDIRECTS:
             raise FetchFailed(target.url, f"redirects more than {MAX_REDIRECTS} times")
         target = follow(target, location, settings.FETCH_ALLOW)
