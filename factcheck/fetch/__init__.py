@@ -35,6 +35,7 @@ from factcheck.fetch.wire import Limits, ask
 
 __all__ = [
     "BadUrl", "FetchFailed", "FetchProblem", "FetchRefused", "FetchTimedOut", "FetchTooLarge", "Fetched", "WrongType", "check", "fetch",
+    "media_type_and_charset",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -142,7 +143,7 @@ def _read(
     for name, value in response.headers.items():
         name = name.lower()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    content_type, encoding = _media_type(headers.get("content-type", ""))
+    content_type, encoding = media_type_and_charset(headers.get("content-type", ""))
     if accept and content_type not in accept:
         raise WrongType(url_final, f"answered with {content_type or 'no media type'}", content_type=content_type)
     body = _body(response, headers.get("content-encoding", ""), url_final, max_bytes, limits)
@@ -162,7 +163,8 @@ def _retry_after(response: http.client.HTTPResponse) -> float | None:
         return None
 
 
-def _media_type(written: str) -> tuple[str, str]:
+def media_type_and_charset(written: str) -> tuple[str, str]:
+    """Of a Content-Type: both in lower case, "" for what it does not say."""
     if not written:
         return "", ""
     message = Message()
