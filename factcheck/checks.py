@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
+from django.core.files.storage import storages
 
 from factcheck.errors import Problem
 
@@ -38,6 +39,16 @@ def check_cache(app_configs: Any, **_: Any) -> list[CheckMessage]:
         return []
     hint = "Name a Valkey or Redis in CACHE_URL; with one as the broker it is the default."
     return [Error(f"Requests are counted in {backend}, by each process alone.", hint=hint, id="factcheck.E003")]
+
+
+@register(Tags.files)
+def check_evidence(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Said at the start, and not by the first job that has something to keep."""
+    try:
+        storages["evidence"]
+    except Exception as error:
+        return [Error(f"EVIDENCE_STORAGE cannot be used: {type(error).__name__}: {error}"[:500], id="factcheck.E008")]
+    return []
 
 
 def _of_access() -> Iterator[tuple[str, str]]:

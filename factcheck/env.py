@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -197,3 +198,14 @@ def cache_beside(broker_url: str) -> str:
     if url.scheme in ("redis", "rediss"):
         return url._replace(path=f"/{(int(url.path.strip('/') or 0) + 1) % 16}").geturl()
     return "locmem://"
+
+
+def storage(value: str) -> dict[str, object]:
+    """Django's settings of a storage, from the dotted path of its class and its options as a JSON object behind it."""
+    backend, _, written = value.partition(" ")
+    if "." not in backend or not all(part.isidentifier() for part in backend.split(".")):
+        raise ValueError("no dotted path of a class")
+    options = json.loads(written or "{}")
+    if not isinstance(options, dict):
+        raise ValueError("the options are no JSON object")
+    return {"BACKEND": backend, "OPTIONS": options}

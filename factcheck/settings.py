@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pghistory
 from celery.schedules import schedule
+from django.conf import global_settings
 
 from factcheck import embedded, env, logs
 
@@ -160,7 +162,7 @@ BROKER_URL = env.read(
 
 DATA_FOLDER = env.read(
     "FACTCHECK_HOME", lambda _: embedded.home(), default="", expects="a folder",
-    help="Where the embedded services keep their data: `.local` beside manage.py when not set.",
+    help="Where the embedded services, and evidence, keep their data: `.local` beside manage.py when not set.",
 )  # fmt: skip
 WEB_HOST = env.read(
     "WEB_HOST", env.text, default="127.0.0.1", expects="an address of this machine", help="Where `up` listens."
@@ -260,6 +262,15 @@ STATIC_ROOT = env.read(
     help="Where collectstatic put the assets; they are served from the packages themselves when not set.",
 )  # fmt: skip
 WHITENOISE_USE_FINDERS = not STATIC_ROOT
+STORAGES = {
+    **global_settings.STORAGES,
+    "evidence": env.read(
+        "EVIDENCE_STORAGE", env.storage, secret=True,
+        default=f'reviews.evidence.files.EvidenceFiles {json.dumps({"location": str(DATA_FOLDER / "evidence")})}',
+        expects="the dotted path of a Django storage, a space, and its options as a JSON object",
+        help="Where captured pages and uploads are kept, for all web and worker processes: a folder of the data folder when not set.",
+    ),
+}  # fmt: skip
 
 APPEND_SLASH = False
 

@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = (
-    "claims.text", "claims.identity", "claims.triage", "claims.extraction", "claims.sources", "reviews.agreement", "reviews.priority",
-    "reviews.staffing",
+    "claims.text", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.sources", "reviews.agreement",
+    "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy",
 )  # fmt: skip
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
@@ -115,6 +115,16 @@ def test_the_pipeline_imports_what_lies_below_it():
     assert [o for o in offences(("claims.pipeline",), is_wrong) if not o.endswith(" -> claims")] == []
 
 
+def test_evidence_returns_bytes_and_hashes_and_knows_no_row():
+    allowed = ("reviews.evidence", "claims.text", "claims.charsets", "factcheck.fetch", "factcheck.errors")
+
+    def is_wrong(other: str) -> bool:
+        return is_under(other, "django.db") or (is_under(other, *FIRST_PARTY) and not is_under(other, *allowed))
+
+    assert offences(("reviews.evidence",), is_wrong) == []
+    assert "factcheck.fetch" in set(imports("reviews.evidence.capturing")), "the check has gone blind"
+
+
 def test_models_never_import_serializers_nor_knowledge_its_users():
     edges = tuple(f"claims.{edge}" for edge in EDGES)
     assert offences(("claims.models", "claims.pipeline", *PLAIN), lambda other: is_under(other, *edges)) == []
@@ -146,7 +156,7 @@ MAY_USE_RE = "claims.extraction.tokens"
 
 def test_patterns_on_foreign_text_run_in_linear_time():
     """Python's `re` takes seconds on a few hostile characters; google-re2 does not."""
-    users = offences(("claims", "factcheck.api"), lambda other: other in ("re", "regex"))
+    users = offences(("claims", "reviews", "factcheck.api"), lambda other: other in ("re", "regex"))
     assert users == [f"{MAY_USE_RE} -> re"]
 
 

@@ -127,6 +127,20 @@ def test_no_more_rights_than_needed_are_given_to(name):
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_evidence_outlives_its_containers_and_is_the_same_for_all_who_read_or_write_it():
+    mounts = {name: SERVICES[name].get("volumes", []) for name in OURS}
+    assert mounts == {
+        "web": ["evidence:/data/evidence"],
+        "worker": ["evidence:/data/evidence"],
+        "beat": [],
+        "migrate": [],
+    }
+    assert "evidence" in STACK["volumes"]
+    # A new volume takes its owner from the image.
+    assert "--owner=10001 --group=10001 --mode=700 /data/evidence" in DOCKERFILE
+    assert "FACTCHECK_HOME=/data" in DOCKERFILE
+
+
 def test_one_port_is_published_and_only_to_this_machine():
     published = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert published == ["127.0.0.1:8000:8000"]

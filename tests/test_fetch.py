@@ -412,9 +412,20 @@ def test_an_answer_that_is_broken_is_a_failure(internet, answer, said):
 
 
 def test_a_name_that_nobody_knows_is_a_failure(internet):
-    with pytest.raises(FetchFailed, match="not known"):
+    with pytest.raises(FetchFailed, match="not known") as failed:
         fetch("http://nobody.example/")
+    assert failed.value.is_unknown_name
     assert internet.connections == []
+
+
+def test_name_servers_that_cannot_be_asked_say_nothing_of_a_name(internet, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(FetchFailed, match="Temporary failure") as failed:
+        fetch(URL)
+    assert not failed.value.is_unknown_name
 
 
 # Bytes and time

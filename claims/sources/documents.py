@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import BinaryIO
 
+from claims.charsets import encoding_of_mark
 from claims.sources.base import MAX_DOCUMENT_BYTES, ArticleDraft, BadRow, Options, Place, Reader, Refused
 from claims.sources.streams import read_up_to
-
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def one_article(draft: Callable[[bytes, Place, Options], ArticleDraft | BadRow]) -> Reader:
@@ -34,7 +32,7 @@ def one_article(draft: Callable[[bytes, Place, Options], ArticleDraft | BadRow])
 
 def decoded(content: bytes, encoding: str = "utf-8") -> str:
     """The text of a document: what its byte order mark says, else in `encoding`. Never a guess: that garbles names in silence."""
-    encoding = next((marked for mark, marked in _MARKS if content.startswith(mark)), encoding)
+    encoding = encoding_of_mark(content) or encoding
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import codecs
 from dataclasses import replace
 
 from lxml import etree
 
+from claims.charsets import encoding_of_page
 from claims.sources.base import ArticleDraft, BadRow, Options, Place
 from claims.sources.documents import decoded, one_article
 from claims.sources.html_brief import brief_text
 from claims.sources.html_metadata import PageMetadata
 from claims.sources.rows import RowDrafter
-
-# A page names its encoding within its first 1,024 bytes (HTML standard, 13.2.3.2).
-_PRESCAN_BYTES = 1024
-# Only what newsrooms' systems write: Python also knows "encodings" that run decompressors or read escapes.
-_NAMES = """
-    utf-8 ascii cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-1 iso8859-2 iso8859-5 iso8859-7
-    iso8859-9 iso8859-15 koi8-r koi8-u cp866 gb2312 gbk gb18030 big5 shift_jis euc_jp euc_kr
-"""
-_ENCODINGS = frozenset(_NAMES.split())
 
 
 @one_article
@@ -30,7 +21,7 @@ def read_html_page(content: bytes, place: Place, options: Options) -> ArticleDra
 
 def decoded_page(content: bytes, charset: str = "") -> str:
     """The page as text; `charset` is what its server said of it, and wins over what the page says. Raises Refused."""
-    return decoded(content, _encoding(charset) or _encoding(_stated_charset(content)) or "utf-8")
+    return decoded(content, encoding_of_page(content, charset))
 
 
 def draft_of_html(page: str, options: Options, place: Place, **stated: str) -> ArticleDraft | BadRow:
@@ -77,22 +68,3 @@ def _as_paragraphs(found: str) -> str:
         if line.strip():
             paragraphs.append(line)
     return "\n\n".join(paragraphs)
-
-
-def _stated_charset(content: bytes) -> str:
-    head = content[:_PRESCAN_BYTES].lower()
-    name = (
-        head.partition(b"charset=")[2][:40].strip(b" \"'").replace(b'"', b" ").replace(b"'", b" ").replace(b">", b" ")
-    )
-    return name.split()[0].decode("ascii", "replace").rstrip("/;") if name.split() else ""
-
-
-def _encoding(charset: str) -> str:
-    """Python's name for what browsers read under this one; "" for one that is not read here."""
-    try:
-        encoding = codecs.lookup(charset).name
-    except (LookupError, ValueError):
-        return ""
-    if encoding in ("iso8859-1", "ascii"):
-        return "cp1252"  # What browsers read under these names.
-    return encoding if encoding in _ENCODINGS else ""

@@ -20,7 +20,7 @@ from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 
-from factcheck.fetch.addresses import Address, is_public, resolve
+from factcheck.fetch.addresses import Address, is_public, is_unknown_name, resolve
 from factcheck.fetch.problems import (
     BadUrl,
     FetchFailed,
@@ -35,6 +35,7 @@ from factcheck.fetch.wire import Limits, ask
 
 __all__ = [
     "BadUrl", "FetchFailed", "FetchProblem", "FetchRefused", "FetchTimedOut", "FetchTooLarge", "Fetched", "WrongType", "check", "fetch",
+    "media_type_and_charset",
 ]  # fmt: skip
 
 logger = logging.getLogger(__name__)
@@ -97,7 +98,8 @@ def fetch(
         except ssl.SSLCertVerificationError as error:
             raise FetchFailed(target.url, f"the certificate is not to be trusted: {error.verify_message}") from error
         except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
-            raise FetchFailed(target.url, f"{type(error).__name__}: {error}"[:500]) from error
+            detail = f"{type(error).__name__}: {error}"[:500]
+            raise FetchFailed(target.url, detail, is_unknown_name=is_unknown_name(error)) from error
         if len(redirects) == MAX_REDIRECTS:
             raise FetchFailed(target.url, f"redirects more than {MAX_REDIRECTS} times")
         target = follow(target, location, settings.FETCH_ALLOW)
@@ -141,7 +143,7 @@ def _read(
     for name, value in response.headers.items():
         name = name.lower()
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    content_type, encoding = _media_type(headers.get("content-type", ""))
+    content_type, encoding = media_type_and_charset(headers.get("content-type", ""))
     if accept and content_type not in accept:
         raise WrongType(url_final, f"answered with {content_type or 'no media type'}", content_type=content_type)
     body = _body(response, headers.get("content-encoding", ""), url_final, max_bytes, limits)
@@ -161,7 +163,8 @@ def _retry_after(response: http.client.HTTPResponse) -> float | None:
         return None
 
 
-def _media_type(written: str) -> tuple[str, str]:
+def media_type_and_charset(written: str) -> tuple[str, str]:
+    """Of a Content-Type: both in lower case, "" for what it does not say."""
     if not written:
         return "", ""
     message = Message()

@@ -24,6 +24,9 @@ _UNICAST_V6 = IPv6Network("2000::/3")
 # Protocol assignments with Teredo and benchmarking, documentation twice, 6to4.
 _SPECIAL_V6 = tuple(IPv6Network(network) for network in ("2001::/23", "2001:db8::/32", "3fff::/20", "2002::/16"))
 
+# The second, which not every system has: the name exists without an address.
+_NO_SUCH_NAME = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+
 
 def is_public(address: Address) -> bool:
     """May a stranger make us connect there? Only to what anybody on the internet could reach without us."""
@@ -59,3 +62,8 @@ def resolve(host: str, port: int, timeout_seconds: float) -> list[Address]:
     if isinstance(answer, Exception):
         raise answer
     return answer
+
+
+def is_unknown_name(error: Exception) -> bool:
+    """Whether `resolve` was told that there is no such name, rather than nothing at all by name servers that could not be asked."""
+    return isinstance(error, socket.gaierror) and error.errno in _NO_SUCH_NAME

@@ -20,11 +20,21 @@ class FetchFailed(FetchProblem):
     """No answer, a broken one, or one with another status than 2xx, which `answered` then holds.
 
     `retry_after_seconds` is how long the server asked to be left alone with that answer, None where it did not ask.
+    `is_unknown_name` is True where the name servers said that there is no such name, False where they said nothing.
     """
 
-    def __init__(self, url: str, detail: str, *, retry_after_seconds: float | None = None, **extra: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        detail: str,
+        *,
+        retry_after_seconds: float | None = None,
+        is_unknown_name: bool = False,
+        **extra: Any,
+    ) -> None:
         super().__init__(url, detail, **extra)
         self.retry_after_seconds = retry_after_seconds
+        self.is_unknown_name = is_unknown_name
         # A page that is not there, or not for us, is not there in a minute either.
         self.is_final = extra.get("answered") in (400, 401, 403, 404, 405, 406, 410, 451)
 
