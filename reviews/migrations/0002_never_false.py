@@ -98,6 +98,7 @@ CREATE TRIGGER evidence_changes_in_research BEFORE UPDATE ON reviews_evidence FO
             NEW.is_confidential, NEW.snapshot_id, NEW.snapshot_exemption, NEW.withdrawn_at))
     EXECUTE FUNCTION reviews_check_evidence();
 CREATE TRIGGER evidence_stays BEFORE DELETE ON reviews_evidence FOR EACH ROW EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER rows_stay BEFORE TRUNCATE ON reviews_evidence FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 
 -- Deferred: the event is written after the row that it tells of. A review that moved twice is looked at as it stands now.
 CREATE FUNCTION reviews_check_stage() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -291,6 +292,7 @@ DROP TRIGGER decision_of_its_round ON reviews_decision;
 DROP TRIGGER round_begins_open ON reviews_round;
 DROP TRIGGER review_moves_on_the_record ON reviews_review;
 DROP TRIGGER review_stage_has_its_rows ON reviews_review;
+DROP TRIGGER rows_stay ON reviews_evidence;
 DROP TRIGGER evidence_stays ON reviews_evidence;
 DROP TRIGGER evidence_changes_in_research ON reviews_evidence;
 DROP TRIGGER evidence_comes_in_research ON reviews_evidence;

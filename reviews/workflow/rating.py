@@ -77,6 +77,9 @@ def open_round(act: Act, evidence_set: EvidenceSet) -> Round:
     round_.save(force_insert=True)
     fill(review, round_)
     act.data["evidence_digest"] = evidence_set.digest
+    if review.single_origin_reason:
+        # Said with every round that rests on it, not only with the first.
+        act.data["single_origin_reason"] = review.single_origin_reason
     act.move(Stage.RATING)
     return round_
 

@@ -44,7 +44,8 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
     seats = list(Seat.objects.filter(round__review=review)) if round_ else []
     draft = Draft.objects.filter(review=review).first()
     decision = decision_of(review) if stage in WITH_DECISION else None
-    actor = _actor(review, user, round_, seats, draft)
+    conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
+    actor = _actor(review, user, round_, seats, draft, conflicted)
     items = _evidence(review) if stage in WITH_EVIDENCE else ()
     return Facts(
         stage=stage,
@@ -55,7 +56,7 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
         and Review.objects.filter(claim_id=review.claim_id).exclude(pk=review.pk).exclude(stage=Stage.CLOSED).exists(),
         lease_is_over=review.lease_until is None
         or review.lease_until <= timezone.now()
-        or has_conflict(review, review.lead_id),
+        or review.lead_id in conflicted,
         has_reason=has_reason,
         evidence=items,
         searched=frozenset(Stance(side) for side in review.searches.values_list("side", flat=True))
@@ -65,7 +66,7 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
         min_origins=review.policy.min_origins,
         both_sides_required=review.policy.both_sides_required,
         unread_numbers=0 if review.numbers_confirmed_by_id else unread_numbers(review),
-        shortage=_shortage(review) if stage in WITH_EVIDENCE else "",  # from either leads a way into rating
+        shortage=_shortage(review) if stage in WITH_EVIDENCE else "",  # both lead into rating
         round=_round(review, round_, seats, user),
         has_adjudicator=stage is not Stage.DISCUSSION or find_adjudicator(review) is not None,
         is_stale=decision is not None and is_stale(review, decision),
@@ -73,7 +74,7 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
         if draft
         else DRAFT_FIELDS,
         draft_rating_matches=decision is None or draft is None or not draft.rating or draft.rating == decision.rating,
-        reply=_reply(review),
+        reply=_reply(review) if stage is Stage.DRAFTING else "settled",
     )
 
 
@@ -81,7 +82,14 @@ def roles_of(user: User) -> frozenset[str]:
     return frozenset(ROLES) if user.is_superuser else frozenset(user.roles)
 
 
-def _actor(review: Review, user: User | None, round_: Round | None, seats: list[Seat], draft: Draft | None) -> Actor:
+def _actor(
+    review: Review,
+    user: User | None,
+    round_: Round | None,
+    seats: list[Seat],
+    draft: Draft | None,
+    conflicted: set[UUID],
+) -> Actor:
     if user is None:
         return Actor()
     present = {
@@ -100,11 +108,11 @@ def _actor(review: Review, user: User | None, round_: Round | None, seats: list[
         roles=roles_of(user),
         relations=frozenset(relation for relation, holds in present.items() if holds),
         took_part_as=frozenset(relation for relation, holds in ever.items() if holds),
-        is_conflicted=has_conflict(review, user.pk),
+        is_conflicted=user.pk in conflicted,
     )
 
 
-def has_conflict(review: Review, user_id: UUID | None) -> bool:
+def has_conflict(review: Review, user_id: UUID) -> bool:
     return ConflictOfInterest.objects.filter(review=review, user=user_id).exists()
 
 
