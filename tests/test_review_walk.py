@@ -17,12 +17,12 @@ def test_every_move_from_every_state_of_a_small_model_leads_where_the_design_say
     assert {state.stage for state in walked.states} == {
         "queued", "research", "rating", "discussion", "adjudication", "drafting", "copy_edit", "approved", "closed",
     }  # fmt: skip
-    print(len(walked.states), walked.done, walked.refused)
+    assert walked.done >= len(walked.states) - 1
+    assert walked.refused > walked.done
 
 
 def test_whatever_people_do_what_must_hold_holds():
     counts = review_walk.walk_at_random(STEPS, SEED)
-    print(counts)
     assert counts["done"] > STEPS / 2
     assert counts["refused"] > STEPS / 20
     assert counts["stages"] >= 8
