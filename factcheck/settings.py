@@ -226,6 +226,7 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "fold_audit": {"task": "factcheck.fold_audit", "schedule": schedule(60), "options": {"expires": 60}},
     "forget": {"task": "factcheck.forget", "schedule": schedule(3600), "options": {"expires": 3600}},
+    "tend_reviews": {"task": "reviews.tend", "schedule": schedule(60), "options": {"expires": 60}},
     "sweep": {"task": "factcheck.sweep", "schedule": schedule(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}},
 }
 

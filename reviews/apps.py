@@ -7,4 +7,4 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         # The tables of `sealed` belong to this app, though its models are nobody's business.
-        from reviews import checks, sealed  # noqa: F401
+        from reviews import checks, sealed, tasks  # noqa: F401  the queue must know who handles what, in every process
