@@ -19,10 +19,13 @@ from factcheck.accounts import tokens
 from factcheck.accounts.models import Membership, Token, User
 from factcheck.audit import events
 from factcheck.audit.past import past_around, past_model, past_of
+from reviews.models import Draft, Evidence, ReplyRequest
 from tests import make
 
 SENTENCE = "Exports fell by 40 per cent in 2023, the ministry said."
-EDITABLE: tuple[type[Model], ...] = (Appearance, Article, Claim, Membership, Outlet, Token, User)
+EDITABLE: tuple[type[Model], ...] = (
+    Appearance, Article, Claim, Draft, Evidence, Membership, Outlet, ReplyRequest, Token, User,
+)  # fmt: skip
 
 
 def kept(model: type[Model], *columns: str) -> list[tuple[Any, ...]]:
