@@ -83,7 +83,7 @@ def agreement_by_scale(reviews: QuerySet[Review]) -> dict[str, Agreement]:
 
 
 def turnaround(reviews: QuerySet[Review]) -> dict[Stage, Spread]:
-    """Hours from entering a stage to leaving it, holds included, of each time that it was left: from the record, which keeps all of them."""
+    """Hours from entering a stage to leaving it, holds included, of each time that it was left: the record has all of them."""
     moves = AuditEvent.objects.filter(
         subject_type="review", subject_id__in=reviews.values("pk"), data__has_key="stage"
     ).order_by("subject_id", "number")
