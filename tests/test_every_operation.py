@@ -5,8 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from itertools import product
+from operator import getitem
 from typing import Any
 from urllib.parse import quote
 
@@ -248,6 +249,52 @@ def test_a_member_of_any_other_type_or_size_is_taken_or_refused_as_documented(ro
                 assert_declared(
                     response, operation, (operation["operationId"], name, str(value)[:60].encode("utf-8", "replace"))
                 )
+
+
+OTHER_TYPES: dict[str, list[Any]] = {
+    "string": [7, 1.5, True, {}, []], "integer": ["7", True, [7], 1.5], "boolean": ["true", 1, "no", []], "array": ["a", {}, 7],
+}  # fmt: skip
+
+
+def members(schema: dict[str, Any], body: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The places of a body, each with the type that the document gives it. Members that may be of several types are left out."""
+    if name := schema.get("$ref", "").rpartition("/")[2]:
+        schema = document()["components"]["schemas"][name]
+    for key, member in schema.get("properties", {}).items():
+        resolved = document()["components"]["schemas"].get(member.get("$ref", "").rpartition("/")[2], member)
+        if key not in body:
+            continue
+        if resolved.get("type") == "object":
+            yield from (((key, *place), kind) for place, kind in members(member, body[key]))
+        elif isinstance(kind := resolved.get("type"), str):
+            yield (key,), kind
+            if kind == "array" and isinstance(body[key][0], str):
+                yield (key, 0), "string"
+            elif kind == "array":
+                yield from (((key, 0, *place), kind) for place, kind in members(member["items"], body[key][0]))
+
+
+def test_what_json_wrote_as_another_type_is_refused_and_not_turned_into_the_right_one(root, world):
+    before, tried = everything(), 0
+    good = bodies(world)
+    for path, method, operation in operations("post", "put", "patch"):
+        if not operation.get("requestBody"):
+            continue
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        for place, kind in members(schema, good[operation["operationId"]]):
+            for value in OTHER_TYPES[kind]:
+                body = json.loads(json.dumps(good[operation["operationId"]]))
+                *steps, last = place
+                reduce(getitem, steps, body)[last] = value
+                response = root.generic(
+                    method.upper(), fill(path, key=own_key(path, world)), json.dumps(body), "application/json"
+                )
+                assert response.status_code == 422, (operation["operationId"], place, value, response.content[:300])
+                pointer = "/" + "/".join(map(str, place))
+                assert {at[: len(pointer)] for _, at in places(response.json())} == {pointer}, (place, value)
+                tried += 1
+    assert everything() == before
+    assert tried > 100
 
 
 RAW = {

@@ -126,7 +126,10 @@ def test_what_is_no_page_is_read_as_what_its_media_type_or_its_name_says(interne
         (response(b"", status="404 Not Found"), "answered with status 404"),
         (redirect("http://127.0.0.1/"), "http://127.0.0.1/: the address is not public"),
         (response(b"", HTML, length=10**10), "larger than 10,485,760 bytes"),
-        (response(gzip.compress(b"a" * 11_000_000, mtime=0), "Content-Type: application/gzip"), "larger than 10,485,760 bytes"),
+        (
+            response(gzip.compress(b"a" * 11_000_000, mtime=0), "Content-Type: application/gzip"),
+            "larger than 10,485,760 bytes",
+        ),
         (response(gzip.compress(b"a" * 999, mtime=0)[:-9], "Content-Type: application/gzip"), "ended before"),
         (response(b"name,age\nAda,7\n", "Content-Type: text/csv"), "no column holds the text"),
     ],

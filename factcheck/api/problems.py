@@ -87,7 +87,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     problem = as_problem(error)
     if problem is None:
         return None
-    if problem.status in (NotAuthenticated.status, ActionForbidden.status):
+    if problem.status in (NotAuthenticated.status, ActionForbidden.status, MethodNotAllowed.status):
         # DRF counts only whom it lets in: guessing would be free.
         request = context["request"]._request
         over = None if throttles.is_counted(request) else throttles.count_request(request)

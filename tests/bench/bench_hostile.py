@@ -25,9 +25,9 @@ import orjson
 
 from factcheck.accounts.models import User
 from tests.api import CSRF_TOKEN, signed_in
-from tests.serving import Serving, serving
 from tests.test_every_operation import RAW, everything, fill, own_key, writes
 from tests.test_every_operation import world as make_world
+from tests.web import Serving, serving
 
 AT_ONCE = int(os.environ.get("HOSTILE_AT_ONCE", "8"))
 MOST_SECONDS = 1.0

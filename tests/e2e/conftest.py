@@ -1,30 +1,17 @@
-"""A real web server and a real browser for the desk's tests."""
+"""A real browser for the desk's tests, which visits the `site` of `tests/web.py`."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from django.conf import global_settings
 from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.serving import serving
-
 T = TypeVar("T")
-
-
-@pytest.fixture
-def site(committed_database: str, broker: str, tmp_path: Path, settings) -> Iterator[str]:
-    """Gunicorn over the test's own database. The value is its address."""
-    # Passwords made here are checked there, by the hasher that is used in earnest.
-    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
-    with serving(committed_database, broker, tmp_path / "web.log") as web:
-        yield web.address
 
 
 def in_database(ask: Callable[[], T]) -> T:
