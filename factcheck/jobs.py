@@ -38,7 +38,7 @@ from factcheck.audit import events
 from factcheck.audit.origin import acting_through
 from factcheck.copying import copy_rows
 from factcheck.errors import ActionNotAllowed, Problem
-from factcheck.ids import uuid7
+from factcheck.ids import uuid7_bytes
 from factcheck.middleware import current_request_id, on_behalf_of
 from factcheck.models import Job, JobState
 
@@ -144,15 +144,16 @@ _COPY = """
 _COPY_TYPES = "bytea varchar bytea varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar".split()
 
 
-def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool = True) -> None:
+def enqueue_many(kind: str, subject_ids: Collection[bytes], *, is_nudging: bool = True) -> None:
     """Queue work for subjects that are new, so that none of them can be queued already. Within a transaction.
 
+    Their ids are the bytes of UUIDs, as COPY takes them.
     Who queues batch after batch says `is_nudging=False` and nudges now and then.
     """
     now, queued, unit = timezone.now(), JobState.QUEUED.value, _handlers[kind].unit
     request_id = _asked_by()
     fixed = (queued, 0, 0, now, 0, 1, unit, "", now, request_id)
-    copy_rows(_COPY, _COPY_TYPES, [(uuid7().bytes, kind, subject_id.bytes, *fixed) for subject_id in subject_ids])
+    copy_rows(_COPY, _COPY_TYPES, [(uuid7_bytes(), kind, subject_id, *fixed) for subject_id in subject_ids])
     if is_nudging:
         workers.nudge(workers.nudges_for(len(subject_ids)))
 

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "factcheck.middleware.RequestId",
     "factcheck.security.SecurityHeaders",
+    "factcheck.api.chunks.NoChunks",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

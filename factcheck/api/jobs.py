@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from factcheck import jobs, routes
 from factcheck.accounts.permissions import actor_of, must_meet
 from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
+from factcheck.api.strict import refuse_members
 from factcheck.api.typed import TypedJSONField
 from factcheck.api.viewsets import ReadViewSet
 from factcheck.models import Job, JobState
@@ -63,6 +64,7 @@ class JobViewSet(ReadViewSet):
     def _chosen(self, request: Request) -> UUID:
         job = self.get_object()
         must_meet(request, routes.need_of_job(job.kind))
+        refuse_members(request)
         return job.pk
 
     @extend_schema(request=None)

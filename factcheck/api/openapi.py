@@ -230,7 +230,7 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for methods in result["paths"].values():
         for operation in methods.values():
             for parameter in operation.get("parameters", ()):
-                if parameter["in"] == "query":
+                if parameter["in"] == "query" and not _takes_any_text(parameter["schema"]):
                     parameter["allowEmptyValue"] = True  # as if it were left out
     for schema in result["components"]["schemas"].values():
         for member in schema.get("properties", {}).values():
@@ -239,6 +239,12 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             if member.get("format") == "email" and member.get("readOnly"):
                 del member["format"]  # who has none is told of with an empty one
     return result
+
+
+def _takes_any_text(schema: dict[str, Any]) -> bool:
+    """An empty one too, without being told."""
+    schema = schema["items"] if schema["type"] == "array" else schema
+    return schema["type"] == "string" and not schema.keys() & {"enum", "format", "pattern", "minLength"}
 
 
 def _singular(word: str) -> str:
