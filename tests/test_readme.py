@@ -55,7 +55,9 @@ def test_the_triage_table_is_the_one_of_the_code():
 def test_the_stages_are_drawn_as_they_are():
     diagram = between("stages.py, held by a test -->\n```mermaid\n", "\n```\n<!-- end of stage diagram")
     assert diagram == stages.as_mermaid()
-    table = between("<!-- stage table: written from reviews/stages.py, held by a test -->\n", "\n<!-- end of stage table")
+    table = between(
+        "<!-- stage table: written from reviews/stages.py, held by a test -->\n", "\n<!-- end of stage table"
+    )
     assert table == stages.as_markdown()
 
 
