@@ -18,7 +18,7 @@ from factcheck.accounts.authentication import CsrfFailed, InvalidToken
 from factcheck.accounts.needs import Need
 from factcheck.accounts.permissions import InsufficientRole, InsufficientScope, SessionRequired
 from factcheck.api import pagination, problems
-from factcheck.api.concurrency import DetailMixin, InvalidHeader, PreconditionRequired, is_guarded
+from factcheck.api.concurrency import DetailMixin, InvalidHeader, PreconditionRequired, is_guarded, wanted_tag
 from factcheck.api.filters import UnknownParameter
 from factcheck.api.idempotency import (
     HEADER,
@@ -111,8 +111,7 @@ class Schema(AutoSchema):
     def _headers(self) -> list[OpenApiParameter]:
         headers = []
         if is_guarded(self.view, self.method):
-            about = "The ETag of what you saw, or its version in quotes."
-            headers.append(_header("If-Match", about, required=True, pattern=TAG_PATTERN))
+            headers.append(_header("If-Match", wanted_tag(self.view) or "", required=True, pattern=TAG_PATTERN))
         if self._is_repeatable():
             about = f"1 to {MAX_KEY_CHARS} visible ASCII characters; kept for {KEPT_HOURS} hours."
             headers.append(_header(HEADER, about, pattern=KEY_PATTERN, minLength=1, maxLength=MAX_KEY_CHARS))
@@ -244,6 +243,8 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 def _singular(word: str) -> str:
     if word.endswith("ies"):
         return word[:-3] + "y"
+    if word.endswith("ches"):
+        return word[:-2]
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
 
 MAX_NAMED = 20  # unknown members of one body: looking for the nearest name is the costliest part of refusing them
 
@@ -32,3 +33,8 @@ class StrictSerializer(serializers.Serializer):
         near = get_close_matches(name[:100], list(self.fields), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return [ErrorDetail(f"There is no such member.{hint}", code="unknown_field")]
+
+
+def refuse_members(request: Request) -> None:
+    """For an action that takes no body: nothing was sent, or an empty object. What a client wanted to say is never passed over."""
+    StrictSerializer(data=request.data).is_valid(raise_exception=True)
