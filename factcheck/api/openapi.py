@@ -189,10 +189,11 @@ class Schema(AutoSchema):
         if self._has_tag():
             answers["304"] = {"description": "What you hold is what stands here", **_headers_of(answers["200"])}
         for status, kinds in groupby(self.problem_kinds(), key=lambda kind: kind.status):
-            told = {kind.title: problem_schema(kind, self) for kind in kinds}
-            schema = {"oneOf": list(told.values())} if len(told) > 1 else next(iter(told.values()))
-            content = {problems.MEDIA_TYPE: {"schema": schema}}
-            answers.setdefault(str(status), {"description": " / ".join(told), "content": content})
+            alike = list(kinds)
+            told = [problem_schema(kind, self) for kind in alike]
+            content = {problems.MEDIA_TYPE: {"schema": {"oneOf": told} if len(told) > 1 else told[0]}}
+            titles = " / ".join(dict.fromkeys(kind.title for kind in alike))
+            answers.setdefault(str(status), {"description": titles, "content": content})
         return answers
 
     def _need(self) -> Need:
