@@ -101,7 +101,7 @@ def test_an_answer_to_a_change_carries_the_tag_of_what_stands_there_now(ada):
 # Changing
 
 
-def test_what_changes_a_row_with_a_version_needs_if_match(world):  # noqa: F811
+def test_what_changes_a_row_with_a_version_needs_if_match(db, world):  # noqa: F811
     """Read from the document, so that an operation to come is held to it too."""
     client = signed_in(User.objects.create_superuser("root"))
     client.looks_first = False

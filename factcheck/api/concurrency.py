@@ -127,7 +127,8 @@ class Guarded:
         """Verbs name columns, clients know the members of the body."""
         if "changed_fields" in problem.extra:
             view: Any = self
-            names = {member.source: name for name, member in view.get_serializer_class()().fields.items()}
+            told = view.get_serializer_class()().fields.items()
+            names = {source: name for name, member in told for source in (member.source, f"{member.source}_id")}
             problem.extra["changed_fields"] = sorted({names.get(c, c) for c in problem.extra["changed_fields"]})
         return problem
 

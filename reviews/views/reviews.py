@@ -22,6 +22,7 @@ from reviews.serializers.reviews import ReviewItemSerializer, ReviewSerializer
 from reviews.stages import Action
 from reviews.views.base import read, reviews_for
 
+SHOWN_WITH = ("claim", "desk", "policy", "scale", "lead", "adjudicator", "numbers_confirmed_by", "updated_by")
 OF_THE_SEAT = "The ETag of `GET /reviews/{id}/seat`, or its `tag` in quotes."
 
 
@@ -37,9 +38,7 @@ def takes(form: Any) -> Callable[[Any], Any]:
 class ReviewViewSet(ReadViewSet):
     """Reviews of your desks; every desk's for auditors. A review's stage changes only through the actions."""
 
-    queryset = Review.objects.select_related(
-        "claim", "desk", "policy", "scale", "lead", "adjudicator", "numbers_confirmed_by", "updated_by"
-    )
+    queryset = Review.objects.all()
     serializer_class = ReviewSerializer
     filterset_class = filters.ReviewFilter
     ordering_fields = {"created_at": "id", "updated_at": "updated_at", "due_at": "due_at"}
@@ -48,7 +47,7 @@ class ReviewViewSet(ReadViewSet):
     if_match: ClassVar = {"submit_verdict": OF_THE_SEAT, "revise_verdict": OF_THE_SEAT}
 
     def get_queryset(self) -> QuerySet[Review]:
-        return super().get_queryset().filter(pk__in=reviews_for(self).values("pk"))
+        return reviews_for(self).select_related(*SHOWN_WITH)
 
     def get_serializer_class(self) -> Any:
         return ReviewItemSerializer if self.action == "list" else ReviewSerializer
