@@ -24,6 +24,7 @@ from factcheck.accounts import tokens
 from factcheck.accounts.models import User
 from factcheck.api.strict import MAX_NAMED
 from factcheck.models import Job
+from reviews.reasons import REASONS
 from tests import make
 from tests.api import Api, api, assert_problem, assert_some_problem, places, signed_in
 from tests.test_openapi import codes_of
@@ -84,6 +85,7 @@ def world() -> dict[str, Any]:
         "tokens": tokens.issue(ada, name="feed", scopes=["read"])[0].pk,
         "users": ada.pk,
         "other claim": other.pk,
+        **make.review_rows(make.newsroom()),
     }
 
 
@@ -91,7 +93,11 @@ def own_key(path: str, world: dict[str, Any]) -> Any:
     return world.get(path.removeprefix("/api/v1/").partition("/")[0], NOBODY)
 
 
-OURS = [kind for app in ("claims", "factcheck", "accounts", "audit") for kind in apps.get_app_config(app).get_models()]
+OURS = [
+    kind
+    for app in ("claims", "reviews", "factcheck", "accounts", "audit")
+    for kind in apps.get_app_config(app).get_models()
+]
 
 
 def everything() -> list[Any]:
@@ -224,7 +230,43 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "create_token": {"name": "feed", "scopes": ["read"], "expires_at": None, "owner": str(world["users"])},
         "rotate_token": {"expires_at": None},
         "revoke_token": {},
+        "create_review": {"claim": str(world["claims"]), "desk": str(world["desks"]), "risk": "high"},
+        "take_next_review": {"desk": str(world["desks"])},
+        "create_review_evidence": ITEM,
+        "update_evidence": ITEM | {"is_withdrawn": True},
+        "mark_unreliable_evidence": {"reason": "forged", "note": "It is."},
+        "take_snapshot_evidence": {},
+        "create_review_search": {"side": "supports", "queries": ["wages 2024"], "places": "The archive", "note": ""},
+        "update_review_draft": {
+            "headline": "Wages", "summary": "They fell.", "rating": "false", "rating_explanation": "Tables.", "body": "More.",
+        },
+        "update_review_seat_draft": JUDGEMENT,
+        "submit_verdict_review": JUDGEMENT,
+        "revise_verdict_review": JUDGEMENT,
+        "adjudicate_review": {
+            "rating": "false", "rationale": make.WHY, "answers": [{"verdict": NOBODY, "answer": "No."}],
+        },
+        "assign_review": {"to": str(world["users"])},
+        "take_over_review": {"reason": "absent", "note": "Ill."},
+        "submit_for_rating_review": {"single_origin_reason": "There is one archive."},
+        "request_reply_review": {"addressee": "The ministry", "question": "Why?"},
+        "record_reply_review": {"request": NOBODY, "answer": "Because."},
+        "waive_reply_review": {"addressee": "The ministry", "reason": "unreachable", "note": "No answer."},
+        "send_back_review": {"to": "drafting", "reason": "unclear", "note": "Which year?"},
+        "approve_review": {"decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64},
+        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft")},
+        **{
+            f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
+            for action in ("release", "request_evidence", "unapprove", "declare_conflict", "hold", "resume", "close", "reopen")
+        },
     }  # fmt: skip
+
+
+ITEM = {
+    "url": "", "title": "Tables", "publisher": "Ministry", "origin": "Ministry", "stance": "refutes", "quotation": "33,000",
+    "locator": "page 3", "note": "", "is_confidential": False, "snapshot_exemption": "A paper archive.",
+}  # fmt: skip
+JUDGEMENT = {"rating": "false", "rationale": make.WHY, "cites": [NOBODY], "searches": "Archives"}
 
 
 def test_every_writing_operation_is_among_those_that_are_tried(world):
@@ -449,7 +491,8 @@ def test_a_body_of_another_type_is_refused_as_documented(root, world):
     before = everything()
     for (path, method, operation), media_type in product(operations("post", "put", "patch"), MEDIA_TYPES):
         if operation.get("requestBody"):
-            response = root.generic(method.upper(), fill(path, key=own_key(path, world)), b"text=a", media_type)
+            address, seen = fill(path, key=own_key(path, world)), {"If-Match": '"1"'}
+            response = root.generic(method.upper(), address, b"text=a", media_type, headers=seen)
             assert_declared(response, operation, (operation["operationId"], media_type))
             assert response.status_code in (400, 415)
     assert everything() == before

@@ -7,6 +7,7 @@ from typing import Union
 from uuid import UUID
 
 import django_filters
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -60,6 +61,11 @@ class JobViewSet(ReadViewSet):
     filterset_class = JobFilter
     ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
+
+    def get_queryset(self) -> QuerySet[Job]:
+        return (
+            Job.objects.all() if getattr(self, "swagger_fake_view", False) else jobs.visible_to(actor_of(self.request))
+        )
 
     def _chosen(self, request: Request) -> UUID:
         job = self.get_object()
