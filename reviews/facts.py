@@ -80,7 +80,7 @@ class Facts:
     is_on_hold: bool = False
     claim_is_accepted: bool = True
     has_other_review: bool = False  # an active one of the same claim
-    lease_is_over: bool = False
+    lease_is_over: bool = False  # also when the lead declared a conflict of interest
     has_reason: bool = False  # a reason code came with the action
     evidence: tuple[EvidenceFact, ...] = ()
     searched: frozenset[Stance] = frozenset()
@@ -91,9 +91,8 @@ class Facts:
     shortage: str = ""
     round: RoundFact = field(default_factory=RoundFact)
     has_adjudicator: bool = True
-    is_stale: bool = (
-        False  # the decision was made on other evidence, another claim or another scale than the present ones
-    )
+    # The decision was made on other evidence or another claim than the present ones, or by somebody with a conflict of interest.
+    is_stale: bool = False
     draft_lacks: tuple[str, ...] = ()
     draft_rating_matches: bool = True
     reply: str = "settled"  # not_sought, open, settled

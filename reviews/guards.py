@@ -119,7 +119,7 @@ def verdicts_differ(facts: Facts) -> Blocker | None:
 
 def stale(facts: Facts) -> Blocker | None:
     return _when(
-        facts.is_stale, "stale", "Evidence, claim or scale changed since the decision: it needs another round."
+        facts.is_stale, "stale", "What the decision rests on has changed since, or who made it: it needs another round."
     )
 
 

@@ -156,7 +156,7 @@ TRANSITIONS = (
         A.TAKE_OVER, "Take it over", S.RESEARCH,
         may=(RESEARCHER, EDITOR), unless=(guards.conflicted, guards.leads_already, guards.lease_runs),
     ),
-    _row(A.RENEW_LEASE, "Keep it longer", S.RESEARCH, may=(LEAD,)),
+    _row(A.RENEW_LEASE, "Keep it longer", S.RESEARCH, may=(LEAD,), unless=(guards.conflicted,)),
     _row(A.RELEASE, "Give it back", S.RESEARCH, S.QUEUED, may=(LEAD, EDITOR), may_system=True),
     _row(A.ADD_EVIDENCE, "Add evidence", S.RESEARCH, may=(LEAD, RESEARCHER), unless=(guards.conflicted,)),
     _row(A.EDIT_EVIDENCE, "Edit evidence", S.RESEARCH, may=(LEAD, RESEARCHER), unless=(guards.conflicted,)),
@@ -164,12 +164,15 @@ TRANSITIONS = (
         A.DECLARE_SEARCH, "Declare a search without result", S.RESEARCH,
         may=(LEAD, RESEARCHER), unless=(guards.conflicted,),
     ),
-    _row(A.CONFIRM_NUMBERS, "Confirm numbers that could not be read", S.RESEARCH, may=(LEAD,)),
+    _row(
+        A.CONFIRM_NUMBERS, "Confirm numbers that could not be read", S.RESEARCH,
+        may=(LEAD,), unless=(guards.conflicted,),
+    ),
     _row(
         A.SUBMIT_FOR_RATING, "Hand it to the reviewers", S.RESEARCH, S.RATING, may=(LEAD,),
         unless=(
-            guards.claim_not_accepted, *_EVIDENCE, guards.incomplete_evidence, guards.unread_numbers, guards.unstaffable,
-            guards.too_many_rounds,
+            guards.conflicted, guards.claim_not_accepted, *_EVIDENCE, guards.incomplete_evidence, guards.unread_numbers,
+            guards.unstaffable, guards.too_many_rounds,
         ),
     ),
     _row(
@@ -192,33 +195,50 @@ TRANSITIONS = (
     _row(A.ADJUDICATE, "Adjudicate", S.ADJUDICATION, S.DRAFTING, may=(ADJUDICATOR,), unless=(guards.conflicted,)),
     _row(
         A.REQUEST_EVIDENCE, "Ask for more evidence", (S.RATING, S.DISCUSSION, S.ADJUDICATION), S.RESEARCH,
-        may=(SEAT_HOLDER, ADJUDICATOR, EDITOR), unless=(guards.judged_already, guards.too_many_rounds),
+        may=(SEAT_HOLDER, ADJUDICATOR, EDITOR), unless=(guards.conflicted, guards.judged_already, guards.too_many_rounds),
     ),
     # A finding that went stale while it was written up must not be stuck there.
     _row(
         A.REQUEST_EVIDENCE, "Ask for more evidence", S.DRAFTING, S.RESEARCH,
-        may=(DRAFT_AUTHOR, EDITOR), unless=(guards.too_many_rounds,),
+        may=(DRAFT_AUTHOR, EDITOR), unless=(guards.conflicted, guards.too_many_rounds),
     ),
-    _row(A.EDIT_DRAFT, "Edit the draft", (S.DRAFTING, S.COPY_EDIT), may=(DRAFT_AUTHOR, EDITOR)),
+    _row(
+        A.EDIT_DRAFT, "Edit the draft", (S.DRAFTING, S.COPY_EDIT),
+        may=(DRAFT_AUTHOR, EDITOR), unless=(guards.conflicted,),
+    ),
     _row(A.REQUEST_REPLY, "Ask for a reply", (S.RESEARCH, S.DRAFTING), may=(LEAD, DRAFT_AUTHOR)),
     _row(
         A.RECORD_REPLY, "Record a reply", (S.RESEARCH, S.RATING, S.DISCUSSION, S.ADJUDICATION, S.DRAFTING),
         may=(LEAD, DRAFT_AUTHOR, EDITOR),
     ),
-    _row(A.WAIVE_REPLY, "Do without a reply", (S.RESEARCH, S.DRAFTING), may=(LEAD, DRAFT_AUTHOR, EDITOR)),
+    _row(
+        A.WAIVE_REPLY, "Do without a reply", (S.RESEARCH, S.DRAFTING),
+        may=(LEAD, DRAFT_AUTHOR, EDITOR), unless=(guards.conflicted,),
+    ),
     _row(
         A.SUBMIT_DRAFT, "Hand the draft to the editors", S.DRAFTING, S.COPY_EDIT, may=(DRAFT_AUTHOR,),
-        unless=(guards.draft_incomplete, guards.draft_contradicts, guards.reply_open, guards.stale),
+        unless=(guards.conflicted, guards.draft_incomplete, guards.draft_contradicts, guards.reply_open, guards.stale),
     ),
-    _row(A.SEND_BACK, "Send it back", S.COPY_EDIT, (S.DRAFTING, S.RESEARCH, S.RATING), may=(EDITOR,)),
+    _row(
+        A.SEND_BACK, "Send it back", S.COPY_EDIT, (S.DRAFTING, S.RESEARCH, S.RATING),
+        may=(EDITOR,), unless=(guards.conflicted,),
+    ),
     _row(
         A.APPROVE, "Approve it", S.COPY_EDIT, S.APPROVED, may=(EDITOR,),
         unless=(guards.involved, guards.conflicted, guards.stale, guards.draft_incomplete, guards.draft_contradicts, *_EVIDENCE),
     ),
     _row(A.UNAPPROVE, "Take the approval back", S.APPROVED, S.COPY_EDIT, may=(EDITOR,), may_system=True, on_hold=False),
-    _row(A.MARK_UNRELIABLE, "Mark evidence as unreliable", _AT_WORK, may=(LEAD, EDITOR)),
     _row(
-        A.DECLARE_CONFLICT, "Declare a conflict of interest", _OPEN_STAGES,
+        A.MARK_UNRELIABLE, "Mark evidence as unreliable", _AT_WORK,
+        may=(LEAD, EDITOR), unless=(guards.conflicted,),
+    ),
+    _row(
+        A.DECLARE_CONFLICT, "Declare a conflict of interest", tuple(s for s in _OPEN_STAGES if s is not S.RESEARCH),
+        may=(ANYBODY,), unless=(guards.conflicted,), on_hold=True,
+    ),
+    # Its lead gives it back with that.
+    _row(
+        A.DECLARE_CONFLICT, "Declare a conflict of interest", S.RESEARCH, (S.RESEARCH, S.QUEUED),
         may=(ANYBODY,), unless=(guards.conflicted,), on_hold=True,
     ),
     _row(A.HOLD, "Put it on hold", _OPEN_STAGES, may=(LEAD, EDITOR)),

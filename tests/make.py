@@ -104,6 +104,11 @@ class Newsroom:
     uma: User
     zoe: User
 
+    def people(self) -> dict[str, User]:
+        """The cast by name, and Root, a superuser without any part in a review."""
+        cast = {name: who for name in self.__dataclass_fields__ if isinstance(who := getattr(self, name), User)}
+        return cast | {"root": user("root", is_superuser=True, is_staff=True)}
+
     def holders(self, review: Review) -> list[User]:
         """Who holds the seats of the present round, in their order."""
         seats = Seat.objects.filter(round__review=review, round__number=review.round_number, vacated_at=None)

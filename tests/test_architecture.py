@@ -127,6 +127,60 @@ def test_evidence_returns_bytes_and_hashes_and_knows_no_row():
     assert "factcheck.fetch" in set(imports("reviews.evidence.capturing")), "the check has gone blind"
 
 
+def test_the_models_of_reviews_rest_on_those_of_claims_and_on_knowledge():
+    allowed = (*PLAIN, *PLATFORM, "claims.models", "reviews.models")
+    assert offences(("reviews.models",), lambda o: is_under(o, *FIRST_PARTY) and not is_under(o, *allowed)) == []
+
+
+# Of claims they see rows and the table of triage. What tells claims of a fact-check that was published will be two verbs of the pipeline.
+BELOW_THE_WORKFLOW = (
+    *PLAIN, *PLATFORM, "factcheck.accounts.roles", "claims.models", "reviews.models", "reviews.digests", "reviews.queue", "reviews.evidence",
+)  # fmt: skip
+
+
+def test_the_workflow_of_reviews_imports_what_lies_below_it():
+    below = (*BELOW_THE_WORKFLOW, "reviews.sealed", "reviews.workflow")
+    wrong = offences(("reviews.workflow",), lambda o: is_under(o, *FIRST_PARTY) and not is_under(o, *below))
+    assert [offence for offence in wrong if not offence.endswith(" -> reviews")] == []
+    assert "reviews.models" in set(imports("reviews.workflow.rating")), "the check has gone blind"
+
+
+def test_questions_to_reviews_never_ask_the_workflow():
+    def is_wrong(other: str) -> bool:
+        return is_under(other, *FIRST_PARTY) and not is_under(other, *BELOW_THE_WORKFLOW)
+
+    wrong = offences(("reviews.queue", "reviews.digests"), is_wrong)
+    assert [offence for offence in wrong if not offence.endswith(" -> reviews")] == []
+
+
+SEALED = ("SealedVerdict", "VerdictDraft", "reviews_verdict")
+
+
+def test_sealed_verdicts_are_known_to_the_workflow_alone():
+    """`reviews.apps` registers their tables, and uses none of them."""
+    outside = [name for name in MODULES if not is_under(name, "reviews.workflow", "reviews.sealed")]
+    assert [name for name in outside if "reviews.sealed" in set(imports(name))] == ["reviews.apps"]
+    texts = {name: MODULES[name].read_text() for name in outside}
+    assert [(name, word) for name, text in texts.items() for word in SEALED if word in text] == [
+        ("reviews.models", "SealedVerdict")  # its docstring says where they are
+    ]
+    assert ast.get_docstring(ast.parse(texts["reviews.models"])).count("SealedVerdict") == texts[
+        "reviews.models"
+    ].count("SealedVerdict")
+
+
+def test_sealed_verdicts_are_reached_through_no_relation():
+    """Neither a seat nor a user, a scale or a round leads to them: `related_name="+"` on every key."""
+    from django.db import models
+
+    from reviews.sealed import SealedVerdict, VerdictDraft
+
+    for model in (SealedVerdict, VerdictDraft):
+        keys = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
+        assert keys
+        assert {field.name for field in keys if not field.remote_field.hidden} == set()
+
+
 def test_models_never_import_serializers_nor_knowledge_its_users():
     edges = tuple(f"claims.{edge}" for edge in EDGES)
     assert offences(("claims.models", "claims.pipeline", *PLAIN), lambda other: is_under(other, *edges)) == []
@@ -150,6 +204,14 @@ def test_only_the_pipeline_writes_editorial_rows():
     elsewhere = [name for name in MODULES if is_under(name, "claims") and not is_under(name, "claims.pipeline", *PLAIN)]
     assert [call for name in elsewhere for call in written(name)] == []
     assert written("claims.pipeline.triaging"), "the check has gone blind"
+
+
+def test_only_the_workflow_writes_rows_of_reviews():
+    elsewhere = [
+        name for name in MODULES if is_under(name, "reviews") and not is_under(name, "reviews.workflow", *PLAIN)
+    ]
+    assert [call for name in elsewhere for call in written(name)] == []
+    assert written("reviews.workflow.rating"), "the check has gone blind"
 
 
 BACKTRACKING = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from claims.models import Appearance, Claim
@@ -38,7 +39,7 @@ def triage(
     arrow from here, InvalidInput (422) when something is missing. None leaves a trace.
     """
     transition = BY_ACTION[action]
-    with transaction.atomic():
+    with _unless_relied_on():
         claim, target = _lock(claim_id, into if action is TriageAction.MERGE else None)
         check_version(claim, version)
         check_arrow(claim, action)
@@ -236,3 +237,15 @@ def save(
     claim.version, claim.updated_at, claim.updated_by = claim.version + 1, timezone.now(), actor
     claim.save(update_fields=[*changed, "triaged_by", "triaged_at", "version", "updated_at", "updated_by"])
     events.record(claim, action, actor=actor, reason=reason, note=note, data=changed | (more or {}))
+
+
+@contextmanager
+def _unless_relied_on() -> Iterator[None]:
+    """Who works on a claim is not known here; the database says by the name of its rule that somebody does."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) != "claim_is_relied_on":
+            raise
+        raise ActionNotAllowed("A review of this claim is under way: close it first.") from error

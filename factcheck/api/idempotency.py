@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from factcheck.accounts.models import Token
 from factcheck.accounts.permissions import actor_of
-from factcheck.api.concurrency import InvalidHeader, is_guarded, seen_version
+from factcheck.api.concurrency import InvalidHeader, is_guarded, seen_tag
 from factcheck.api.problems import Later
 from factcheck.api.renderers import RawJSON, dumps
 from factcheck.errors import FieldError, Problem
@@ -90,7 +90,7 @@ def once(
     with transaction.atomic():
         if not _take(record_id, request, body):
             if needs_version:
-                seen_version(request)
+                seen_tag(request)
             return _replay(record_id, body)
         response = act(request, *args, **kwargs)
         if response.status_code >= 400:

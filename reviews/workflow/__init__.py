@@ -13,6 +13,7 @@ from reviews.workflow.conflicts import declare_conflict
 from reviews.workflow.drafting import (
     approve,
     edit_draft,
+    fall_back_all,
     record_reply,
     request_reply,
     send_back,
@@ -71,6 +72,7 @@ __all__ = [
     "edit_evidence",
     "escalate",
     "facts_of",
+    "fall_back_all",
     "hold",
     "keep_snapshot",
     "mark_unreliable",

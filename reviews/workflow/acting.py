@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NotRequired, TypedDict
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from factcheck.audit.changes import State, changes, state_of
 from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
 from reviews import stages
 from reviews.facts import Facts, Stage
-from reviews.models import Desk, Review
+from reviews.models import Desk, Review, ReviewPolicy
 from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
 from reviews.workflow.reading import facts_of
@@ -79,9 +79,8 @@ class Act:
         if stage not in self.row.to_stages:
             raise ActionBlocked(f"{self.row.action} does not lead to {stage}.", blocked_by=[])
         now = timezone.now()
-        hours = self.review.policy.hours_by_stage.get(stage)
         self.review.stage, self.review.entered_stage_at = stage, now
-        self.review.due_at = now + timedelta(hours=hours) if hours else None
+        self.review.due_at = due_end(self.review.policy, stage, now)
         self.review.lease_until = lease_end(self.review) if stage is Stage.RESEARCH else None
 
     def write(self) -> None:
@@ -95,7 +94,12 @@ class Act:
         )
 
 
-def lease_end(review: Review) -> Any:
+def due_end(policy: ReviewPolicy, stage: Stage, now: datetime) -> datetime | None:
+    hours = policy.hours_by_stage.get(stage)
+    return now + timedelta(hours=hours) if hours else None
+
+
+def lease_end(review: Review) -> datetime:
     return timezone.now() + timedelta(hours=review.policy.lease_hours)
 
 

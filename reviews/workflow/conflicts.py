@@ -12,7 +12,8 @@ from reviews.facts import Stage
 from reviews.models import ConflictOfInterest, Review, Seat
 from reviews.reasons import Reason
 from reviews.stages import Action
-from reviews.workflow.acting import acting, lock
+from reviews.workflow.acting import Act, acting, lock
+from reviews.workflow.drafting import fall_back
 from reviews.workflow.rating import close_round_if_complete
 from reviews.workflow.reading import current_round, find_adjudicator
 from reviews.workflow.seats import refill
@@ -21,20 +22,33 @@ from reviews.workflow.seats import refill
 def declare_conflict(
     review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None
 ) -> Review:
-    """Keep out of this review for good. A lead gives it back, a seat holder's verdict counts no more and another takes the seat."""
-    with acting(review_id, Action.DECLARE_CONFLICT, actor=actor, version=version, reason=reason, note=note) as act:
-        review = act.review
-        ConflictOfInterest(review=review, user=actor, reason=reason, note=note).save(force_insert=True)
-        round_ = current_round(review)
-        if round_ is not None and round_.closed_at is None:
-            for seat in Seat.objects.filter(round=round_, holder=actor, vacated_at=None):
-                seat.vacated_at = timezone.now()
-                seat.save(update_fields=["vacated_at"])
-                act.data["seat"] = seat.number
-            refill(review, round_)
-        if review.stage == Stage.ADJUDICATION and review.adjudicator_id == actor.pk:
-            review.adjudicator_id = find_adjudicator(review) or review.adjudicator_id
-    return act.review
+    """Keep out of this review for good. In research a lead gives it back. A seat holder's verdict counts no more, and another takes
+    the seat of an open round. What the actor decided is stale, so that an approval of it falls.
+    """
+    with transaction.atomic():
+        with acting(review_id, Action.DECLARE_CONFLICT, actor=actor, version=version, reason=reason, note=note) as act:
+            review = act.review
+            ConflictOfInterest(review=review, user=actor, reason=reason, note=note).save(force_insert=True)
+            _vacate_seat(act, actor)
+            if review.stage == Stage.ADJUDICATION and review.adjudicator_id == actor.pk:
+                review.adjudicator_id = find_adjudicator(review) or review.adjudicator_id
+            if review.stage == Stage.RESEARCH and review.lead_id == actor.pk:
+                review.lead = None
+                act.move(Stage.QUEUED)
+        return fall_back(review_id) or act.review
+
+
+def _vacate_seat(act: Act, holder: User) -> None:
+    """Of the present round. Somebody else takes it while the round is open; a decision that rests on it is stale afterwards."""
+    round_ = current_round(act.review)
+    seat = round_ and Seat.objects.filter(round=round_, holder=holder, vacated_at=None).first()
+    if not round_ or not seat:
+        return
+    seat.vacated_at = timezone.now()
+    seat.save(update_fields=["vacated_at"])
+    act.data["seat"] = seat.number
+    if round_.closed_at is None:
+        refill(act.review, round_)
 
 
 def refill_seats() -> int:
@@ -44,7 +58,7 @@ def refill_seats() -> int:
         with transaction.atomic():
             review = lock(review_id, None)
             round_ = current_round(review)
-            if review.stage == Stage.RATING and round_ is not None:
+            if review.stage == Stage.RATING and not review.is_on_hold and round_ is not None:
                 filled += len(refill(review, round_))
                 close_round_if_complete(review)
     return filled

@@ -7,6 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery
 from django.utils import timezone
 
 from factcheck.accounts.models import User
@@ -14,18 +15,18 @@ from factcheck.errors import FieldError, InvalidInput
 from reviews import digests
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Stage
-from reviews.guards import one_sided, too_few_origins, unstaffable
-from reviews.models import Approval, Draft, Invalidation, ReplyRequest, Review
+from reviews.guards import one_sided, too_few_origins, too_many_rounds, unstaffable
+from reviews.models import Approval, Decision, Draft, Invalidation, ReplyRequest, Review
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import acting, begin, blocked_by, lock
 from reviews.workflow.evidence import invalidate
 from reviews.workflow.rating import points_of, rate_again, void_round
-from reviews.workflow.reading import current_evidence, decision_of, is_stale
+from reviews.workflow.reading import current_evidence, decision_of, has_conflict, is_stale
 
 
 def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, version: int | None = None) -> Draft:
-    """Change parts of the text (`DRAFT_FIELDS`). Whoever edits it first in another's place does not become its author."""
+    """Change parts of the text (`DRAFT_FIELDS`). Its author stays, unless a conflict of interest keeps them from it: then the actor is."""
     with acting(review_id, Action.EDIT_DRAFT, actor=actor, version=version) as act:
         draft = Draft.objects.select_for_update(no_key=True).get(review=act.review)
         rating = fields.get("rating", "")
@@ -36,6 +37,9 @@ def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, versi
         for name in changed:
             setattr(draft, name, fields[name])
         draft.digest = digests.draft_digest(draft)
+        if has_conflict(act.review, draft.author_id):
+            draft.author = actor
+            act.data["author"] = str(actor.pk)
         draft.save()
         act.data |= {"draft": changed, "draft_digest": draft.digest}
     return draft
@@ -104,7 +108,7 @@ def send_back(
             known = ", ".join(act.row.to_stages)
             raise InvalidInput(errors=[FieldError("unknown_stage", f"One of {known}.", pointer="/to")])
         if to == Stage.RATING:
-            for guard in (too_few_origins, one_sided, unstaffable):
+            for guard in (too_few_origins, one_sided, unstaffable, too_many_rounds):
                 if blocker := guard(act.facts):
                     raise blocked_by(act.facts, blocker.code, blocker.words)
             rate_again(act)
@@ -169,15 +173,24 @@ def current_approval(review: Review) -> Approval | None:
     return review.approvals.exclude(pk__in=void).order_by("-id").first()
 
 
-def fall_back(review_id: UUID) -> None:
-    """What follows when evidence no longer counts: an approval of it falls by itself. Stale verdicts and decisions are seen as such."""
+def fall_back(review_id: UUID) -> Review | None:
+    """What follows when a decision is stale: its approval falls by itself. The review, if it had one to lose."""
     with transaction.atomic():
         review = lock(review_id, None)
         decision = decision_of(review)
         if review.stage != Stage.APPROVED or review.is_on_hold or decision is None or not is_stale(review, decision):
-            return
+            return None
         act = begin(review, Action.UNAPPROVE, actor=None, reason=Reason.CHANGED)
         if approval := current_approval(review):
             invalidate(act, Invalidation.Subject.APPROVAL, approval.pk, note="What it was given for has changed.")
         act.move(Stage.COPY_EDIT)
         act.write()
+    return review
+
+
+def fall_back_all() -> int:
+    """Approvals of claims that were edited since, which no verb of a review was told of. Returns how many fell."""
+    judged = Decision.objects.filter(review=OuterRef("pk")).order_by("-id").values("claim_revision")[:1]
+    approved = Review.objects.filter(stage=Stage.APPROVED, held_at=None).alias(judged=Subquery(judged))
+    edited = approved.exclude(judged=F("claim__revision")).order_by("id").values_list("pk", flat=True)
+    return sum(fall_back(review_id) is not None for review_id in edited)

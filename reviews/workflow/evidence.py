@@ -177,8 +177,12 @@ def _frozen(item: Evidence) -> dict[str, Any]:
 
 def keep_snapshot(evidence_id: UUID, snapshot: Snapshot, asked_url: str) -> bool:
     """Bind a snapshot to the item it was taken for. False, and nothing kept, when that has another address by now or is frozen."""
-    item = Evidence.objects.select_for_update(no_key=True).filter(pk=evidence_id).select_related("review").first()
-    if item is None or item.url != asked_url or item.review.stage not in (Stage.RESEARCH, Stage.QUEUED):
+    # Under the review's lock: its evidence must not be frozen between the look and the write.
+    review = Review.objects.select_for_update(no_key=True).filter(evidence=evidence_id).first()
+    if review is None or review.stage not in (Stage.RESEARCH, Stage.QUEUED):
+        return False
+    item = _lock(evidence_id, review)
+    if item.url != asked_url:
         return False
     snapshot.save(force_insert=True)
     item.snapshot, item.snapshot_error = snapshot, ""

@@ -17,7 +17,7 @@ from reviews.models import ConflictOfInterest, Desk, DeskMembership, Review
 from reviews.queue import best_first
 from reviews.reasons import Reason
 from reviews.stages import OPENING, TRIAGER, Action
-from reviews.workflow.acting import ActionBlocked, Blocked, acting, begin, lease_end, losing_races
+from reviews.workflow.acting import ActionBlocked, Blocked, acting, begin, due_end, lease_end, losing_races
 from reviews.workflow.reading import roles_of
 
 
@@ -46,6 +46,7 @@ def open_review(claim_id: UUID, desk_id: UUID, *, actor: User | None, risk: Risk
             scale=desk.scale,
             risk=risk or claim.risk,
             entered_stage_at=now,
+            due_at=due_end(desk.policy, Stage.QUEUED, now),
             updated_at=now,
             updated_by=actor,
         )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import transaction
 from django.utils import timezone
 
+from claims.models import Claim
 from factcheck.accounts.models import User
 from reviews.facts import Stage
 from reviews.models import Review
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import acting
+from reviews.workflow.drafting import fall_back
 from reviews.workflow.rating import void_round
 
 
@@ -24,14 +27,16 @@ def hold(review_id: UUID, *, reason: Reason | str, note: str, actor: User, versi
 
 def resume(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
     """Let its clocks go on, later by as long as they stood."""
-    with acting(review_id, Action.RESUME, actor=actor, version=version, reason=reason, note=note) as act:
-        review = act.review
-        assert review.held_at is not None
-        stood = timezone.now() - review.held_at
-        review.held_at = None
-        review.due_at = review.due_at and review.due_at + stood
-        review.lease_until = review.lease_until and review.lease_until + stood
-    return act.review
+    with transaction.atomic():
+        with acting(review_id, Action.RESUME, actor=actor, version=version, reason=reason, note=note) as act:
+            review = act.review
+            assert review.held_at is not None
+            stood = timezone.now() - review.held_at
+            review.held_at = None
+            review.due_at = review.due_at and review.due_at + stood
+            review.lease_until = review.lease_until and review.lease_until + stood
+        # What happened meanwhile could not take an approval back.
+        return fall_back(review_id) or act.review
 
 
 def close(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
@@ -47,8 +52,11 @@ def close(review_id: UUID, *, reason: Reason | str, note: str, actor: User, vers
 
 def reopen(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
     """Back into the queue, with its evidence."""
-    with acting(review_id, Action.REOPEN, actor=actor, version=version, reason=reason, note=note) as act:
-        act.review.closed_reason, act.review.closed_note = "", ""
-        act.review.lead = act.review.adjudicator = None
-        act.move(Stage.QUEUED)
+    with transaction.atomic():
+        # Locked, so that nobody takes its acceptance back or opens another review meanwhile.
+        list(Claim.objects.select_for_update(no_key=True).filter(reviews=review_id).values_list("pk"))
+        with acting(review_id, Action.REOPEN, actor=actor, version=version, reason=reason, note=note) as act:
+            act.review.closed_reason, act.review.closed_note = "", ""
+            act.review.lead = act.review.adjudicator = None
+            act.move(Stage.QUEUED)
     return act.review

@@ -23,7 +23,15 @@ from reviews.sealed import MIN_RATIONALE_CHARS, SealedVerdict, VerdictDraft
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, begin, lock, losing_races
 from reviews.workflow.evidence import freeze, invalidate
-from reviews.workflow.reading import bound_to, current_round, find_adjudicator, seats_needed, unsound_among, verdicts_of
+from reviews.workflow.reading import (
+    bound_to,
+    current_round,
+    find_adjudicator,
+    last_verdicts,
+    seats_needed,
+    unsound_among,
+    verdicts_of,
+)
 from reviews.workflow.seats import fill, my_seat
 
 System = None  # the actor of what follows by itself
@@ -69,6 +77,9 @@ def open_round(act: Act, evidence_set: EvidenceSet) -> Round:
     round_.save(force_insert=True)
     fill(review, round_)
     act.data["evidence_digest"] = evidence_set.digest
+    if review.single_origin_reason:
+        # Said with every round that rests on it, not only with the first.
+        act.data["single_origin_reason"] = review.single_origin_reason
     act.move(Stage.RATING)
     return round_
 
@@ -194,8 +205,8 @@ def adjudicate(
         review = act.review
         round_ = current_round(review)
         assert round_ is not None
-        counted = verdicts_of(review, round_, Seat.objects.filter(round=round_))
-        dissenting = {verdict.pk for verdict in counted.values() if verdict.rating != rating}
+        # Also those that went stale since: marking evidence must not spare anybody an answer.
+        dissenting = {verdict.pk for verdict in last_verdicts(round_).values() if verdict.rating != rating}
         errors = _rating_errors(review, rating)
         if len(rationale.strip()) < MIN_RATIONALE_CHARS:
             errors.append(_too_short())

@@ -44,7 +44,8 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
     seats = list(Seat.objects.filter(round__review=review)) if round_ else []
     draft = Draft.objects.filter(review=review).first()
     decision = decision_of(review) if stage in WITH_DECISION else None
-    actor = _actor(review, user, round_, seats, draft)
+    conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
+    actor = _actor(review, user, round_, seats, draft, conflicted)
     items = _evidence(review) if stage in WITH_EVIDENCE else ()
     return Facts(
         stage=stage,
@@ -53,7 +54,9 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
         claim_is_accepted=review.claim.triage_status == TriageStatus.ACCEPTED,
         has_other_review=stage is Stage.CLOSED
         and Review.objects.filter(claim_id=review.claim_id).exclude(pk=review.pk).exclude(stage=Stage.CLOSED).exists(),
-        lease_is_over=review.lease_until is None or review.lease_until <= timezone.now(),
+        lease_is_over=review.lease_until is None
+        or review.lease_until <= timezone.now()
+        or review.lead_id in conflicted,
         has_reason=has_reason,
         evidence=items,
         searched=frozenset(Stance(side) for side in review.searches.values_list("side", flat=True))
@@ -63,7 +66,7 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
         min_origins=review.policy.min_origins,
         both_sides_required=review.policy.both_sides_required,
         unread_numbers=0 if review.numbers_confirmed_by_id else unread_numbers(review),
-        shortage=_shortage(review) if stage is Stage.RESEARCH else "",
+        shortage=_shortage(review) if stage in WITH_EVIDENCE else "",  # both lead into rating
         round=_round(review, round_, seats, user),
         has_adjudicator=stage is not Stage.DISCUSSION or find_adjudicator(review) is not None,
         is_stale=decision is not None and is_stale(review, decision),
@@ -71,7 +74,7 @@ def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> 
         if draft
         else DRAFT_FIELDS,
         draft_rating_matches=decision is None or draft is None or not draft.rating or draft.rating == decision.rating,
-        reply=_reply(review),
+        reply=_reply(review) if stage is Stage.DRAFTING else "settled",
     )
 
 
@@ -79,7 +82,14 @@ def roles_of(user: User) -> frozenset[str]:
     return frozenset(ROLES) if user.is_superuser else frozenset(user.roles)
 
 
-def _actor(review: Review, user: User | None, round_: Round | None, seats: list[Seat], draft: Draft | None) -> Actor:
+def _actor(
+    review: Review,
+    user: User | None,
+    round_: Round | None,
+    seats: list[Seat],
+    draft: Draft | None,
+    conflicted: set[UUID],
+) -> Actor:
     if user is None:
         return Actor()
     present = {
@@ -99,8 +109,12 @@ def _actor(review: Review, user: User | None, round_: Round | None, seats: list[
         roles=roles_of(user) if user.is_superuser or is_member(user, review) else frozenset(),
         relations=frozenset(relation for relation, holds in present.items() if holds),
         took_part_as=frozenset(relation for relation, holds in ever.items() if holds),
-        is_conflicted=ConflictOfInterest.objects.filter(review=review, user=user).exists(),
+        is_conflicted=user.pk in conflicted,
     )
+
+
+def has_conflict(review: Review, user_id: UUID) -> bool:
+    return ConflictOfInterest.objects.filter(review=review, user=user_id).exists()
 
 
 # Evidence
@@ -167,10 +181,15 @@ def decision_of(review: Review) -> Decision | None:
 
 
 def is_stale(review: Review, decision: Decision) -> bool:
-    return (decision.evidence_digest, decision.claim_revision) != (
+    """Whether it was made on other evidence or another claim than the present ones, or by somebody who has a conflict of interest."""
+    on_others = (decision.evidence_digest, decision.claim_revision) != (
         current_evidence(decision.round.evidence_set),
         review.claim.revision,
     )
+    if decision.adjudicator_id:
+        return on_others or has_conflict(review, decision.adjudicator_id)
+    seats = Seat.objects.filter(round=decision.round_id, vacated_at=None)
+    return on_others or seats.count() < decision.round.seats_needed
 
 
 def bound_to(review: Review, round_: Round) -> tuple[str, int, UUID]:
@@ -179,12 +198,18 @@ def bound_to(review: Review, round_: Round) -> tuple[str, int, UUID]:
 
 
 def verdicts_of(review: Review, round_: Round, seats: Iterable[Seat]) -> dict[UUID, SealedVerdict]:
-    """The verdict that counts of each filled seat, revised before first: given on what is current, and not invalidated."""
+    """The verdict that counts of each filled seat, revised before first: given on what is current."""
     evidence, revision, scale = bound_to(review, round_)
     filled = [seat.pk for seat in seats if seat.round_id == round_.pk and seat.vacated_at is None]
     found = SealedVerdict.objects.filter(
         seat__in=filled, evidence_digest=evidence, claim_revision=revision, scale=scale
     ).order_by("kind", "id")  # `first` before `revised`: the later one stays
+    return {verdict.seat_id: verdict for verdict in found}
+
+
+def last_verdicts(round_: Round) -> dict[UUID, Verdict]:
+    """Of a closed round: what each filled seat said last, whether or not it would still count."""
+    found = Verdict.objects.filter(seat__round=round_, seat__vacated_at=None).order_by("kind", "id")
     return {verdict.seat_id: verdict for verdict in found}
 
 

@@ -1,0 +1,535 @@
+"""What a review must never be, the database itself refuses: whatever shell, page, bulk write or forgotten verb asks for it."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
+
+from claims import pipeline
+from claims.models import Claim
+from claims.pipeline.triaging import BulkRefused
+from claims.triage import TriageAction
+from factcheck.audit import events
+from factcheck.errors import ActionNotAllowed
+from factcheck.ids import uuid7
+from reviews import stages, workflow
+from reviews.facts import Stage
+from reviews.models import (
+    Approval,
+    ConflictOfInterest,
+    Decision,
+    Draft,
+    Evidence,
+    EvidenceSet,
+    Review,
+    Round,
+    Seat,
+    Snapshot,
+    SnapshotCheck,
+    Verdict,
+)
+from reviews.stages import Action
+from tests import make, reviewing
+
+never_false = importlib.import_module("reviews.migrations.0002_never_false")
+
+
+@pytest.fixture
+def room(db):
+    return make.newsroom()
+
+
+@pytest.fixture
+def committed_room(committed_database):
+    return make.newsroom()
+
+
+def sql(statement: str, *params) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+
+
+def end_of_transaction() -> None:
+    """What is checked then is checked now."""
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("SET CONSTRAINTS ALL DEFERRED")
+
+
+def tell(lie, *params) -> None:
+    with transaction.atomic():
+        sql(lie, *params) if isinstance(lie, str) else lie()
+        end_of_transaction()
+
+
+def is_refused(rule: str, lie, *params) -> None:
+    """A statement or a call is refused by this rule, at the latest when its transaction would end, and nothing has changed."""
+    end_of_transaction()  # of what the verbs did, which is true
+    names = reviewing.tables()
+    before = reviewing.snapshot(names)
+    with pytest.raises(DatabaseError, match=rule):
+        tell(lie, *params)
+    assert reviewing.snapshot(names) == before
+
+
+def copy(row, **changes):
+    """Another row like this one but for these columns."""
+    fields = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    made = type(row)(**fields | {"id": uuid7()} | changes)
+    made.save(force_insert=True)
+    return made
+
+
+# Stages
+
+
+def test_the_arrows_of_the_database_are_those_of_the_table():
+    assert sorted(never_false.ARROWS) == sorted(f"{a}>{b}" for a, b in stages.ARROWS)
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_a_stage_changes_along_arrows_only(room, stage):
+    review = reviewing.full_review(room, stage)
+    tried = [to for to in Stage if to != stage and (stage, to) not in stages.ARROWS]
+    for to in tried:
+        is_refused(
+            f"does not go from {stage} to {to}", f"UPDATE reviews_review SET stage = '{to}', version = version + 1"
+        )
+    assert tried
+    assert reviewing.at(review).stage == stage
+
+
+def test_a_stage_that_nobody_knows_is_refused(room):
+    make.review(room)
+    is_refused("does not go", "UPDATE reviews_review SET stage = 'published'")
+
+
+TAKEN = "UPDATE reviews_review SET stage = 'research', lead_id = %s, lease_until = now() + interval '1 day', version = version + 1"
+
+
+def test_a_move_without_an_event_is_refused_when_the_transaction_ends(committed_room):
+    review = make.review(committed_room)
+    with pytest.raises(IntegrityError, match="without an event"), transaction.atomic():
+        sql(TAKEN, committed_room.finn.pk)
+    assert reviewing.at(review).stage == Stage.QUEUED
+    with transaction.atomic():
+        sql(TAKEN, committed_room.finn.pk)
+        events.record(reviewing.at(review), Action.TAKE, actor=committed_room.finn)
+    assert reviewing.at(review).stage == Stage.RESEARCH
+
+
+def test_a_review_that_appears_without_an_event_is_refused(committed_room):
+    review = make.review(committed_room)
+    claim = make.claim("Rents tripled.", actor=committed_room.ada)
+    pipeline.triage(claim.pk, TriageAction.ACCEPT, actor=committed_room.ada)
+    with pytest.raises(IntegrityError, match="without an event"), transaction.atomic():
+        copy(review, claim_id=claim.pk)
+    assert Review.objects.count() == 1
+
+
+# Each follows an arrow, in the transaction of an event, and lacks the rows that make it true.
+MOVES = [
+    (Stage.RESEARCH, "stage = 'rating', lease_until = NULL, round_number = 1"),
+    (Stage.RATING, "stage = 'drafting'"),
+    (Stage.RATING, "stage = 'discussion'"),
+    (Stage.DISCUSSION, "stage = 'drafting'"),
+    (Stage.ADJUDICATION, "stage = 'drafting'"),
+    (Stage.COPY_EDIT, "stage = 'approved'"),
+    (Stage.COPY_EDIT, "stage = 'rating'"),
+]
+
+
+@pytest.mark.parametrize(("stage", "move"), MOVES)
+def test_a_review_is_nowhere_without_what_makes_it_be_there(room, stage, move):
+    reviewing.full_review(room, stage)
+    is_refused("has not what makes it be in", f"UPDATE reviews_review SET {move}, version = version + 1")
+
+
+def test_an_approval_that_was_taken_back_approves_nothing_later(room):
+    review = reviewing.full_review(room, Stage.APPROVED)
+    workflow.unapprove(review.pk, actor=room.emil, **reviewing.why(Action.UNAPPROVE))
+    is_refused(
+        "has not what makes it be in approved", "UPDATE reviews_review SET stage = 'approved', version = version + 1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused_by"),
+    [
+        ({"stage": "research", "lease_until": timezone.now()}, "begins in the queue"),
+        ({"stage": "approved", "round_number": 1}, "begins in the queue"),
+        ({"stage": "closed", "closed_reason": "other"}, "begins in the queue"),
+        ({}, "review_active_once_per_claim"),
+    ],
+)
+def test_a_review_begins_in_the_queue_and_a_claim_has_one(room, changes, refused_by):
+    review = make.review(room)
+    is_refused(refused_by, lambda: copy(review, lead_id=room.finn.pk if changes else None, **changes))
+
+
+def test_a_closed_review_is_not_reopened_beside_another(room):
+    closed = make.review(room, Stage.CLOSED)
+    workflow.open_review(closed.claim_id, room.desk.pk, actor=room.ada)
+    is_refused(
+        "review_active_once_per_claim",
+        "UPDATE reviews_review SET stage = 'queued', closed_reason = '' WHERE id = %s", closed.pk,
+    )  # fmt: skip
+
+
+def test_only_accepted_claims_are_reviewed(room):
+    closed = make.review(room, Stage.CLOSED)
+    pipeline.triage(closed.claim_id, TriageAction.RESTORE, actor=room.ada)
+    is_refused("is not accepted", "UPDATE reviews_review SET stage = 'queued', closed_reason = ''")
+    is_refused("is not accepted", lambda: copy(closed, stage="queued", closed_reason=""))
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["claim_id = %s", "desk_id = %s", "policy_id = %s", "scale_id = %s", "id = %s"],
+)
+def test_what_a_review_is_about_never_changes(room, change):
+    make.review(room)
+    is_refused("never changes", f"UPDATE reviews_review SET {change}", uuid7())
+
+
+def test_versions_and_rounds_only_rise(room):
+    make.review(room, Stage.RATING)
+    is_refused("never changes", "UPDATE reviews_review SET version = version - 1")
+    is_refused("never changes", "UPDATE reviews_review SET round_number = round_number - 1")
+
+
+@pytest.mark.parametrize(
+    ("stage", "lie", "refused_by"),
+    [
+        (Stage.RESEARCH, "lead_id = NULL", "review_led_while_at_work"),
+        (Stage.QUEUED, "lead_id = updated_by_id", "review_led_while_at_work"),
+        (Stage.RESEARCH, "lease_until = NULL", "review_leased_in_research"),
+        (Stage.RATING, "lease_until = now()", "review_leased_in_research"),
+        (Stage.ADJUDICATION, "adjudicator_id = NULL", "review_adjudicated_by_somebody"),
+        (Stage.ADJUDICATION, "adjudicator_id = lead_id", "review_adjudicator_is_not_lead"),
+        (Stage.CLOSED, "closed_reason = ''", "review_closed_for_a_reason"),
+        (Stage.QUEUED, "closed_reason = 'other'", "review_closed_for_a_reason"),
+        (Stage.QUEUED, "risk = 'zebra'", "review_risk_known"),
+    ],
+)
+def test_a_review_is_led_leased_adjudicated_and_closed_as_its_stage_asks(room, stage, lie, refused_by):
+    reviewing.full_review(room, stage)
+    is_refused(refused_by, f"UPDATE reviews_review SET {lie}")
+
+
+# What was said stays said
+
+
+@pytest.fixture
+def everything(room):
+    """An approved review with a row in every table."""
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    reviewing.DO[Action.DECLARE_SEARCH](room, review, room.finn)
+    kept = Snapshot(
+        url="https://ministry.example/", taken_at=timezone.now(), media_type="text/html", size_bytes=5, sha256="0" * 64, key="k",
+    )  # fmt: skip
+    workflow.add_evidence(review.pk, reviewing.ITEM, actor=room.finn, snapshot=kept)
+    workflow.record_check(kept, SnapshotCheck.Outcome.SOUND)
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ivy)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(reviewing.at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    for _ in range(2):
+        make.approve(room.emil, reviewing.at(review))
+        if _ == 0:
+            workflow.unapprove(review.pk, actor=room.gwen, **reviewing.why(Action.UNAPPROVE))
+    return reviewing.at(review)
+
+
+@pytest.mark.parametrize("table", never_false.INSERT_ONLY)
+def test_what_was_said_stays_said(everything, table):
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM {table}")
+        assert cursor.fetchone()[0], "there is nothing to refuse"
+    is_refused("insert-only", f"UPDATE {table} SET created_at = created_at")
+    is_refused("insert-only", f"DELETE FROM {table}")
+    is_refused("insert-only", f"TRUNCATE {table} CASCADE")
+
+
+def test_insert_only_are_the_tables_of_the_design():
+    names = (
+        "ratingscaleversion",
+        "reviewpolicy",
+        "conflictofinterest",
+        "snapshot",
+        "snapshotcheck",
+        "search",
+        "evidenceset",
+        "verdict",
+    )
+    assert set(never_false.INSERT_ONLY) == {f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation")}
+
+
+@pytest.mark.parametrize("table", ["reviews_review", "reviews_round", "reviews_seat", "reviews_evidence"])
+def test_what_belongs_to_a_review_is_never_deleted(everything, table):
+    is_refused("insert-only", f"DELETE FROM {table}")
+    is_refused("insert-only", f"TRUNCATE {table} CASCADE")
+
+
+# Rounds, seats and verdicts
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "closed_at = now(), outcome = 'consensus'",
+        "closed_at = now(), outcome = 'disagreement'",
+        "closed_at = now(), outcome = ''",
+        "outcome = 'consensus'",
+        "seats_needed = 1",
+        "number = 2",
+        "seats_needed = 1, closed_at = now(), outcome = 'consensus'",
+    ],
+)
+def test_a_round_is_not_closed_before_all_have_voted_nor_changed_otherwise(room, lie):
+    review = make.review(room, Stage.RATING)
+    room.vote(review, room.ben)
+    is_refused("lacks verdicts|never changed otherwise|round_closed_with_an_outcome", f"UPDATE reviews_round SET {lie}")
+
+
+def test_a_closed_round_stays_as_it_is(room):
+    make.review(room, Stage.DRAFTING)
+    for lie in ("closed_at = NULL, outcome = ''", "outcome = 'void'", "closed_at = now()"):
+        is_refused("never changed otherwise", f"UPDATE reviews_round SET {lie}")
+
+
+def test_a_round_begins_open_and_a_review_has_one_at_a_time(room):
+    review = make.review(room, Stage.RATING)
+    first = Round.objects.get(review=review)
+    is_refused("round_open_once", lambda: copy(first, number=2))
+    is_refused("begins open", lambda: copy(first, number=2, closed_at=timezone.now(), outcome="consensus"))
+
+
+def test_a_seat_is_vacated_once_and_never_given_to_somebody_else(room):
+    make.review(room, Stage.RATING)
+    for lie in (
+        f"holder_id = '{room.ivy.pk}'",
+        "number = number + 1",
+        f"vacated_at = now(), holder_id = '{room.ivy.pk}'",
+    ):
+        is_refused("never changed otherwise", f"UPDATE reviews_seat SET {lie}")
+
+
+def test_a_seat_is_held_by_nobody_who_leads_or_has_a_conflict(room):
+    review = make.review(room, Stage.RATING)
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ivy)
+    seat = Seat.objects.first()
+    is_refused("may hold no seat", lambda: copy(seat, number=3, holder_id=room.finn.pk))
+    is_refused("may hold no seat", lambda: copy(seat, number=3, holder_id=room.ivy.pk))
+    is_refused("seat_once_per_person", lambda: copy(seat, number=3))
+    is_refused("seat_filled_once", lambda: copy(seat, holder_id=room.dana.pk))
+
+
+def test_nobody_adjudicates_who_held_a_seat(room):
+    make.review(room, Stage.ADJUDICATION)
+    is_refused("holds or held a seat", "UPDATE reviews_review SET adjudicator_id = %s", room.ben.pk)
+
+
+VERDICT = """
+INSERT INTO reviews_verdict (
+    id, seat_id, author_id, kind, rating, rationale, cites, searches, evidence_digest, claim_revision, scale_id, commitment, salt, created_at
+) SELECT %s, seat.id, coalesce(%s, seat.holder_id), %s, 'false', repeat('word ', 10), '{}', '', e.digest, 1, r.scale_id, '', '', now()
+FROM reviews_seat seat JOIN reviews_round round ON round.id = seat.round_id JOIN reviews_review r ON r.id = round.review_id
+    JOIN reviews_evidenceset e ON e.id = round.evidence_set_id
+WHERE seat.number = 1 AND round.number = 1 ORDER BY seat.id LIMIT 1
+"""
+
+
+def test_a_verdict_is_given_by_the_holder_of_the_seat(room):
+    make.review(room, Stage.RATING)
+    for who in (room.ivy, room.cleo, room.finn, room.emil):
+        is_refused("Not this verdict", VERDICT, uuid7(), who.pk, "first")
+    is_refused("Not this verdict", VERDICT, uuid7(), None, "revised")
+    sql(VERDICT, uuid7(), None, "first")  # and this is the truth
+
+
+def test_a_verdict_is_given_once_on_the_same_evidence(room):
+    review = make.review(room, Stage.RATING)
+    room.vote(review, room.ben)
+    is_refused("verdict_once", VERDICT, uuid7(), None, "first")
+
+
+@pytest.mark.parametrize("stage", [Stage.DISCUSSION, Stage.DRAFTING])
+def test_no_first_verdict_is_given_in_a_round_that_has_closed(room, stage):
+    make.review(room, stage)
+    is_refused("Not this verdict", VERDICT, uuid7(), None, "first")
+
+
+def test_a_verdict_is_revised_once_and_only_where_verdicts_differ(room):
+    review = make.review(room, Stage.DISCUSSION)
+    workflow.revise_verdict(review.pk, reviewing.judgement(review, "true"), actor=room.ben)
+    is_refused("Not this verdict", VERDICT, uuid7(), None, "revised")
+
+
+@pytest.mark.parametrize("stage", [Stage.RATING, Stage.DRAFTING])
+def test_no_verdict_is_revised_in_a_round_that_is_void_or_agreed(room, stage):
+    review = make.review(room, stage)
+    if stage is Stage.RATING:
+        reviewing.DO[Action.REQUEST_EVIDENCE](room, review, room.emil)
+    is_refused("Not this verdict", VERDICT, uuid7(), None, "revised")
+
+
+def test_a_seat_that_was_vacated_has_no_vote(room):
+    review = make.review(room, Stage.RATING)
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ben)
+    is_refused("Not this verdict", VERDICT, uuid7(), None, "first")
+
+
+@pytest.mark.parametrize("rationale", ["No.", " " * 60, "x" * 39])
+def test_a_verdict_without_a_rationale_is_refused(room, rationale):
+    make.review(room, Stage.RATING)
+    is_refused(
+        "verdict_has_a_rationale", VERDICT.replace("repeat('word ', 10)", f"'{rationale}'"), uuid7(), None, "first"
+    )
+
+
+def test_a_sealed_verdict_is_in_no_view_before_its_round_closed_and_never_in_one_that_is_void(room):
+    review = make.review(room, Stage.RATING)
+    room.vote(review, room.ben)
+    assert not Verdict.objects.exists()
+    reviewing.DO[Action.REQUEST_EVIDENCE](room, review, room.emil)
+    assert not Verdict.objects.exists()
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(reviewing.at(review)):
+        room.vote(review, who)
+    assert [v.seat.round.number for v in Verdict.objects.select_related("seat__round")] == [2, 2]
+
+
+# Decisions and approvals
+
+
+def decision_on(review: Review, **fields) -> None:
+    round_ = Round.objects.get(review=review)
+    values = {
+        "review": review, "round": round_, "rating": "false", "basis": "consensus", "evidence_digest": round_.evidence_set.digest,
+        "claim_revision": 1, "scale": review.scale,
+    }  # fmt: skip
+    Decision(**values | fields).save(force_insert=True)
+
+
+def test_a_decision_needs_a_closed_round(room):
+    review = make.review(room, Stage.RATING)
+    room.vote(review, room.ben)
+    for basis in ("consensus", "discussion"):
+        is_refused("led to no such decision", lambda basis=basis: decision_on(review, basis=basis))
+
+
+def test_a_decision_says_what_the_verdicts_say(room):
+    review = make.review(room, Stage.DISCUSSION)
+    for basis in ("consensus", "discussion"):
+        is_refused("led to no such decision", lambda basis=basis: decision_on(review, basis=basis))
+    adjudicated = {"basis": "adjudication", "rationale": make.WHY}
+    is_refused("led to no such decision", lambda: decision_on(review, adjudicator=room.dana, **adjudicated))
+    workflow.escalate(review.pk, actor=room.emil)
+    is_refused("led to no such decision", lambda: decision_on(review, adjudicator=room.emil, **adjudicated))
+    words_missing = adjudicated | {"adjudicator": room.dana, "rationale": ""}
+    is_refused("decision_adjudicated_by_somebody", lambda: decision_on(review, **words_missing))
+    decision_on(review, adjudicator=room.dana, **adjudicated)  # and this is the truth
+
+
+def test_a_round_leads_to_one_decision(room):
+    review = make.review(room, Stage.DRAFTING)
+    is_refused("round_id", lambda: decision_on(review))
+
+
+@pytest.mark.parametrize("name", ["finn", "ben", "cleo", "dana", "gwen"])
+def test_nobody_approves_who_took_part(room, name):
+    """Finn leads, Gwen has become the author, Ben and Cleo voted, Dana adjudicated."""
+    review = make.review(room, Stage.ADJUDICATION)
+    reviewing.DO[Action.ADJUDICATE](room, review, room.dana)
+    reviewing.fill_in(room, review)
+    Draft.objects.filter(review=review).update(author=room.gwen)
+    decision, draft = Decision.objects.get(), Draft.objects.get()
+    approval = {
+        "review": review, "decision": decision, "draft_digest": draft.digest, "evidence_digest": decision.evidence_digest,
+    }  # fmt: skip
+    approver = getattr(room, name)
+    is_refused("took part", lambda: Approval(**approval, approver=approver).save(force_insert=True))
+
+
+def test_nobody_approves_who_declared_a_conflict(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.emil)
+    seen = reviewing.what_an_editor_sees(review)
+    seen["decision_id"] = seen.pop("decision")
+    is_refused("took part", lambda: Approval(review=review, approver=room.emil, **seen).save(force_insert=True))
+
+
+def test_nothing_is_approved_but_the_present_text_and_decision_of_this_review(room):
+    other = reviewing.full_review(room, Stage.COPY_EDIT, text="Rents tripled.")
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    seen = reviewing.what_an_editor_sees(review)
+    seen["decision_id"] = seen.pop("decision")
+    foreign = Decision.objects.get(review=other).pk
+    for lie in (
+        {"draft_digest": "0" * 64},
+        {"decision_id": foreign},
+        {"decision_id": foreign, "review": make.review(room, text="Wages fell.")},
+    ):
+        values = {"review": review, "approver": room.emil} | seen | lie
+        is_refused("not there", lambda values=values: Approval(**values).save(force_insert=True))
+
+
+# Evidence
+
+
+def test_evidence_is_changed_in_research_only(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    item = Evidence.objects.filter(review=review).first()
+    for lie in (
+        "quotation = 'else'",
+        "withdrawn_at = now()",
+        "stance = 'context'",
+        "origin = 'else'",
+        "is_confidential = true",
+    ):
+        is_refused("is frozen", f"UPDATE reviews_evidence SET {lie}")
+    is_refused("is frozen", lambda: copy(item))
+
+
+def test_a_frozen_set_has_its_number_once(room):
+    make.review(room, Stage.RATING)
+    is_refused("evidence_set_number_once", lambda: copy(EvidenceSet.objects.get()))
+
+
+def test_a_conflict_is_declared_once(room):
+    review = make.review(room)
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ivy)
+    is_refused("conflict_once", lambda: copy(ConflictOfInterest.objects.get()))
+
+
+# The claim
+
+
+def test_a_claim_under_review_stays_accepted(room):
+    review = make.review(room)
+    is_refused("is under way", "UPDATE claims_claim SET triage_status = 'candidate'")
+    names = reviewing.tables()
+    before = reviewing.snapshot(names)
+    with pytest.raises(ActionNotAllowed, match="A review of this claim is under way: close it first"):
+        pipeline.triage(review.claim_id, TriageAction.RESTORE, actor=room.ada)
+    assert reviewing.snapshot(names) == before
+    workflow.close(review.pk, actor=room.ada, **reviewing.why(Action.CLOSE))
+    assert pipeline.triage(review.claim_id, TriageAction.RESTORE, actor=room.ada).triage_status == "candidate"
+
+
+def test_in_bulk_a_claim_under_review_is_refused_and_the_others_are_not(room):
+    review = make.review(room)
+    other = make.claim("Rents tripled.", actor=room.ada)
+    pipeline.triage(other.pk, TriageAction.ACCEPT, actor=room.ada)
+    items = [(claim.pk, claim.version) for claim in Claim.objects.order_by("id")]
+    with pytest.raises(BulkRefused):
+        pipeline.triage_many(items, TriageAction.RESTORE, actor=room.ada, is_atomic=True)
+    refused, restored = pipeline.triage_many(items, TriageAction.RESTORE, actor=room.ada)
+    assert isinstance(refused, ActionNotAllowed)
+    assert restored.triage_status == "candidate"
+    assert Claim.objects.get(pk=review.claim_id).triage_status == "accepted"

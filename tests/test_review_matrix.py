@@ -1,0 +1,169 @@
+"""Everybody tries everything, at every stage: what the design lets them is done, and whatever else they try leaves no trace."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+from django.db import transaction
+
+from factcheck.errors import ActionForbidden, InvalidInput, NotFound, Problem
+from reviews.facts import Stage
+from reviews.reasons import REASONS
+from reviews.stages import Action
+from reviews.workflow import ActionBlocked
+from tests import make, reviewing
+
+pytestmark = pytest.mark.django_db
+
+# The cast: Ada triages, Finn leads and writes, Ben and Cleo hold the seats, Ivy reviews elsewhere, Dana adjudicates, Emil (who approves
+# what is approved) and Gwen edit, Uma audits, Zoe is of another desk, Root is a superuser without any part in the review.
+EVERYBODY = "ada finn ben cleo ivy dana emil gwen uma root".split()
+EDITORS = "emil gwen root"  # Root holds every role, and no relation
+OF_THE_LEAD = f"finn {EDITORS}"
+
+# action | at these stages | who may | who is one who may, but is blocked. Nobody else; and nobody at any other stage.
+DESIGN = f"""
+open              | closed                                            | ada root       |
+take              | queued                                            | finn root      |
+assign            | queued                                            | ada {EDITORS}  |
+take_over         | research                                          | {EDITORS}      | finn
+renew_lease       | research                                          | finn           |
+release           | research                                          | {OF_THE_LEAD}  |
+add_evidence      | research                                          | finn root      |
+edit_evidence     | research                                          | finn root      |
+declare_search    | research                                          | finn root      |
+confirm_numbers   | research                                          | finn           |
+submit_for_rating | research                                          | finn           |
+submit_verdict    | rating                                            | ben cleo       |
+close_round       | rating                                            |                |
+revise_verdict    | discussion                                        | ben cleo       |
+settle            | discussion                                        |                |
+escalate          | discussion                                        | ben cleo {EDITORS} |
+adjudicate        | adjudication                                      | dana           |
+request_evidence  | rating discussion                                 | ben cleo {EDITORS} |
+request_evidence  | adjudication                                      | ben cleo dana {EDITORS} |
+request_evidence  | drafting                                          | {OF_THE_LEAD}  |
+edit_draft        | drafting copy_edit                                | {OF_THE_LEAD}  |
+request_reply     | research drafting                                 | finn           |
+record_reply      | research rating discussion adjudication drafting  | {OF_THE_LEAD}  |
+waive_reply       | research drafting                                 | {OF_THE_LEAD}  |
+submit_draft      | drafting                                          | finn           |
+send_back         | copy_edit                                         | {EDITORS}      |
+approve           | copy_edit                                         | {EDITORS}      |
+unapprove         | approved                                          | {EDITORS}      |
+mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
+declare_conflict  | queued research rating discussion adjudication drafting copy_edit approved | {" ".join(EVERYBODY)} |
+hold              | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
+hold              | queued                                            | {EDITORS}      |
+resume            | research rating discussion adjudication drafting copy_edit approved | | {OF_THE_LEAD}
+resume            | queued                                            |                | {EDITORS}
+close             | queued research                                   | ada {EDITORS}  |
+close             | discussion adjudication                           | {EDITORS}      |
+reopen            | closed                                            | {EDITORS}      |
+"""
+CELLS: dict[tuple[str, str], dict[str, type | None]] = {}
+for line in DESIGN.strip().splitlines():
+    [action], at, who, blocked = [cell.split() for cell in line.split("|")]
+    for stage in at:
+        assert (stage, action) not in CELLS
+        CELLS[stage, action] = dict.fromkeys(who) | dict.fromkeys(blocked, ActionBlocked)
+
+
+def expected(stage: Stage, action: Action, name: str) -> type | None:
+    """The refusal, or None where it is done."""
+    if name == "zoe":
+        return InvalidInput if action is Action.OPEN else NotFound  # her input names a desk that is none of hers
+    if action is Action.OPEN and stage is not Stage.CLOSED:
+        return ActionBlocked if name in ("ada", "root") else ActionForbidden  # one review of a claim at a time
+    if (stage, action) not in CELLS:
+        return ActionBlocked
+    return CELLS[stage, action].get(name, ActionForbidden)
+
+
+@pytest.fixture
+def room():
+    return make.newsroom()
+
+
+@pytest.mark.parametrize("stage", list(Stage))
+def test_whoever_may_does_and_whoever_may_not_leaves_no_trace(room, stage):
+    people = room.people()
+    review = reviewing.full_review(room, stage)
+    assert stage not in (Stage.RATING, Stage.DISCUSSION) or room.holders(review) == [room.ben, room.cleo]
+    names = reviewing.tables()
+    before = reviewing.snapshot(names)
+    wrong, done = [], 0
+    for action in Action:
+        for name in (*EVERYBODY, "zoe"):
+            refusal = expected(stage, action, name)
+            found = None
+            try:
+                # A refusal rolls itself back, or is found out below.
+                with transaction.atomic() if refusal is None else nullcontext():
+                    reviewing.DO[action](room, review, people[name])
+                    done += 1
+                    transaction.set_rollback(refusal is None)
+            except Problem as problem:
+                found = type(problem)
+            if found is not refusal:
+                wrong.append((action, name, found))
+        # Once for all who were refused: one look at every row costs as much as three refusals.
+        if reviewing.snapshot(names) != before:
+            wrong.append((action, "somebody was refused and left a trace"))
+    assert wrong == []
+    assert done == sum(list(cells.values()).count(None) for (at, _), cells in CELLS.items() if at == stage) > 0
+
+
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.CLOSED])
+def test_on_hold_nothing_can_be_done_but_resume_it_close_it_and_declare_a_conflict(room, stage):
+    people = room.people()
+    review = reviewing.full_review(room, stage)
+    reviewing.DO[Action.HOLD](room, review, room.gwen)
+    names = reviewing.tables()
+    before = reviewing.snapshot(names)
+    free = {Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT}
+    done, refused = set(), {}
+    for action, name in [(action, name) for (at, action), cells in CELLS.items() if at == stage for name in cells]:
+        try:
+            with transaction.atomic():
+                reviewing.DO[Action(action)](room, reviewing.at(review), people[name])
+                done.add(action)
+                transaction.set_rollback(True)
+        except ActionBlocked as problem:
+            refused[action] = [blocker["code"] for blocker in problem.extra["blocked_by"]]
+    assert done == {action for action in free if (stage, action) in CELLS}
+    assert refused == {
+        action: ["on_hold"] for (at, action), cells in CELLS.items() if at == stage and cells and action not in free
+    }
+    assert reviewing.snapshot(names) == before
+
+
+AT = {action: stage for stage, action in reversed(list(CELLS)) if CELLS[stage, action]}
+BY = {action: next(iter(CELLS[stage, action])) for action, stage in AT.items()}
+
+
+@pytest.mark.parametrize("action", sorted(REASONS))
+def test_whoever_stops_sends_back_or_waives_must_say_why_by_code_and_in_words(room, action, monkeypatch):
+    review = reviewing.full_review(room, Stage(AT[action]))
+    if action == Action.RESUME:
+        reviewing.DO[Action.HOLD](room, review, room.gwen)
+    who = getattr(room, BY[action])
+    names = reviewing.tables()
+    before = reviewing.snapshot(names)
+    known = REASONS[action][0]
+    for reason, note, codes in [
+        ("", "", ["reason_needed", "note_needed"]),
+        ("", "Because.", ["reason_needed"]),
+        ("zebra", "Because.", ["reason_needed"]),
+        (known, "", ["note_needed"]),
+        (known, " \n\t", ["note_needed"]),
+    ]:
+        monkeypatch.setattr(reviewing, "why", lambda _, reason=reason, note=note: {"reason": reason, "note": note})
+        with pytest.raises(InvalidInput) as refusal:
+            reviewing.DO[Action(action)](room, reviewing.at(review), who)
+        assert [error.code for error in refusal.value.errors] == codes
+        assert reviewing.snapshot(names) == before
+    monkeypatch.undo()
+    reviewing.DO[Action(action)](room, reviewing.at(review), who)
+    assert reviewing.snapshot(names) != before

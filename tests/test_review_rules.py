@@ -1,0 +1,680 @@
+"""The rules of the review process, one story each."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from claims import pipeline
+from claims.triage import TriageAction
+from factcheck.audit import events
+from factcheck.audit.verifying import verify
+from factcheck.errors import ActionForbidden, InvalidInput, StaleVersion
+from reviews import digests, workflow
+from reviews.facts import Stage
+from reviews.models import (
+    Decision,
+    DeskMembership,
+    Draft,
+    EvidenceSet,
+    Invalidation,
+    Review,
+    Round,
+    Seat,
+    Snapshot,
+    SnapshotCheck,
+    Verdict,
+)
+from reviews.stages import Action, allowed
+from reviews.workflow import ActionBlocked
+from reviews.workflow.conflicts import refill_seats
+from reviews.workflow.opening import release_expired
+from reviews.workflow.rating import escalate_overdue
+from tests import make, reviewing
+from tests.reviewing import at, why
+
+
+@pytest.fixture
+def room(db):
+    return make.newsroom()
+
+
+def blockers(call) -> list[str]:
+    """The codes that block the call, which leaves no trace."""
+    names = reviewing.tables()
+    before = reviewing.snapshot(names)
+    with pytest.raises(ActionBlocked) as refusal:
+        call()
+    assert reviewing.snapshot(names) == before
+    return [blocker["code"] for blocker in refusal.value.extra["blocked_by"]]
+
+
+def may(review, who) -> set[str]:
+    return set(allowed(workflow.facts_of(at(review), who)))
+
+
+def told(review, action) -> dict:
+    return events.events(review).filter(action=action).last().data
+
+
+def conflict(review, who):
+    return workflow.declare_conflict(review.pk, actor=who, **why(Action.DECLARE_CONFLICT))
+
+
+def remove(room, *people) -> None:
+    DeskMembership.objects.filter(desk=room.desk, user__in=people).delete()
+
+
+# Evidence
+
+
+def test_three_outlets_with_one_origin_are_one_origin(room):
+    review = make.review(room, Stage.RESEARCH)
+    for stance, outlet in (("refutes", "Herald"), ("refutes", "Post"), ("supports", "Mail")):
+        make.evidence(room, review, stance, " The Wire" if outlet == "Mail" else "the wire", publisher=outlet)
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["too_few_origins"]
+
+
+def test_a_written_reason_for_one_origin_lets_it_pass_and_stays_visible(room):
+    review = make.review(room, Stage.RESEARCH)
+    for stance in ("refutes", "supports"):
+        make.evidence(room, review, stance, "the wire")
+    reason = "Nobody else was in the room."
+    workflow.submit_for_rating(review.pk, actor=room.finn, single_origin_reason=reason)
+    assert at(review).single_origin_reason == reason
+    assert told(review, "submit_for_rating")["single_origin_reason"] == reason
+    workflow.request_evidence(review.pk, actor=room.emil, **why(Action.REQUEST_EVIDENCE))
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert told(review, "submit_for_rating")["single_origin_reason"] == reason
+    assert list(verify()) == []
+
+
+def test_a_declared_search_counts_as_the_side_that_it_found_nothing_for(room):
+    review = make.review(room, Stage.RESEARCH)
+    for origin in ("Ministry", "Bank"):
+        make.evidence(room, review, "refutes", origin)
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["one_sided"]
+    search = reviewing.DO[Action.DECLARE_SEARCH](room, review, room.finn)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    frozen = EvidenceSet.objects.get(review=review)
+    assert frozen.searches == [
+        {"id": str(search.pk), "side": "supports", "queries": ["prices doubled"], "places": "archives", "by": str(room.finn.pk)}
+    ]  # fmt: skip
+    assert frozen.digest == digests.evidence_digest(frozen.items, frozen.searches)
+
+
+@pytest.mark.parametrize("lack", ["quotation", "locator", "snapshot_exemption"])
+def test_evidence_that_lacks_something_is_not_handed_to_the_reviewers(room, lack):
+    review = make.review(room, Stage.RESEARCH)
+    make.evidence(room, review, "refutes", "Ministry")
+    make.evidence(room, review, "supports", "Bank", **{lack: ""})
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["incomplete_evidence"]
+
+
+def test_evidence_that_was_withdrawn_is_not_in_the_set_and_counts_for_nothing(room):
+    review = make.review(room, Stage.RESEARCH)
+    kept = make.evidence(room, review, "refutes", "Ministry")
+    item = make.evidence(room, review, "supports", "Bank")
+    workflow.edit_evidence(item.pk, {}, is_withdrawn=True, actor=room.finn)
+    refused = blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn))
+    assert refused == ["too_few_origins", "one_sided"]
+    make.evidence(room, review, "supports", "Office")
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    frozen = [row["id"] for row in EvidenceSet.objects.get(review=review).items]
+    assert str(kept.pk) in frozen
+    assert str(item.pk) not in frozen
+
+
+# What goes stale
+
+
+@pytest.fixture
+def rating(room):
+    """A round in which Ben has voted. Three items of evidence, so that two remain."""
+    review = reviewing.full_review(room, Stage.RATING)
+    room.vote(review, room.ben)
+    return at(review)
+
+
+def make_unreliable(room, review):
+    return reviewing.DO[Action.MARK_UNRELIABLE](room, review, room.gwen)
+
+
+def make_corrupt(room, review):
+    """Somebody broke the stored bytes of an item."""
+    item = review.evidence.order_by("id").first()
+    return workflow.record_check(item.snapshot, SnapshotCheck.Outcome.CORRUPT)
+
+
+def edit_claim(room, review):
+    pipeline.edit_claim(review.claim_id, {"text": "Prices tripled in a year."}, actor=room.ada)
+
+
+@pytest.mark.parametrize("change", [make_unreliable, edit_claim])
+def test_a_verdict_on_what_has_changed_since_does_not_count_and_a_fresh_one_is_asked_for(room, rating, change):
+    tags = {who: workflow.my_seat(rating, who).tag for who in (room.ben, room.cleo)}
+    change(room, rating)
+    for who, tag in tags.items():
+        assert workflow.my_seat(at(rating), who).tag != tag
+    assert workflow.verdicts_submitted(at(rating)) == 0
+    assert workflow.my_seat(at(rating), room.ben).verdict is None
+    assert Action.SUBMIT_VERDICT in may(rating, room.ben)
+    sound = reviewing.judgement(rating).cites[1:]
+    said = workflow.Judgement("false", make.WHY, sound)
+    with pytest.raises(StaleVersion):
+        workflow.submit_verdict(rating.pk, said, actor=room.cleo, tag=tags[room.cleo])
+    workflow.submit_verdict(rating.pk, said, actor=room.cleo)
+    assert at(rating).stage == Stage.RATING
+    assert not Verdict.objects.exists()
+    workflow.submit_verdict(rating.pk, said, actor=room.ben)
+    assert at(rating).stage == Stage.DRAFTING
+    decision = Decision.objects.get(review=rating)
+    assert (decision.evidence_digest != decision.round.evidence_set.digest) == (change is make_unreliable)
+    assert decision.claim_revision == at(rating).claim.revision
+
+
+def test_evidence_marked_unreliable_is_cited_no_more(room, rating):
+    make_unreliable(room, rating)
+    with pytest.raises(InvalidInput) as refusal:
+        room.vote(rating, room.cleo)
+    assert [(e.code, e.pointer) for e in refusal.value.errors] == [("not_reliable", "/cites/0")]
+
+
+@pytest.fixture
+def stored(room):
+    """A snapshot of the first of three items."""
+    kept = Snapshot(
+        url="https://ministry.example/", taken_at=timezone.now(), media_type="text/html", size_bytes=5, sha256="0" * 64, key="k",
+    )  # fmt: skip
+    review = make.review(room, Stage.RESEARCH)
+    fields = reviewing.ITEM | {"stance": "refutes", "origin": "Ministry"}
+    workflow.add_evidence(review.pk, fields, actor=room.finn, snapshot=kept)
+    for stance, origin in (("supports", "Bank"), ("refutes", "Office")):
+        make.evidence(room, review, stance, origin)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    return at(review)
+
+
+def test_a_verdict_on_bytes_that_fail_their_hash_closes_no_round_until_they_are_sound_again(room, stored):
+    room.vote(stored, room.ben)
+    make_corrupt(room, stored)
+    workflow.submit_verdict(
+        stored.pk, workflow.Judgement("false", make.WHY, reviewing.judgement(stored).cites[1:]), actor=room.cleo
+    )
+    assert at(stored).stage == Stage.RATING
+    workflow.record_check(stored.evidence.first().snapshot, SnapshotCheck.Outcome.SOUND)
+    # Ben's counts again, and what Cleo said without that item does not.
+    assert workflow.verdicts_submitted(at(stored)) == 1
+    room.vote(stored, room.cleo)
+    assert at(stored).stage == Stage.DRAFTING
+
+
+def test_a_live_page_that_changed_makes_nothing_stale(room, stored):
+    tag = workflow.my_seat(stored, room.ben).tag
+    workflow.record_check(stored.evidence.first().snapshot, SnapshotCheck.Outcome.QUOTATION_MISSING)
+    assert workflow.my_seat(at(stored), room.ben).tag == tag
+
+
+def to_approval(room, review):
+    for who in room.holders(at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    return make.approve(room.emil, at(review))
+
+
+def has_fallen(review) -> bool:
+    """Back in copy edit by the system, its approval invalidated, and not to be approved again."""
+    last = events.events(review).last()
+    assert (last.action, last.actor, last.reason) == ("unapprove", None, "changed")
+    assert Invalidation.objects.filter(subject_type="approval", subject_id=review.approvals.last().pk).exists()
+    assert list(verify()) == []
+    return at(review).stage == Stage.COPY_EDIT
+
+
+@pytest.mark.parametrize("change", [make_unreliable, make_corrupt])
+def test_an_approval_of_evidence_that_no_longer_counts_falls(room, stored, change):
+    to_approval(room, stored)
+    change(room, stored)
+    assert has_fallen(stored)
+    seen = reviewing.what_an_editor_sees(stored)
+    assert blockers(lambda: workflow.approve(stored.pk, actor=room.gwen, **seen)) == ["stale"]
+
+
+def test_the_approval_of_a_claim_that_was_edited_falls_as_soon_as_the_beat_looks(room, stored):
+    to_approval(room, stored)
+    assert workflow.fall_back_all() == 0
+    edit_claim(room, stored)
+    assert workflow.fall_back_all() == 1
+    assert has_fallen(stored)
+    assert workflow.fall_back_all() == 0
+
+
+def test_what_happened_while_an_approved_review_was_on_hold_counts_when_it_is_resumed(room, stored):
+    to_approval(room, stored)
+    workflow.hold(stored.pk, actor=room.emil, **why(Action.HOLD))
+    make_corrupt(room, stored)
+    assert at(stored).stage == Stage.APPROVED
+    assert workflow.resume(stored.pk, actor=room.emil, **why(Action.RESUME)).stage == Stage.COPY_EDIT
+    assert has_fallen(stored)
+
+
+def test_nobody_writes_up_a_finding_that_went_stale_but_it_can_be_researched_again(room, stored):
+    for who in room.holders(stored):
+        room.vote(stored, who)
+    reviewing.fill_in(room, stored)
+    make_corrupt(room, stored)
+    assert blockers(lambda: workflow.submit_draft(stored.pk, actor=room.finn)) == ["stale"]
+    workflow.request_evidence(stored.pk, actor=room.finn, **why(Action.REQUEST_EVIDENCE))
+    assert at(stored).stage == Stage.RESEARCH
+
+
+def test_an_edited_draft_is_not_approved_by_whoever_read_it_before(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    seen = reviewing.what_an_editor_sees(review)
+    workflow.edit_draft(review.pk, {"summary": "Else."}, actor=room.gwen)
+    with pytest.raises(InvalidInput) as refusal:
+        workflow.approve(review.pk, actor=room.emil, **seen)
+    assert [(e.code, e.pointer) for e in refusal.value.errors] == [("not_the_present_one", "/draft_digest")]
+    assert not review.approvals.exists()
+    make.approve(room.emil, at(review))
+    workflow.unapprove(review.pk, actor=room.gwen, **why(Action.UNAPPROVE))
+    assert review.approvals.count() == Invalidation.objects.filter(subject_type="approval").count() == 1
+
+
+# Conflicts of interest
+
+
+def test_a_conflict_keeps_somebody_from_being_given_a_review(room):
+    review = make.review(room)
+    conflict(review, room.finn)
+    assert blockers(lambda: workflow.take(review.pk, actor=room.finn)) == ["conflicted"]
+    assert workflow.take_next(room.desk.pk, actor=room.finn) is None
+    with pytest.raises(InvalidInput) as refusal:
+        workflow.assign(review.pk, room.finn.pk, actor=room.ada)
+    assert [(e.code, e.pointer) for e in refusal.value.errors] == [("conflicted", "/to")]
+
+
+def test_a_conflict_keeps_somebody_from_being_seated(room):
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    conflict(review, room.ben)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert room.holders(at(review)) == [room.cleo, room.ivy]
+
+
+def test_a_seat_holder_with_a_conflict_is_replaced_and_their_verdict_counts_no_more(room, rating):
+    conflict(rating, room.ben)
+    assert set(room.holders(at(rating))) == {room.cleo, room.ivy}
+    assert workflow.verdicts_submitted(at(rating)) == 0
+    with pytest.raises(ActionForbidden):
+        room.vote(rating, room.ben)
+    room.vote(rating, room.cleo, "false")
+    assert at(rating).stage == Stage.RATING
+    room.vote(rating, room.ivy, "false")
+    assert at(rating).stage == Stage.DRAFTING
+    assert not workflow.facts_of(at(rating), room.emil).is_stale
+
+
+def test_a_seat_that_nobody_can_take_stays_empty_until_somebody_can(room, rating):
+    remove(room, room.ivy)
+    conflict(rating, room.ben)
+    assert room.holders(at(rating)) == [room.cleo]
+    room.vote(rating, room.cleo)
+    assert at(rating).stage == Stage.RATING
+    assert refill_seats() == 0
+    DeskMembership.objects.create(desk=room.desk, user=room.ivy)
+    assert refill_seats() == 1
+    room.vote(rating, room.ivy)
+    assert at(rating).stage == Stage.DRAFTING
+
+
+def test_a_verdict_of_somebody_with_a_conflict_settles_no_discussion(room):
+    review = reviewing.full_review(room, Stage.DISCUSSION)  # Ben: false, Cleo: true
+    conflict(review, room.ben)
+    workflow.revise_verdict(review.pk, reviewing.judgement(review, "false"), actor=room.cleo)
+    assert at(review).stage == Stage.DISCUSSION
+    workflow.escalate(review.pk, actor=room.emil)
+    workflow.adjudicate(review.pk, rating="false", rationale=make.WHY, answers={}, actor=room.dana)
+    assert not workflow.facts_of(at(review), room.gwen).is_stale
+
+
+def test_an_adjudicator_with_a_conflict_is_replaced_where_there_is_another(room):
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    hal = make.user("hal", "adjudicator")
+    DeskMembership.objects.create(desk=room.desk, user=hal)
+    conflict(review, room.dana)
+    assert at(review).adjudicator == hal
+    conflict(review, hal)
+    assert Action.ADJUDICATE not in may(review, hal) | may(review, room.dana)
+    assert {Action.REQUEST_EVIDENCE, Action.CLOSE} <= may(review, room.emil)
+
+
+@pytest.mark.parametrize("name", ["ben", "cleo"])
+def test_a_decision_goes_stale_when_somebody_who_made_it_declares_a_conflict(room, name):
+    review = reviewing.full_review(room, Stage.APPROVED)
+    conflict(review, room.ivy)
+    assert at(review).stage == Stage.APPROVED
+    assert conflict(review, getattr(room, name)).stage == Stage.COPY_EDIT
+    assert has_fallen(review)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=room.gwen, **seen)) == ["stale"]
+
+
+def test_an_adjudication_goes_stale_when_the_adjudicator_declares_a_conflict(room):
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    reviewing.DO[Action.ADJUDICATE](room, review, room.dana)
+    conflict(review, room.ben)
+    assert not workflow.facts_of(at(review), room.emil).is_stale
+    conflict(review, room.dana)
+    assert workflow.facts_of(at(review), room.emil).is_stale
+
+
+def test_a_lead_who_declares_a_conflict_in_research_gives_the_review_back_with_its_evidence(room):
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    assert conflict(review, room.finn).stage == Stage.QUEUED
+    review = at(review)
+    assert (review.lead, review.lease_until, review.evidence.count()) == (None, None, 3)
+    assert told(review, "declare_conflict")["stage"] == ["research", "queued"]
+    hal = make.user("hal", "researcher")
+    DeskMembership.objects.create(desk=room.desk, user=hal)
+    assert workflow.take(review.pk, actor=hal).lead == hal
+
+
+def test_somebody_else_writes_on_when_the_lead_declares_a_conflict_later(room):
+    review = reviewing.full_review(room, Stage.DRAFTING)
+    conflict(review, room.finn)
+    for call in (
+        lambda: workflow.edit_draft(review.pk, {"body": "Mine."}, actor=room.finn),
+        lambda: workflow.submit_draft(review.pk, actor=room.finn),
+        lambda: make_unreliable_by(room.finn, review),
+    ):
+        assert blockers(call) == ["conflicted"]
+    workflow.edit_draft(review.pk, {"body": "Written anew."}, actor=room.gwen)
+    assert Draft.objects.get(review=review).author == room.gwen
+    assert workflow.submit_draft(review.pk, actor=room.gwen).stage == Stage.COPY_EDIT
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=room.gwen, **seen)) == ["involved"]
+    assert make.approve(room.emil, at(review)).stage == Stage.APPROVED
+
+
+def make_unreliable_by(who, review):
+    workflow.mark_unreliable(review.evidence.first().pk, actor=who, **why(Action.MARK_UNRELIABLE))
+
+
+def test_a_review_that_comes_back_to_a_lead_with_a_conflict_is_anybodys(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    conflict(review, room.finn)
+    workflow.request_evidence(review.pk, actor=room.emil, **why(Action.REQUEST_EVIDENCE))
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["conflicted"]
+    hal = make.user("hal", "researcher")
+    DeskMembership.objects.create(desk=room.desk, user=hal)
+    assert workflow.take_over(review.pk, actor=hal).lead == hal
+
+
+# Clocks
+
+
+def test_what_was_left_lying_returns_to_the_queue_with_its_evidence(room):
+    review, other = (reviewing.full_review(room, Stage.RESEARCH, text=text) for text in ("Rents fell.", "Rents rose."))
+    Review.objects.filter(pk=review.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert release_expired() == 1
+    assert (at(review).stage, at(review).lead, review.evidence.count()) == (Stage.QUEUED, None, 3)
+    last = events.events(review).last()
+    assert (last.action, last.actor, last.reason) == ("release", None, "lease_expired")
+    assert at(other).stage == Stage.RESEARCH
+
+
+def test_a_lease_that_runs_is_ended_by_an_editor_with_a_reason_only(room):
+    review = make.review(room, Stage.RESEARCH)
+    hal = make.user("hal", "researcher")
+    DeskMembership.objects.create(desk=room.desk, user=hal)
+    assert blockers(lambda: workflow.take_over(review.pk, actor=hal)) == ["lease_runs"]
+    assert blockers(lambda: workflow.take_over(review.pk, actor=hal, reason="absent", note="Away.")) == ["lease_runs"]
+    assert blockers(lambda: workflow.take_over(review.pk, actor=room.emil)) == ["lease_runs"]
+    with pytest.raises(InvalidInput):
+        workflow.take_over(review.pk, actor=room.emil, reason="zebra", note="Away.")
+    with pytest.raises(InvalidInput):
+        workflow.take_over(review.pk, actor=room.emil, reason="absent")
+    assert workflow.take_over(review.pk, actor=room.emil, reason="absent", note="Away.").lead == room.emil
+    Review.objects.filter(pk=review.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert workflow.take_over(review.pk, actor=hal).lead == hal
+
+
+def test_on_hold_the_clocks_stand_still(db):
+    room = make.newsroom(hours_by_stage={"queued": 1, "research": 10, "discussion": 1})
+    assert make.review(room, text="Rents fell.").due_at is not None
+    review = make.review(room, Stage.RESEARCH)
+    due, lease = review.due_at, review.lease_until
+    workflow.hold(review.pk, actor=room.finn, **why(Action.HOLD))
+    long_ago = timezone.now() - timedelta(days=30)
+    Review.objects.filter(pk=review.pk).update(held_at=long_ago, lease_until=timezone.now() - timedelta(days=1))
+    assert release_expired() == 0
+    Review.objects.filter(pk=review.pk).update(lease_until=lease)
+    workflow.resume(review.pk, actor=room.emil, **why(Action.RESUME))
+    stood = timezone.now() - long_ago
+    for before, after in ((due, at(review).due_at), (lease, at(review).lease_until)):
+        assert timedelta(0) <= stood - (after - before) < timedelta(minutes=1)
+
+
+def test_a_discussion_that_took_too_long_goes_to_an_adjudicator_unless_it_is_on_hold(db):
+    room = make.newsroom(hours_by_stage={"discussion": 1})
+    review, held = (make.review(room, Stage.DISCUSSION, text=text) for text in ("Rents fell.", "Rents rose."))
+    workflow.hold(held.pk, actor=room.emil, **why(Action.HOLD))
+    assert escalate_overdue() == 0
+    Review.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+    assert escalate_overdue() == 1
+    assert (at(review).stage, at(review).adjudicator) == (Stage.ADJUDICATION, room.dana)
+    assert at(held).stage == Stage.DISCUSSION
+
+
+# From verdicts to a decision
+
+
+def test_equal_ratings_skip_the_discussion(room):
+    review = make.review(room, Stage.DRAFTING)
+    assert reviewing.stages_told(review)[-2:] == ["rating", "drafting"]
+    assert Decision.objects.get(review=review).basis == "consensus"
+
+
+def test_a_verdict_is_revised_once_and_agreement_settles_it_by_itself(room):
+    review = make.review(room, Stage.DISCUSSION)  # Ben: true, Cleo: false
+    workflow.revise_verdict(review.pk, reviewing.judgement(review, "mixed"), actor=room.ben)
+    assert at(review).stage == Stage.DISCUSSION
+    again = reviewing.judgement(review, "false")
+    assert blockers(lambda: workflow.revise_verdict(review.pk, again, actor=room.ben)) == ["revised_already"]
+    workflow.revise_verdict(review.pk, reviewing.judgement(review, "mixed"), actor=room.cleo)
+    decision = Decision.objects.get(review=review)
+    assert (at(review).stage, decision.rating, decision.basis) == (Stage.DRAFTING, "mixed", "discussion")
+    firsts = Verdict.objects.filter(kind="first").order_by("id")
+    assert [(v.author, v.rating) for v in firsts] == [(room.ben, "true"), (room.cleo, "false")]
+
+
+def test_an_adjudicator_answers_each_dissenting_verdict_and_no_other(room):
+    review = make.review(room, Stage.ADJUDICATION)  # Ben: true, Cleo: false
+    ben, cleo = Verdict.objects.order_by("id")
+    for answers, codes in [
+        ({}, ["answer_missing"]),
+        ({ben.pk: " "}, ["answer_missing"]),
+        ({ben.pk: "Because.", cleo.pk: "Because."}, ["answer_to_nobody"]),
+    ]:
+        with pytest.raises(InvalidInput) as refusal:
+            workflow.adjudicate(review.pk, rating="false", rationale=make.WHY, answers=answers, actor=room.dana)
+        assert [error.code for error in refusal.value.errors] == codes
+    both = {ben.pk: "Because.", cleo.pk: "Because."}
+    workflow.adjudicate(review.pk, rating="mixed", rationale=make.WHY, answers=both, actor=room.dana)
+    decision = Decision.objects.get(review=review)
+    assert (decision.basis, decision.adjudicator, decision.rating) == ("adjudication", room.dana, "mixed")
+    assert {row["verdict"] for row in decision.answers} == {str(ben.pk), str(cleo.pk)}
+
+
+@pytest.mark.parametrize("change", [make_unreliable, edit_claim])
+def test_dissent_that_went_stale_is_answered_all_the_same(room, change):
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    change(room, review)
+    with pytest.raises(InvalidInput) as refusal:
+        workflow.adjudicate(review.pk, rating="false", rationale=make.WHY, answers={}, actor=room.dana)
+    assert [error.code for error in refusal.value.errors] == ["answer_missing"]
+
+
+def test_a_request_for_evidence_voids_the_round_and_what_was_said_stays_sealed_for_good(room, rating):
+    workflow.request_evidence(rating.pk, actor=room.cleo, **why(Action.REQUEST_EVIDENCE))
+    round_ = Round.objects.get(review=rating)
+    assert (at(rating).stage, round_.outcome) == (Stage.RESEARCH, "void")
+    assert Invalidation.objects.get(subject_type="round").subject_id == round_.pk
+    workflow.submit_for_rating(rating.pk, actor=room.finn)
+    for who in room.holders(at(rating)):
+        room.vote(rating, who, "true")
+    assert at(rating).stage == Stage.DRAFTING
+    assert set(Verdict.objects.values_list("seat__round__number", "rating")) == {(2, "true")}
+
+
+def test_whoever_has_voted_does_not_undo_the_round(room, rating):
+    ask = why(Action.REQUEST_EVIDENCE)
+    assert blockers(lambda: workflow.request_evidence(rating.pk, actor=room.ben, **ask)) == ["verdict_given"]
+    # Not as an editor either.
+    room.ben.groups.add(*room.emil.groups.all())
+    ben = make.user("ben")
+    assert blockers(lambda: workflow.request_evidence(rating.pk, actor=ben, **ask)) == ["verdict_given"]
+
+
+def test_there_are_five_rounds_at_most(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    for number in range(2, 6):
+        workflow.request_evidence(review.pk, actor=room.emil, **why(Action.REQUEST_EVIDENCE))
+        workflow.submit_for_rating(review.pk, actor=room.finn)
+        assert at(review).round_number == number
+    ask = why(Action.REQUEST_EVIDENCE)
+    assert blockers(lambda: workflow.request_evidence(review.pk, actor=room.emil, **ask)) == ["too_many_rounds"]
+    for who in room.holders(at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    back = why(Action.SEND_BACK)
+    to_rating = lambda: workflow.send_back(review.pk, Stage.RATING, actor=room.emil, **back)  # noqa: E731
+    assert blockers(to_rating) == ["too_many_rounds"]
+    workflow.send_back(review.pk, Stage.RESEARCH, actor=room.emil, **back)
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["too_many_rounds"]
+    assert workflow.close(review.pk, actor=room.ada, **why(Action.CLOSE)).stage == Stage.CLOSED
+
+
+def test_a_review_is_sent_back_to_be_rated_again_on_what_still_counts(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    item = make_unreliable(room, review)
+    workflow.send_back(review.pk, Stage.RATING, actor=room.emil, **why(Action.SEND_BACK))
+    review = at(review)
+    assert (review.stage, review.round_number) == (Stage.RATING, 2)
+    assert str(item.pk) not in [row["id"] for row in EvidenceSet.objects.latest("number").items]
+    assert Invalidation.objects.filter(subject_type="round", subject_id=Round.objects.get(number=1).pk).exists()
+
+
+def test_nothing_is_sent_back_to_a_desk_that_cannot_rate_it(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    remove(room, room.ivy, room.cleo)
+    back = why(Action.SEND_BACK)
+    to_rating = lambda: workflow.send_back(review.pk, Stage.RATING, actor=room.emil, **back)  # noqa: E731
+    assert blockers(to_rating) == ["unstaffable"]
+
+
+# Who may
+
+
+@pytest.mark.parametrize("part", ["lead", "seat holder", "adjudicator"])
+def test_a_superuser_who_took_part_does_not_approve(db, part):
+    room = make.newsroom()
+    name = {"lead": "finn", "seat holder": "ben", "adjudicator": "dana"}[part]
+    who = make.user(name)
+    who.is_superuser = who.is_staff = True
+    who.save()
+    setattr(room, name, make.user(name))
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    reviewing.DO[Action.ADJUDICATE](room, review, room.dana)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    seen = reviewing.what_an_editor_sees(review)
+    approver = getattr(room, name)
+    assert approver.is_superuser
+    assert "involved" in blockers(lambda: workflow.approve(review.pk, actor=approver, **seen))
+
+
+def test_a_superuser_gives_no_verdict_without_a_seat_and_adjudicates_nothing_that_is_not_theirs(room):
+    root = room.people()["root"]
+    with pytest.raises(ActionForbidden, match="not_the_seat_holder"):
+        room.vote(reviewing.full_review(room, Stage.RATING), root)
+    review = reviewing.full_review(room, Stage.ADJUDICATION, text="Rents fell.")
+    with pytest.raises(ActionForbidden, match="not_the_adjudicator"):
+        reviewing.DO[Action.ADJUDICATE](room, review, root)
+
+
+def test_whoever_sat_in_an_earlier_round_does_not_approve(room):
+    """Emil, who is a reviewer too, sits in the first round, which is void."""
+    room.emil = make.user("emil", "reviewer")
+    remove(room, room.ivy, room.cleo)
+    review = reviewing.full_review(room, Stage.RATING)
+    assert room.emil in room.holders(review)
+    workflow.request_evidence(review.pk, actor=room.gwen, **why(Action.REQUEST_EVIDENCE))
+    for who in (room.ivy, room.cleo):
+        DeskMembership.objects.create(desk=room.desk, user=who)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert room.emil not in room.holders(at(review))
+    for who in room.holders(at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=room.emil, **seen)) == ["involved"]
+
+
+def test_a_role_that_was_taken_away_ends_what_it_was_needed_for(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    room.ben.groups.clear()
+    with pytest.raises(ActionForbidden, match="role_reviewer_missing"):
+        room.vote(review, make.user("ben"))
+
+
+def test_a_claim_that_is_no_longer_accepted_is_not_reopened(room):
+    review = make.review(room, Stage.CLOSED)
+    pipeline.triage(review.claim_id, TriageAction.RESTORE, actor=room.ada)
+    again = why(Action.REOPEN)
+    assert blockers(lambda: workflow.reopen(review.pk, actor=room.emil, **again)) == ["claim_not_accepted"]
+
+
+def test_a_review_is_not_reopened_beside_another_of_its_claim(room):
+    review = make.review(room, Stage.CLOSED)
+    workflow.open_review(review.claim_id, room.desk.pk, actor=room.ada)
+    again = why(Action.REOPEN)
+    assert blockers(lambda: workflow.reopen(review.pk, actor=room.emil, **again)) == ["reviewed_elsewhere"]
+
+
+def test_high_risk_takes_more_seats(room):
+    room.emil = make.user("emil", "reviewer")
+    claim = make.claim(actor=room.ada)
+    pipeline.triage(claim.pk, TriageAction.ACCEPT, actor=room.ada, risk="high")
+    review = workflow.open_review(claim.pk, room.desk.pk, actor=room.ada)
+    workflow.take(review.pk, actor=room.finn)
+    for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
+        make.evidence(room, review, stance, origin)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert Seat.objects.filter(round__review=review).count() == 3
+
+
+def test_a_stale_version_is_refused_and_tells_what_changed(room):
+    review = make.review(room, Stage.RESEARCH)
+    make.evidence(room, review)
+    with pytest.raises(StaleVersion) as refusal:
+        workflow.renew_lease(review.pk, actor=room.finn, version=review.version)
+    assert refusal.value.extra["current_version"] == review.version + 1
+    assert refusal.value.extra["changed_by"] == "finn"
+
+
+def test_a_verdict_changes_nothing_that_others_see_but_the_count(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    names = [
+        name for name in reviewing.tables() if name not in ("audit_auditevent", "audit_chainhead", "reviews_verdict")
+    ]
+    before, number = reviewing.snapshot(names), events.events(review).count()
+    room.vote(review, room.ben)
+    assert reviewing.snapshot(names) == before
+    assert events.events(review).count() == number
+    assert workflow.verdicts_submitted(at(review)) == 1
