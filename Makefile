@@ -16,10 +16,10 @@ READY_TO_TEST = $(VENV)/.installed-dev
 
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
-	@echo "make test      run all tests (ARGS='-k import' for some, PROCESSES=0 for one after the other)"
+	@echo "make test      run all tests (ARGS='-k import' for some, PROCESSES=0 for one after the other, FUZZ_CASES=1000 for more fuzzing)"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
-	@echo "make soak      kill, flush and race for longer than a test may take"
+	@echo "make soak      kill, flush, race and fuzz for longer than a test may take"
 	@echo "make client    generate the TypeScript client of the tests and compile it"
 	@echo "make openapi   write the OpenAPI document anew"
 	@echo "make clean     remove the virtual environment and caches; data stays in .local"

@@ -118,7 +118,8 @@ def _folded(text: str) -> bytes:
         for space in _WIDE_SPACES:
             if space in text:
                 text = text.replace(space, " ")
-    folded = text.encode().translate(_SPACES, b"\0")
+    # Nearly every run is a line end between paragraphs, and one byte is found much faster than two.
+    folded = b" ".join(filter(None, text.encode().split(b"\n"))).translate(_SPACES, b"\0")
     while b"  " in folded:  # each pass halves the runs
         folded = folded.replace(b"  ", b" ")
     return folded.strip(b" ")

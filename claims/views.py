@@ -25,6 +25,7 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.api.events import EventsOf
 from factcheck.api.jobs import JobSerializer
 from factcheck.api.problems import document_of
+from factcheck.api.strict import refuse_members
 from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet
 from factcheck.errors import FieldError, InvalidInput, Problem
 from factcheck.fetch import FetchProblem
@@ -97,6 +98,7 @@ class ArticleViewSet(ReadViewSet):
     def extract(self, request: Request, pk: str) -> Response:
         """Read the newest version again. With the same extractor version the existing run is answered (200); a failed one is retried."""
         version = self.get_object().versions.order_by("-number").values_list("pk", flat=True)[0]
+        refuse_members(request)
         run, job = pipeline.request_extraction(version, actor=actor_of(request))
         run.job = job.pk if job else None  # type: ignore[attr-defined]
         body = serializers.QueuedExtractionSerializer(run).data

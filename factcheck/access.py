@@ -11,6 +11,7 @@ from factcheck.accounts.needs import (
     IN_SESSION,
     KEEP_ACCOUNTS,
     READ,
+    REVIEW,
     SIGNED_IN,
     STAFF,
     Need,
@@ -21,7 +22,7 @@ from factcheck.accounts.needs import (
 )
 
 # Whoever may ask for a kind of work may ask for it again or call it off: the tables of the apps name the scopes of their kinds.
-OF_ITS_KIND = Need(IMPORT_OR_TRIAGE.scopes, decided_by="by kind of job")
+OF_ITS_KIND = Need((*IMPORT_OR_TRIAGE.scopes, *REVIEW.scopes), decided_by="by kind of job")
 OPERATORS = Need(is_signed_in=False, decided_by="this machine, or METRICS_TOKEN")
 
 ROUTES: Table = {

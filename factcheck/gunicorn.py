@@ -1,8 +1,11 @@
 """How the web server is run everywhere: `gunicorn --config python:factcheck.gunicorn factcheck.wsgi:application`."""
 
+import ctypes
+import logging
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from typing import Any
 
 # Before anything asks for the settings, and so for the log, the requests and their counts: the library looks for it once.
@@ -10,6 +13,11 @@ _counts = tempfile.mkdtemp(prefix="factcheck-metrics-")
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _counts
 
 from django.conf import settings  # noqa: E402
+from gunicorn import util  # noqa: E402
+from gunicorn.http.errors import InvalidResponseHeader, InvalidResponseHeaderName, ParseException  # noqa: E402
+from gunicorn.workers.gthread import ThreadWorker  # noqa: E402
+
+worker_class = "factcheck.gunicorn.Worker"
 
 # A filter takes up to 200 ids separated by commas; the default of 4,094 bytes ends at 110.
 limit_request_line = 8190
@@ -24,3 +32,35 @@ logconfig_dict = settings.LOGGING
 
 def on_exit(server: Any) -> None:
     shutil.rmtree(_counts, ignore_errors=True)
+
+
+_M_MMAP_THRESHOLD = -3
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    # glibc keeps blocks up to the size of the largest that was ever freed: after a few large bodies at once, 50 MB for good.
+    with suppress(AttributeError):  # another libc
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 128 * 1024)
+
+
+class Worker(ThreadWorker):
+    """What it cannot read for a request is refused as a problem, like anything else: gunicorn's own words are a page."""
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        is_ours = isinstance(exc, (InvalidResponseHeader, InvalidResponseHeaderName))
+        if is_ours or not isinstance(exc, ParseException):
+            super().handle_error(req, client, addr, exc)
+            return
+        from factcheck.api.problems import Malformed, respond
+        from factcheck.ids import uuid7
+        from factcheck.middleware import HEADER, on_behalf_of
+
+        with on_behalf_of(request_id := str(uuid7())):
+            logging.getLogger("factcheck.access").warning("What %s sent is no request: %s", addr and addr[0], exc)
+            answer = respond(Malformed(f"It is refused before it is read: {exc}."))
+        answer[HEADER], answer["Content-Length"], answer["Connection"] = request_id, str(len(answer.content)), "close"
+        head = f"HTTP/1.1 {answer.status_code} {answer.reason_phrase}\r\n".encode() + answer.serialize_headers()
+        try:
+            util.write_nonblock(client, head + b"\r\n\r\n" + answer.content)
+        except OSError:
+            self.log.debug("Whoever sent it is gone.")

@@ -14,3 +14,8 @@ def uuid7() -> UUID:
     object.__setattr__(made, "int", uuid_utils.uuid7().int)
     object.__setattr__(made, "is_safe", _UNKNOWN)
     return made
+
+
+def uuid7_bytes() -> bytes:
+    """The same number as COPY takes it, for rows whose key nobody looks at on the way: a third of the time."""
+    return uuid_utils.uuid7().bytes

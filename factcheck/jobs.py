@@ -34,11 +34,11 @@ from django.utils import timezone
 
 from factcheck import workers
 from factcheck.accounts.models import User
-from factcheck.audit import events
+from factcheck.audit import events, readers
 from factcheck.audit.origin import acting_through
 from factcheck.copying import copy_rows
 from factcheck.errors import ActionNotAllowed, Problem
-from factcheck.ids import uuid7
+from factcheck.ids import uuid7_bytes
 from factcheck.middleware import current_request_id, on_behalf_of
 from factcheck.models import Job, JobState
 
@@ -67,6 +67,7 @@ class LeaseLost(Exception):
 
 
 Hook = Callable[[Job], None]
+Subjects = Callable[[User], "QuerySet[Any]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Handler:
     cancelled: Hook | None = None
     retried: Hook | None = None
     result: Any = dict[str, Any]
+    visible: Subjects | None = None
 
 
 _handlers: dict[str, Handler] = {}
@@ -90,15 +92,17 @@ def handles(
     parked: Hook | None = None,
     cancelled: Hook | None = None,
     retried: Hook | None = None,
+    visible: Subjects | None = None,
 ) -> Callable[[Hook], Hook]:
     """Register what does the work of `kind`: called with the leased job, it finishes inside `finishing(job)`.
 
     `unit` is what one job is about, as progress says it; `result` is the type of what it leaves when done. `parked`, `cancelled` and
     `retried` are called in the transaction in which a job is given up, cancelled or queued again by a person, to tell its subject.
+    `visible` are the ids of subjects whose jobs a user may see, where not everybody may see all.
     """
 
     def register(run: Hook) -> Hook:
-        _handlers[kind] = Handler(run, unit, parked, cancelled, retried, result)
+        _handlers[kind] = Handler(run, unit, parked, cancelled, retried, result, visible)
         return run
 
     return register
@@ -107,6 +111,25 @@ def handles(
 def kinds() -> dict[str, Any]:
     """Every kind of job that this process knows, with the type of its result."""
     return {kind: handler.result for kind, handler in sorted(_handlers.items())}
+
+
+def visible_to(user: User) -> QuerySet[Job]:
+    """The jobs that this user may know of."""
+    return Job.objects.exclude(_hidden_from(user))
+
+
+def _hidden_from(user: User) -> Q:
+    hidden = Q(pk__in=[])
+    for kind, handler in _handlers.items():
+        if handler.visible:
+            hidden |= Q(kind=kind) & ~Q(subject_id__in=handler.visible(user))
+    return hidden
+
+
+@readers.shown_to("job")
+def _events_shown_to(user: User) -> Q:
+    # Those that are hidden are fewer than those that are not.
+    return ~Q(subject_id__in=Job.objects.filter(_hidden_from(user)).values("pk"))
 
 
 def _tell(job: Job, hook: str) -> None:
@@ -144,15 +167,16 @@ _COPY = """
 _COPY_TYPES = "bytea varchar bytea varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar".split()
 
 
-def enqueue_many(kind: str, subject_ids: Collection[UUID], *, is_nudging: bool = True) -> None:
+def enqueue_many(kind: str, subject_ids: Collection[bytes], *, is_nudging: bool = True) -> None:
     """Queue work for subjects that are new, so that none of them can be queued already. Within a transaction.
 
+    Their ids are the bytes of UUIDs, as COPY takes them.
     Who queues batch after batch says `is_nudging=False` and nudges now and then.
     """
     now, queued, unit = timezone.now(), JobState.QUEUED.value, _handlers[kind].unit
     request_id = _asked_by()
     fixed = (queued, 0, 0, now, 0, 1, unit, "", now, request_id)
-    copy_rows(_COPY, _COPY_TYPES, [(uuid7().bytes, kind, subject_id.bytes, *fixed) for subject_id in subject_ids])
+    copy_rows(_COPY, _COPY_TYPES, [(uuid7_bytes(), kind, subject_id, *fixed) for subject_id in subject_ids])
     if is_nudging:
         workers.nudge(workers.nudges_for(len(subject_ids)))
 

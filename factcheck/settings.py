@@ -13,6 +13,7 @@ from celery.schedules import schedule
 from django.conf import global_settings
 
 from factcheck import embedded, env, logs
+from reviews.reasons import NAMED_CHOICES
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -98,6 +99,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "factcheck.middleware.RequestId",
     "factcheck.security.SecurityHeaders",
+    "factcheck.api.chunks.NoChunks",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -226,6 +228,7 @@ else:
 CELERY_BEAT_SCHEDULE = {
     "fold_audit": {"task": "factcheck.fold_audit", "schedule": schedule(60), "options": {"expires": 60}},
     "forget": {"task": "factcheck.forget", "schedule": schedule(3600), "options": {"expires": 3600}},
+    "tend_reviews": {"task": "reviews.tend", "schedule": schedule(60), "options": {"expires": 60}},
     "sweep": {"task": "factcheck.sweep", "schedule": schedule(SWEEP_SECONDS), "options": {"expires": SWEEP_SECONDS}},
 }
 
@@ -365,20 +368,30 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     # Every enumeration has a name that no other field can take from it: a test holds that none is missing here.
     "ENUM_NAME_OVERRIDES": {
+        **NAMED_CHOICES,
         "BulkAction": "claims.forms.BULK_ACTIONS",
         "ClaimKind": "claims.models.Claim.Kind",
         "ClaimModality": "claims.models.Claim.Modality",
         "EditedField": "claims.pipeline.editing.EDITED",
         "ExtractionStatus": "claims.models.ExtractionRun.Status",
+        "DecisionBasis": "reviews.models.Decision.Basis",
         "ImportRunState": "claims.models.ImportRun.State",
         "JobState": "factcheck.models.JobState",
+        "ReviewAction": "reviews.stages.ACTION_CHOICES",
+        "ReviewReason": "reviews.reasons.REASON_CHOICES",
+        "ReviewStage": "reviews.facts.STAGE_CHOICES",
         "Risk": "claims.triage.RISK_CHOICES",
+        "RoundOutcome": "reviews.models.Round.Outcome",
         "Role": "factcheck.accounts.roles.ROLE_CHOICES",
         "Scope": "factcheck.accounts.roles.SCOPE_CHOICES",
+        "SearchSide": "reviews.facts.SIDE_CHOICES",
+        "SentBackTo": "reviews.forms.SENT_BACK_TO_CHOICES",
+        "Stance": "reviews.facts.STANCE_CHOICES",
         "TriageAction": "claims.triage.ACTION_CHOICES",
         "TriageBlocker": "claims.serializers.BLOCKERS",
         "TriageReason": "claims.triage.REASON_CHOICES",
         "TriageStatus": "claims.triage.STATUS_CHOICES",
+        "VerdictKind": "reviews.models.Verdict.Kind",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "factcheck.api.openapi.describe"],
 }

@@ -33,6 +33,7 @@ api = [
     path("docs/try", views.TryOut.as_view(), name="docs-try"),
     *router.urls,
     path("", include("claims.urls")),
+    path("", include("reviews.urls")),
 ]
 
 urlpatterns = [

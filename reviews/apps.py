@@ -7,4 +7,5 @@ class ReviewsConfig(AppConfig):
 
     def ready(self) -> None:
         # The tables of `sealed` belong to this app, though its models are nobody's business.
-        from reviews import checks, sealed  # noqa: F401
+        # The queue must know who handles what, and readers of events who may read which.
+        from reviews import checks, sealed, tasks, visibility  # noqa: F401

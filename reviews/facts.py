@@ -37,6 +37,7 @@ class Stance(StrEnum):
 
 STANCE_CHOICES = [(stance.value, stance.value) for stance in Stance]
 SIDES = (Stance.SUPPORTS, Stance.REFUTES)
+SIDE_CHOICES = [(side.value, side.value) for side in SIDES]
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,3 +64,14 @@ REASONS: dict[str, tuple[Reason, ...]] = {
 SYSTEM_REASONS = (R.LEASE_EXPIRED, R.CONFLICT, R.CHANGED)
 # An editor who ends somebody's lease says why; a researcher who takes over an ended one need not.
 TAKE_OVER_REASONS = (R.ABSENT, R.URGENT, R.OTHER)
+
+
+def choices(reasons: tuple[Reason, ...]) -> list[tuple[str, str]]:
+    return [(reason.value, reason.value) for reason in reasons]
+
+
+# As the OpenAPI document calls them: `SendBackReason`, ...
+NAMED_CHOICES = {
+    f"{action.title().replace('_', '')}Reason": choices(reasons)
+    for action, reasons in {**REASONS, "take_over": TAKE_OVER_REASONS}.items()
+}

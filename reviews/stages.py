@@ -51,6 +51,9 @@ class Action(StrEnum):
     REOPEN = "reopen"
 
 
+ACTION_CHOICES = [(action.value, action.value) for action in Action]
+
+
 @dataclass(frozen=True, slots=True)
 class Right:
     """Who may: somebody who holds one of `roles` and stands in `relation` to the review. No roles: anybody of the desk."""

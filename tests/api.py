@@ -21,7 +21,7 @@ class Api(Client):
     """Bodies are JSON; addresses are relative to /api/v1. A fault of ours is answered as a client would see it.
 
     While `looks_first`, it looks at a row before it changes it, as an editor does who has just opened it: the ETag of what it saw goes
-    along as If-Match, unless the test sends one of its own.
+    along as If-Match, unless the test sends one of its own. Whoever judges has looked at their seat.
     """
 
     def __init__(self, *, looks_first: bool = True, **options: Any) -> None:
@@ -38,6 +38,8 @@ class Api(Client):
     def _seen(self, path: str) -> dict[str, str]:
         collection, _, rest = path.removeprefix(f"{BASE}/").partition("/")
         row = f"{BASE}/{collection}/{rest.partition('/')[0]}"
+        if rest.endswith(("/submit-verdict", "/revise-verdict")):
+            row += "/seat"
         etag = super().generic("GET", row).headers.get("ETag", "") if rest else ""
         return {"If-Match": etag} if "." in etag else {}
 

@@ -1,3 +1,4 @@
-"""What every test may ask for. `tests/services.py` has the database, the broker and the worker, `tests/internet.py` other people's servers."""
+"""What every test may ask for. `tests/services.py` has the database, the broker and the worker, `tests/web.py` the web
+server, `tests/internet.py` other people's servers."""
 
-pytest_plugins = ["tests.services", "tests.internet"]
+pytest_plugins = ["tests.services", "tests.web", "tests.internet"]

@@ -153,6 +153,15 @@ def evidence(
     return workflow.add_evidence(review.pk, item | {"stance": stance, "origin": origin} | fields, actor=room.finn)
 
 
+def review_rows(room: Newsroom) -> dict[str, Any]:
+    """Keys of one row of each kind that reviews add, by the first step of its addresses: a review in research with one item."""
+    found = review(room, Stage.RESEARCH, text="Wages fell in a year.")
+    return {
+        "desks": room.desk.pk, "rating-scales": room.desk.scale.scale_id, "policies": room.desk.policy_id, "reviews": found.pk,
+        "evidence": evidence(room, found).pk,
+    }  # fmt: skip
+
+
 def _take(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
     return workflow.take(review.pk, actor=room.finn)
 

@@ -84,6 +84,13 @@ def test_a_compressed_body_is_415(ada):
     assert_problem(response, 415, "unsupported_media_type")
 
 
+def test_a_body_in_chunks_is_refused_and_not_taken_for_none(ada):
+    response = api(ada).post(ARTICLES, {"text": "a"}, headers={"Transfer-Encoding": "chunked"})
+    assert "in one piece" in assert_problem(response, 400, "malformed")["detail"]
+    page = browser_of(ada).post("/admin/login/", headers={"Transfer-Encoding": "chunked", "Accept": "text/html"})
+    assert (page.status_code, page["Content-Type"]) == (400, "text/html; charset=utf-8")
+
+
 def test_a_failed_csrf_check_of_a_session_is_a_problem(ada):
     response = browser_of(ada, checks_csrf=True).post(ARTICLES, {}, content_type="application/json")
     assert_problem(response, 403, "csrf_failed")

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 from itertools import product
+from operator import getitem
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
 from claims import pipeline
-from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
+from claims.models import Appearance, ExtractionRun, Outlet
 from claims.triage import TriageAction
 from factcheck import jobs
 from factcheck.accounts import tokens
-from factcheck.accounts.models import Token, User
+from factcheck.accounts.models import User
+from factcheck.api.strict import MAX_NAMED
 from factcheck.models import Job
+from reviews.reasons import REASONS
 from tests import make
-from tests.api import Api, api, assert_problem, assert_some_problem, signed_in
+from tests.api import Api, api, assert_problem, assert_some_problem, places, signed_in
 from tests.test_openapi import codes_of
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +85,7 @@ def world() -> dict[str, Any]:
         "tokens": tokens.issue(ada, name="feed", scopes=["read"])[0].pk,
         "users": ada.pk,
         "other claim": other.pk,
+        **make.review_rows(make.newsroom()),
     }
 
 
@@ -86,9 +93,16 @@ def own_key(path: str, world: dict[str, Any]) -> Any:
     return world.get(path.removeprefix("/api/v1/").partition("/")[0], NOBODY)
 
 
+OURS = [
+    kind
+    for app in ("claims", "reviews", "factcheck", "accounts", "audit")
+    for kind in apps.get_app_config(app).get_models()
+]
+
+
 def everything() -> list[Any]:
-    kinds = (Outlet, Article, ArticleVersion, ExtractionRun, ImportRun, Claim, Appearance, Job, Token)
-    return [row for kind in kinds for row in kind.objects.order_by("id").values()]
+    """All rows of all tables of ours: the record, past rows and kept answers too."""
+    return [(kind, row) for kind in OURS for row in kind._base_manager.order_by("pk").values()]
 
 
 def assert_declared(response: Any, operation: dict[str, Any], what: Any) -> None:
@@ -216,7 +230,43 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "create_token": {"name": "feed", "scopes": ["read"], "expires_at": None, "owner": str(world["users"])},
         "rotate_token": {"expires_at": None},
         "revoke_token": {},
+        "create_review": {"claim": str(world["claims"]), "desk": str(world["desks"]), "risk": "high"},
+        "take_next_review": {"desk": str(world["desks"])},
+        "create_review_evidence": ITEM,
+        "update_evidence": ITEM | {"is_withdrawn": True},
+        "mark_unreliable_evidence": {"reason": "forged", "note": "It is."},
+        "take_snapshot_evidence": {},
+        "create_review_search": {"side": "supports", "queries": ["wages 2024"], "places": "The archive", "note": ""},
+        "update_review_draft": {
+            "headline": "Wages", "summary": "They fell.", "rating": "false", "rating_explanation": "Tables.", "body": "More.",
+        },
+        "update_review_seat_draft": JUDGEMENT,
+        "submit_verdict_review": JUDGEMENT,
+        "revise_verdict_review": JUDGEMENT,
+        "adjudicate_review": {
+            "rating": "false", "rationale": make.WHY, "answers": [{"verdict": NOBODY, "answer": "No."}],
+        },
+        "assign_review": {"to": str(world["users"])},
+        "take_over_review": {"reason": "absent", "note": "Ill."},
+        "submit_for_rating_review": {"single_origin_reason": "There is one archive."},
+        "request_reply_review": {"addressee": "The ministry", "question": "Why?"},
+        "record_reply_review": {"request": NOBODY, "answer": "Because."},
+        "waive_reply_review": {"addressee": "The ministry", "reason": "unreachable", "note": "No answer."},
+        "send_back_review": {"to": "drafting", "reason": "unclear", "note": "Which year?"},
+        "approve_review": {"decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64},
+        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft")},
+        **{
+            f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
+            for action in ("release", "request_evidence", "unapprove", "declare_conflict", "hold", "resume", "close", "reopen")
+        },
     }  # fmt: skip
+
+
+ITEM = {
+    "url": "", "title": "Tables", "publisher": "Ministry", "origin": "Ministry", "stance": "refutes", "quotation": "33,000",
+    "locator": "page 3", "note": "", "is_confidential": False, "snapshot_exemption": "A paper archive.",
+}  # fmt: skip
+JUDGEMENT = {"rating": "false", "rationale": make.WHY, "cites": [NOBODY], "searches": "Archives"}
 
 
 def test_every_writing_operation_is_among_those_that_are_tried(world):
@@ -243,8 +293,53 @@ def test_a_member_of_any_other_type_or_size_is_taken_or_refused_as_documented(ro
                 )
 
 
+OTHER_TYPES: dict[str, list[Any]] = {
+    "string": [7, 1.5, True, {}, []], "integer": ["7", True, [7], 1.5], "boolean": ["true", 1, "no", []], "array": ["a", {}, 7],
+}  # fmt: skip
+
+
+def members(schema: dict[str, Any], body: dict[str, Any]) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """The places of a body, each with the type that the document gives it. Members that may be of several types are left out."""
+    if name := schema.get("$ref", "").rpartition("/")[2]:
+        schema = document()["components"]["schemas"][name]
+    for key, member in schema.get("properties", {}).items():
+        resolved = document()["components"]["schemas"].get(member.get("$ref", "").rpartition("/")[2], member)
+        if key not in body:
+            continue
+        if resolved.get("type") == "object":
+            yield from (((key, *place), kind) for place, kind in members(member, body[key]))
+        elif isinstance(kind := resolved.get("type"), str):
+            yield (key,), kind
+            if kind == "array" and isinstance(body[key][0], str):
+                yield (key, 0), "string"
+            elif kind == "array":
+                yield from (((key, 0, *place), kind) for place, kind in members(member["items"], body[key][0]))
+
+
+def test_what_json_wrote_as_another_type_is_refused_and_not_turned_into_the_right_one(root, world):
+    before, tried = everything(), 0
+    good = bodies(world)
+    for path, method, operation in operations("post", "put", "patch"):
+        if not operation.get("requestBody"):
+            continue
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        for place, kind in members(schema, good[operation["operationId"]]):
+            for value in OTHER_TYPES[kind]:
+                body = json.loads(json.dumps(good[operation["operationId"]]))
+                *steps, last = place
+                reduce(getitem, steps, body)[last] = value
+                response = root.generic(
+                    method.upper(), fill(path, key=own_key(path, world)), json.dumps(body), "application/json"
+                )
+                assert response.status_code == 422, (operation["operationId"], place, value, response.content[:300])
+                pointer = "/" + "/".join(map(str, place))
+                assert {at[: len(pointer)] for _, at in places(response.json())} == {pointer}, (place, value)
+                tried += 1
+    assert everything() == before
+    assert tried > 100
+
+
 RAW = {
-    "nothing": b"",
     "a space": b" ",
     "half": b'{"text": ',
     "no JSON": b"text=a",
@@ -257,25 +352,131 @@ RAW = {
     "many digits": b'{"span": {"start": ' + b"9" * 50_000 + b', "end": 1}}',
     "no UTF-8": b'{"text": "\xff\xfe"}',
     "UTF-16": '{"text": "a"}'.encode("utf-16"),
-    "mark": b'\xef\xbb\xbf{"text": "Prices fell."}',
     "NUL": b'{"text": "a\\u0000"}',
     "NUL byte": b'{"text": "a\x00"}',
     "NUL name": b'{"a\\u0000": 1}',
     "half a pair": b'{"text": "\\ud83d", "note": "\\udc00"}',
     "half a pair as a name": b'{"\\ud83d": 1}',
-    "the same member twice": b'{"text": "a", "text": 7}',
     "100,000 lists": b"[" * 100_000 + b"]" * 100_000,
     "100,000 objects": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
     "64 lists in a member": b'{"text": ' + b"[" * 63 + b"]" * 63 + b"}",
     "many members": b"{" + b",".join(b'"%d": 1' % n for n in range(20_000)) + b"}",
+    "a million items": b"[" + b"1," * 999_999 + b"1]",
+    "a million items in a member": b'{"note": [' + b"1," * 999_999 + b"1]}",
+    "more than is read": b'{"text": "' + b"a" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE + b'"}',
+}
+# What some operations may take: nothing at all, and what JSON allows though nobody should send it.
+TAKEN = {
+    "nothing": b"",
+    "mark": b'\xef\xbb\xbf{"text": "Prices fell."}',
+    "the same member twice": b'{"text": "a", "text": 7}',
 }
 
 
-def test_a_body_that_is_broken_or_hostile_is_refused_as_documented(root, world):
-    for (path, method, operation), name in product(operations("post", "put", "patch"), RAW):
+def writes() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    return operations("post", "put", "patch")
+
+
+def test_a_body_that_is_broken_or_hostile_is_refused_as_documented_and_nothing_moves(root, world):
+    before = everything()
+    for path, method, operation in writes():
         address = fill(path, key=own_key(path, world))
-        response = root.generic(method.upper(), address, RAW[name], "application/json")
+        for name, body in RAW.items():
+            response = root.generic(method.upper(), address, body, "application/json")
+            assert_declared(response, operation, (operation["operationId"], name))
+            assert response.status_code in (400, 413, 422), (operation["operationId"], name, response.content[:300])
+        assert everything() == before, operation["operationId"]
+    assert root.get("/me").status_code == 200, "signed in all along"
+
+
+def test_a_body_that_is_merely_odd_is_taken_or_refused_as_documented(root, world):
+    for (path, method, operation), name in product(writes(), TAKEN):
+        address = fill(path, key=own_key(path, world))
+        response = root.generic(method.upper(), address, TAKEN[name], "application/json")
         assert_declared(response, operation, (operation["operationId"], name))
+
+
+def test_a_compressed_body_is_not_unpacked_by_any_operation(root, world):
+    before = everything()
+    good, bomb = bodies(world), gzip.compress(b" " * 50_000_000, mtime=0)
+    for (path, method, operation), encoding in product(writes(), ("gzip", "br", "deflate, gzip", "x")):
+        address = fill(path, key=own_key(path, world))
+        for body in (bomb, gzip.compress(json.dumps(good[operation["operationId"]]).encode())):
+            response = root.generic(
+                method.upper(), address, body, "application/json", headers={"Content-Encoding": encoding}
+            )
+            assert_problem(response, 415, "unsupported_media_type")
+    assert everything() == before
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    return document()["components"]["schemas"][name] if name else schema
+
+
+def told_but_not_taken(operation: dict[str, Any]) -> list[str]:
+    """Members of the operation's answers that its body does not have: read-only ones."""
+    told = {
+        member
+        for status, answer in operation["responses"].items()
+        if status < "300"
+        for content in answer.get("content", {}).values()
+        for member in resolved(content["schema"]).get("properties", {})
+    }
+    taken = (
+        resolved(operation["requestBody"]["content"]["application/json"]["schema"])
+        if "requestBody" in operation
+        else {}
+    )
+    return sorted(told - taken.get("properties", {}).keys())
+
+
+def places_of_objects(value: Any, at: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(value, dict):
+        yield at, value
+    for step, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from places_of_objects(inner, f"{at}/{step}")
+
+
+def test_a_member_that_is_read_only_is_refused_by_every_operation_and_nothing_moves(root, world):
+    before, good, tried = everything(), bodies(world), {}
+    for path, method, operation in writes():
+        name, address = operation["operationId"], fill(path, key=own_key(path, world))
+        tried[name] = told_but_not_taken(operation)
+        names = [*tried[name], "unknown"]
+        for some in (names[n : n + MAX_NAMED] for n in range(0, len(names), MAX_NAMED)):
+            body = json.dumps(good[name] | dict.fromkeys(some, "x"))
+            problem = assert_problem(
+                root.generic(method.upper(), address, body, "application/json"), 422, "invalid_input"
+            )
+            codes = {error["pointer"]: error["code"] for error in problem["errors"]}
+            assert codes.keys() == {f"/{member}" for member in some}, name
+            assert set(codes.values()) <= {"unknown_field", "use_an_action"}, name
+        assert everything() == before, name
+    assert {"id", "status", "version", "check_worthiness"} <= set(tried["update_claim"])
+    assert {"state", "attempts"} <= set(tried["cancel_job"])
+    assert {"secret", "revoked_at"} <= set(tried["create_token"])
+
+
+def test_an_unknown_member_is_refused_wherever_it_stands_and_nothing_moves(root, world):
+    before, seen = everything(), set()
+    for path, method, operation in writes():
+        name, address = operation["operationId"], fill(path, key=own_key(path, world))
+        for at, _ in places_of_objects(bodies(world)[name]):
+            body = bodies(world)[name]
+            dict(places_of_objects(body))[at]["unknown"] = 1
+            response = root.generic(method.upper(), address, json.dumps(body), "application/json")
+            assert places(assert_problem(response, 422, "invalid_input")) == [("unknown_field", f"{at}/unknown")], name
+            seen.add((name, at))
+        assert everything() == before, name
+    assert {
+        ("update_claim", "/span"),
+        ("bulk_claims", "/items/0"),
+        ("bulk_claims", "/params"),
+        ("revoke_token", ""),
+    } <= seen
 
 
 def test_of_very_many_unknown_members_some_are_named(root):
@@ -290,7 +491,8 @@ def test_a_body_of_another_type_is_refused_as_documented(root, world):
     before = everything()
     for (path, method, operation), media_type in product(operations("post", "put", "patch"), MEDIA_TYPES):
         if operation.get("requestBody"):
-            response = root.generic(method.upper(), fill(path, key=own_key(path, world)), b"text=a", media_type)
+            address, seen = fill(path, key=own_key(path, world)), {"If-Match": '"1"'}
+            response = root.generic(method.upper(), address, b"text=a", media_type, headers=seen)
             assert_declared(response, operation, (operation["operationId"], media_type))
             assert response.status_code in (400, 415)
     assert everything() == before

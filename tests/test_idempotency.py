@@ -159,6 +159,18 @@ def test_who_lost_the_right_does_not_read_the_kept_answer(ada):
     assert_problem(client.post("/claims", BODY, headers=KEY), 401, "invalid_token")
 
 
+@pytest.mark.parametrize(("tag", "status"), [(None, 428), ("*", 428), ("7", 400)])
+def test_a_repeated_request_needs_its_if_match_as_well(ada, tag, status):
+    client, accept = api(ada), f"/claims/{make.claim(actor=ada).pk}/accept"
+    assert client.post(accept, headers=KEY).status_code == 200
+    before = counts()
+    client.looks_first = False
+    response = client.post(accept, headers=KEY if tag is None else KEY | {"If-Match": tag})
+    assert_problem(response, status, "precondition_required" if status == 428 else "invalid_header")
+    assert counts() == before
+    assert client.post(accept, headers=KEY | {"If-Match": '"1"'})["Idempotency-Replayed"] == "true"
+
+
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "ключ", "a\x7f", "é"])
 def test_what_is_no_key_is_refused(ada, key):
     problem = assert_problem(api(ada).post("/claims", BODY, headers={"Idempotency-Key": key}), 400, "invalid_header")

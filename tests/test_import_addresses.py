@@ -103,7 +103,7 @@ BOTH = ["http://news.example/1", "http://news.example/2"]
         ("/feed", "application/jsonl; charset=utf-8", JSONL, BOTH),
         ("/feed.jsonl", "text/plain", JSONL, BOTH),
         ("/feed.jsonl?v=2", "application/octet-stream", JSONL, BOTH),
-        ("/feed.jsonl.gz", "application/gzip", gzip.compress(JSONL), BOTH),
+        ("/feed.jsonl.gz", "application/gzip", gzip.compress(JSONL, mtime=0), BOTH),
         ("/feed", "text/plain", JSONL, BOTH),
         ("/feed", "application/json", orjson.dumps(ROWS), BOTH),
         ("/feed", "text/csv", TABLE, BOTH),
@@ -126,8 +126,11 @@ def test_what_is_no_page_is_read_as_what_its_media_type_or_its_name_says(interne
         (response(b"", status="404 Not Found"), "answered with status 404"),
         (redirect("http://127.0.0.1/"), "http://127.0.0.1/: the address is not public"),
         (response(b"", HTML, length=10**10), "larger than 10,485,760 bytes"),
-        (response(gzip.compress(b"a" * 11_000_000), "Content-Type: application/gzip"), "larger than 10,485,760 bytes"),
-        (response(gzip.compress(b"a" * 999)[:-9], "Content-Type: application/gzip"), "ended before"),
+        (
+            response(gzip.compress(b"a" * 11_000_000, mtime=0), "Content-Type: application/gzip"),
+            "larger than 10,485,760 bytes",
+        ),
+        (response(gzip.compress(b"a" * 999, mtime=0)[:-9], "Content-Type: application/gzip"), "ended before"),
         (response(b"name,age\nAda,7\n", "Content-Type: text/csv"), "no column holds the text"),
     ],
 )

@@ -12,6 +12,7 @@ import pytest
 from claims.triage import as_markdown
 from factcheck import jobs, routes
 from factcheck.env import VARIABLES
+from reviews import stages
 from tests import make
 from tests.api import api
 
@@ -49,6 +50,15 @@ def test_the_article_of_the_readme_gives_the_claim_of_the_readme():
 
 def test_the_triage_table_is_the_one_of_the_code():
     assert between("claims/triage.py, held by a test -->\n", "\n<!-- end of triage") == as_markdown()
+
+
+def test_the_stages_are_drawn_as_they_are():
+    diagram = between("stages.py, held by a test -->\n```mermaid\n", "\n```\n<!-- end of stage diagram")
+    assert diagram == stages.as_mermaid()
+    table = between(
+        "<!-- stage table: written from reviews/stages.py, held by a test -->\n", "\n<!-- end of stage table"
+    )
+    assert table == stages.as_markdown()
 
 
 def test_the_table_of_access_is_the_one_of_the_code():

@@ -173,6 +173,13 @@ def test_nobody_is_signed_in_or_out_without_the_csrf_token(ada, token):
     assert browser.ask("GET", ME).status_code == 200
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "QUERY"])
+def test_a_method_that_the_session_does_not_have_is_405_without_the_csrf_token_too(db, method):
+    response = Browser().ask(method, SESSION, {}, **{"X-CSRFToken": None})
+    assert_problem(response, 405, "method_not_allowed")
+    assert response["Allow"] == "GET, POST, DELETE, HEAD, OPTIONS"
+
+
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_a_session_changes_nothing_without_the_csrf_token(ada, method):
     claim = make.claim(actor=ada)

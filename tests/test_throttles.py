@@ -82,6 +82,11 @@ def test_guessing_tokens_is_counted_too(committed_database, small, monkeypatch):
     assert_problem(guesses[-1], 429, "throttled")
 
 
+def test_a_method_that_is_none_is_counted_too(committed_database, small):
+    answers = [Api().put("/session", "{}", "application/json").status_code for _ in range(4)]
+    assert answers == [405, 405, 405, 429]
+
+
 def test_a_refusal_inside_a_view_is_counted_once(ada, small, settings):
     settings.THROTTLE_ANONYMOUS = (9, 60)
     assert Api().get("/me")["RateLimit"] == '"anonymous";r=8;t=60'

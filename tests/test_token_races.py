@@ -38,14 +38,24 @@ def expired(token: Token) -> None:
     Token.objects.filter(pk=token.pk).update(expires_at=token.created_at)
 
 
-def ask_while(change: Callable[[Token], object], ada: User) -> tuple[set[int], set[int]]:
+def with_token(owner: User, secret: str) -> Api:
+    return Api(headers={"Authorization": f"Bearer {secret}"})
+
+
+def in_session(owner: User, secret: str) -> Api:
+    return signed_in(owner)
+
+
+def ask_while(
+    change: Callable[[Token], object], ada: User, client_of: Callable[[User, str], Api] = with_token
+) -> tuple[set[int], set[int]]:
     """How requests that began before and after the commit of the change were answered: some of each, by every client."""
     token, secret = tokens.issue(ada, name="feed", scopes=["read", "triage"])
     answers: list[list[tuple[float, int]]] = [[] for _ in range(ASKING)]
     is_over = threading.Event()
 
     def ask(own: list[tuple[float, int]]) -> None:
-        client = Api(headers={"Authorization": f"Bearer {secret}"})
+        client = client_of(ada, secret)
         try:
             while not is_over.is_set():
                 began = time.monotonic()
@@ -82,6 +92,19 @@ def test_after_the_commit_no_request_succeeds(ada, change):
     before, after = ask_while(change, ada)
     assert 422 in before, "the token had its scope"
     assert after == {ENDS[change]}
+
+
+def given_a_password(token: Token) -> None:
+    owner = User.objects.get(pk=token.user_id)
+    owner.set_password("another long phrase")
+    owner.save(update_fields=["password"])
+
+
+@pytest.mark.parametrize(("change", "status"), [(demoted, 403), (switched_off, 401), (given_a_password, 401)])
+def test_after_the_commit_no_request_of_a_session_succeeds_either(ada, change, status):
+    before, after = ask_while(change, ada, in_session)
+    assert 422 in before, "the session had its right"
+    assert after == {status}
 
 
 @pytest.mark.parametrize("change", ENDS, ids=lambda change: change.__name__)

@@ -10,6 +10,7 @@ from claims import pipeline, triage
 from claims.models import Appearance, Article, Claim
 from claims.triage import BY_ACTION, TriageAction, TriageStatus
 from factcheck import jobs
+from factcheck.audit import events
 from factcheck.errors import StaleVersion
 from tests import make
 from tests.api import api, assert_problem, places
@@ -117,6 +118,8 @@ def test_an_action_of_the_table_moves_the_claim_and_is_signed(ada, other, action
     row = Claim.objects.get(pk=claim.pk)
     assert (row.triage_status, row.version, row.updated_by) == (LEADS_TO[action], claim.version + 1, ada)
     assert row.triaged_at is not None
+    event = events.events(claim).last()
+    assert (event.action, event.actor, event.version) == (action, ada, row.version)
     now_allowed = {a["action"] for a in body["allowed_actions"] if a["allowed"]}
     assert now_allowed == MAY[LEADS_TO[action]]
 

@@ -200,6 +200,24 @@ def test_whatever_is_killed_is_started_again(home, up):
     assert not set(killed.values()) & processes_of(home).keys()
 
 
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/api/v1/problems?a=" + "a" * 9000, {}),
+        ("/", {"X": "a" * 9000}),
+        ("/", {f"X-{n}": "a" for n in range(200)}),
+        ("/", {"A B": "a"}),
+    ],
+    ids=["line", "header", "headers", "name"],
+)
+def test_what_the_web_server_cannot_read_is_a_problem_with_an_id_in_the_log(up, path, headers):
+    answer = up.ask("GET", path, **headers)
+    assert (answer.status, answer.kind) == (400, "application/problem+json")
+    problem = json.loads(answer.text)
+    assert (problem["code"], problem["errors"]) == ("malformed", [])
+    wait_until(lambda: f"WARNING factcheck.access {problem['request_id']}" in up.output, what="the line of the log")
+
+
 @pytest.fixture(scope="module")
 def known() -> dict[str, str]:
     """What Ada was given once for all of these tests."""

@@ -26,6 +26,7 @@ from claims.admin.naming import name_of, opening
 from claims.admin.searching import WordSearch
 from claims.models import Appearance, Claim
 from claims.triage import BY_ACTION, TriageAction, TriageStatus
+from factcheck.accounts.models import User
 from factcheck.admin.base import identifier
 from factcheck.audit import events
 from factcheck.audit.past import Past, past_of
@@ -178,9 +179,11 @@ class ClaimAdmin(WordSearch):
         response.status_code = status
         return response
 
-    def past_of(self, pk: UUID) -> list[Past]:
-        moved = past_of(Appearance, claim=pk)
-        return sorted([*super().past_of(pk), *moved], key=lambda past: (past.at, past.transaction), reverse=True)
+    def past_of(self, pk: UUID, *, reader: User) -> list[Past]:
+        moved = past_of(Appearance, claim=pk, reader=reader)
+        return sorted(
+            [*super().past_of(pk, reader=reader), *moved], key=lambda past: (past.at, past.transaction), reverse=True
+        )
 
     def page_context(self, request: HttpRequest, row: Claim) -> dict[str, Any]:
         may_act = self.has_act_permission(request)

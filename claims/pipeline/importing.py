@@ -136,7 +136,7 @@ def _land(
     actor: User | None,
     before_texts: Callable[[], None],
 ) -> tuple[Landed, list[UUID]]:
-    now = timezone.now()
+    now, run_id = timezone.now(), run.pk.bytes if run else None
     known = stored.find([row.identity for row in rows])
     unknown = {row.identity: row for row in rows if row.identity not in known}
     inserted = stored.insert_articles(unknown.values())
@@ -182,7 +182,7 @@ def _land(
                 row.fingerprint,
                 len(row.text),
                 row.draft.fetched_at or now,
-                run.pk.bytes if run else None,
+                run_id,
             )
         )
         outcomes.append(Outcome(status, have.article_id, version_id))

@@ -8,7 +8,7 @@ from claims import extraction
 from claims.models import ExtractionRun
 from factcheck import jobs
 from factcheck.copying import copy_rows
-from factcheck.ids import uuid7
+from factcheck.ids import uuid7_bytes
 
 EXTRACT = "extract"  # the kind of job
 
@@ -22,13 +22,13 @@ _RUN_TYPES = ("bytea", "bytea", "varchar", "varchar", "varchar", "int4", "int4",
 def queue_extraction(version_ids: list[UUID], *, is_nudging: bool = True) -> None:
     """Queue new versions to be read for claims, each with its job. Without `is_nudging` the workers are not told."""
     extractor = extraction.get(extraction.DEFAULT)
-    run_ids = [uuid7() for _ in version_ids]
+    run_ids = [uuid7_bytes() for _ in version_ids]
     queued = ExtractionRun.Status.QUEUED.value
     copy_rows(
         _COPY_RUNS,
         _RUN_TYPES,
         [
-            (run_id.bytes, version_id.bytes, extractor.name, extractor.version, queued, 0, 0, 0, 0)
+            (run_id, version_id.bytes, extractor.name, extractor.version, queued, 0, 0, 0, 0)
             for run_id, version_id in zip(run_ids, version_ids, strict=True)
         ],
     )

@@ -166,6 +166,8 @@ def offers(row: Row) -> int:
 
 def refresh_metadata(changed: dict[UUID, Row], told_later: dict[UUID, Row], actor: User | None) -> None:
     """A changed text brings its own headline along. What was open so far is filled in, and nothing else is overwritten."""
+    if not changed and not told_later:
+        return
     articles = Article.objects.select_for_update(no_key=True).filter(pk__in={*changed, *told_later})
     for article in articles.order_by("identity"):
         row = changed.get(article.pk) or told_later[article.pk]

@@ -14,9 +14,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from factcheck.accounts.models import User
+from factcheck.accounts.permissions import actor_of
 from factcheck.admin.base import RecordAdmin
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.past import past_around
+from factcheck.audit.readers import visible_to
 from factcheck.templatetags.desk import moment, told
 
 RECENT = 1000  # events among which the actions in use are looked for
@@ -28,7 +30,7 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        recent = AuditEvent.objects.order_by("-id").values_list("action", flat=True)[:RECENT]
+        recent = visible_to(actor_of(request)).order_by("-id").values_list("action", flat=True)[:RECENT]
         return [(action, action.replace("_", " ")) for action in sorted({*recent, self.value() or ""} - {""})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -66,6 +68,9 @@ class AuditEventAdmin(RecordAdmin):
     search_fields = ("subject_id",)
     search_help_text = "The id of what was changed: a claim, an article, a run, a person."
     ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEvent]:
+        return visible_to(actor_of(request))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -114,7 +119,7 @@ class AuditEventAdmin(RecordAdmin):
         return {
             "title": f"{self.did(row).capitalize()}: {row.subject_type}",
             "subject_page": page_of(row.subject_type, row.subject_id),
-            "past": past_around(row),
+            "past": past_around(row, reader=actor_of(request)),
         }
 
 

@@ -18,8 +18,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from factcheck import routes
+from factcheck.accounts.models import User
 from factcheck.accounts.needs import AUDIT, NOT_WRITTEN
-from factcheck.accounts.permissions import meets
+from factcheck.accounts.permissions import actor_of, meets
 from factcheck.audit.past import Past, past_of
 
 COUNTED = 1000  # rows; a list that holds more says so instead of counting them
@@ -204,14 +205,14 @@ class RecordAdmin(ByTable):
         """The rows as they were before each change. A row that is gone has a history too."""
         pk = identifier(unquote(object_id))
         row = self.get_object(request, str(pk))
-        past = self.past_of(pk)
+        past = self.past_of(pk, reader=actor_of(request))
         if row is None and not past:
             raise Http404(f"There is no {self.opts.verbose_name} {pk}.")
         context = {"title": f"Past of this {self.opts.verbose_name}", "crumb": "Past", "past": past}
         return self.render(request, "factcheck/past.html", row, context | {"may_audit": meets(request, AUDIT)})
 
-    def past_of(self, pk: UUID) -> list[Past]:
-        return past_of(self.model, pgh_obj=pk)
+    def past_of(self, pk: UUID, *, reader: User) -> list[Past]:
+        return past_of(self.model, pgh_obj=pk, reader=reader)
 
 
 def identifier(value: str) -> UUID:

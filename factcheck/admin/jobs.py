@@ -71,6 +71,9 @@ class JobAdmin(RecordAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Described
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        return jobs.visible_to(actor_of(request))
+
     @admin.action(description="Retry", permissions=["act"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         self._each(request, jobs.retry, "queued again")
@@ -83,7 +86,7 @@ class JobAdmin(RecordAdmin):
         # By the ids that were ticked: a filter on the state must not hide a job whose state moved since.
         for job_id in sorted(request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))[: self.list_per_page]:
             try:
-                kind = Job.objects.values_list("kind", flat=True).get(pk=job_id)
+                kind = jobs.visible_to(actor_of(request)).values_list("kind", flat=True).get(pk=job_id)
                 must_meet(request, routes.need_of_job(kind))
                 job = verb(UUID(job_id), actor=actor_of(request))
             except Job.DoesNotExist:

@@ -7,14 +7,17 @@ only read from the header.
 The tag of such a row is `"<version>.<digest of the body>"`. The body also tells of other rows (the title of the article) and of
 what this reader may do, so the version alone would call different bodies equal. `If-Match` looks at the version alone, so that a
 client may also write `"7"`, which lists have told it.
+
+A view may take its tag from elsewhere than the row's own version: it shows what stands there before the dot (`tag_source`), says in
+`if_match` what an action wants, and finds what the client sent in `self.seen_tag`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from django.db.models import Model
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from rest_framework.mixins import RetrieveModelMixin
@@ -38,7 +41,7 @@ class InvalidHeader(Malformed):
     code, title = "invalid_header", "A header is wrong"
 
 
-def tag_of(body: bytes, version: int | None = None) -> str:
+def tag_of(body: bytes, version: int | str | None = None) -> str:
     """The strong entity tag of a body, in its quotes."""
     digest = hashlib.sha256(body).hexdigest()[:32]
     return f'"{digest}"' if version is None else f'"{version}.{digest}"'
@@ -52,8 +55,8 @@ def is_unchanged(request: Request, tag: str) -> bool:
     return "*" in held or tag in {each.removeprefix("W/") for each in held}
 
 
-def seen_version(request: Request) -> int:
-    """The version in `If-Match`. Raises PreconditionRequired (428) without one, InvalidHeader (400) for what is no single tag."""
+def seen_tag(request: Request) -> str:
+    """What `If-Match` says before the dot. Raises PreconditionRequired (428) without one, InvalidHeader (400) for what is no single tag."""
     header = request.headers.get("If-Match", "").strip()
     if header in ("", "*"):
         why = "`*` would change a row that you have not seen." if header else "There is no If-Match."
@@ -63,14 +66,27 @@ def seen_version(request: Request) -> int:
     if len(tag) < 2 or tag[0] != '"' or tag[-1] != '"' or '"' in tag[1:-1]:
         detail = "If-Match is one entity tag in double quotes."
         raise InvalidHeader(detail, errors=[FieldError("invalid", detail, header="If-Match")])
-    version = tag[1:-1].partition(".")[0]
-    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else NO_VERSION
+    return tag[1:-1].partition(".")[0]
+
+
+def version_in(tag: str) -> int:
+    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else NO_VERSION
+
+
+OF_THE_ROW = "The ETag of what you saw, or its version in quotes."
+
+
+def wanted_tag(view: Any) -> str | None:
+    """What `If-Match` has to name for the present action, in words; None where the action needs none."""
+    wanted: str | None = getattr(view, "if_match", {}).get(getattr(view, "action", ""), OF_THE_ROW)
+    return wanted
 
 
 def is_guarded(view: Any, method: str | None) -> bool:
     """Does this operation change one row that has a version?"""
     model = getattr(getattr(view, "queryset", None), "model", None)
-    return bool(method in CHANGING and getattr(view, "detail", False) and model and is_versioned(model))
+    is_change = method in CHANGING and getattr(view, "detail", False) and wanted_tag(view) is not None
+    return bool(is_change and model and is_versioned(model))
 
 
 class Guarded:
@@ -79,20 +95,29 @@ class Guarded:
     """
 
     version: int
+    seen_tag: str
+    if_match: ClassVar[
+        Mapping[str, str | None]
+    ] = {}  # action -> what it wants in If-Match, where that is not the row's own tag
 
     def get_object(self) -> Any:
         view: Any = super()
         row = view.get_object()
         request: Request = self.request  # type: ignore[attr-defined]
         if is_guarded(self, request.method):
-            self.version = seen_version(request)
+            self.seen_tag = seen_tag(request)
+            self.version = version_in(self.seen_tag)
         return row
 
-    def answer(self, row: Model, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    def tag_source(self, row: Any) -> int | str | None:
+        """What the tag of this row shows before the dot, and `If-Match` has to name."""
+        return version_of(row)
+
+    def answer(self, row: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """The row as this view's serializer shows it, with its ETag; 304 for a client that holds it."""
         view: Any = self
         body = dumps(view.get_serializer(row).data)
-        return tagged(view.request, body, version_of(row), status=status, headers=headers)
+        return tagged(view.request, body, self.tag_source(row), status=status, headers=headers)
 
     def handle_exception(self, error: Exception) -> Any:
         view: Any = super()
@@ -102,7 +127,8 @@ class Guarded:
         """Verbs name columns, clients know the members of the body."""
         if "changed_fields" in problem.extra:
             view: Any = self
-            names = {member.source: name for name, member in view.get_serializer_class()().fields.items()}
+            told = view.get_serializer_class()().fields.items()
+            names = {source: name for name, member in told for source in (member.source, f"{member.source}_id")}
             problem.extra["changed_fields"] = sorted({names.get(c, c) for c in problem.extra["changed_fields"]})
         return problem
 
@@ -117,7 +143,7 @@ class DetailMixin(RetrieveModelMixin):
 def tagged(
     request: Request,
     body: bytes,
-    version: int | None = None,
+    version: int | str | None = None,
     *,
     status: int = 200,
     headers: dict[str, str] | None = None,

@@ -23,7 +23,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.accounts.models import User
-from factcheck.accounts.needs import AUDIT
 from factcheck.accounts.permissions import actor_of
 from factcheck.api import pagination
 from factcheck.api.concurrency import tagged
@@ -32,10 +31,8 @@ from factcheck.api.problems import InvalidParameter
 from factcheck.api.renderers import dumps
 from factcheck.api.typed import TypedJSONField
 from factcheck.audit.models import AuditEvent
+from factcheck.audit.readers import visible_to
 from factcheck.errors import FieldError
-
-# What any reader may follow. Everything else (people, their tokens) is for those who audit: a new kind is closed until it stands here.
-OPEN_SUBJECTS = ("article", "claim", "extractionrun", "importrun", "job")
 
 
 class EventActorSerializer(serializers.ModelSerializer[User]):
@@ -89,13 +86,6 @@ def settled(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     )
 
 
-def visible_to(user: User) -> QuerySet[AuditEvent]:
-    events = AuditEvent.objects.all()
-    if user.is_superuser or set(AUDIT.roles) & set(user.roles):
-        return events
-    return events.filter(subject_type__in=OPEN_SUBJECTS)
-
-
 _AFTER = OpenApiParameter(
     "after", OpenApiTypes.STR, description="`after` of the page before; from the beginning when left out."
 )
@@ -104,7 +94,9 @@ _SIZE = OpenApiParameter(
     {"type": "integer", "minimum": 1, "maximum": pagination.MAX_PAGE_SIZE, "default": pagination.PAGE_SIZE},
     description="Events of a page.",
 )
-_SUBJECT = OpenApiParameter("subject", OpenApiTypes.UUID, description="Only of this claim, article, run or job.")
+_SUBJECT = OpenApiParameter(
+    "subject", OpenApiTypes.UUID, description="Only of this claim, article, run, job or review."
+)
 
 
 class _Feed(GenericAPIView[AuditEvent]):
@@ -150,7 +142,8 @@ class _Feed(GenericAPIView[AuditEvent]):
 
 
 class Events(_Feed):
-    """What happened to articles, claims, runs and jobs; auditors and admins also see what happened to people and their tokens."""
+    """What happened to articles, claims, runs, jobs and the reviews of one's desks; auditors and admins also see what happened to
+    people and their tokens."""
 
     @extend_schema(parameters=[_AFTER, _SIZE, _SUBJECT], responses=EventPageSerializer, operation_id="list_events")
     def get(self, request: Request) -> Response:
@@ -167,11 +160,15 @@ class EventsOf(_Feed):
 
     parent: type[Any]
 
+    def parents(self) -> QuerySet[Any]:
+        """Those whose events may be asked for; a subclass narrows them to what the reader may see."""
+        return self.parent._default_manager.all()
+
     @extend_schema(parameters=[_AFTER, _SIZE], responses=EventPageSerializer)
     def get(self, request: Request, parent: str) -> Response:
         """What happened to it, first to last."""
         refuse_unknown(request, {"after", "page_size", "format"})
-        row = get_object_or_404(self.parent.objects.only("pk"), pk=parent)
+        row = get_object_or_404(self.parents().only("pk"), pk=parent)
         kind = self.parent._meta.model_name or ""
         return self._page(request, visible_to(actor_of(request)).filter(subject_type=kind, subject_id=row.pk))
 

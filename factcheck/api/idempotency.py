@@ -23,7 +23,7 @@ from rest_framework.response import Response
 
 from factcheck.accounts.models import Token
 from factcheck.accounts.permissions import actor_of
-from factcheck.api.concurrency import InvalidHeader
+from factcheck.api.concurrency import InvalidHeader, is_guarded, seen_tag
 from factcheck.api.problems import Later
 from factcheck.api.renderers import RawJSON, dumps
 from factcheck.errors import FieldError, Problem
@@ -60,7 +60,7 @@ class Repeatable:
         view.initial(request, *args, **kwargs)
         # Nobody but its caller may read a kept answer: strangers, who cannot be told apart, have none.
         if request.method == "POST" and request.user.is_authenticated and (key := key_of(request)) is not None:
-            self.post = partial(once, key, self.post, self.shown_once)
+            self.post = partial(once, key, self.post, self.shown_once, is_guarded(self, request.method))
 
 
 def key_of(request: Request) -> str | None:
@@ -73,16 +73,24 @@ def key_of(request: Request) -> str | None:
 
 
 def once(
-    key: str, act: Callable[..., Response], shown_once: tuple[str, ...], request: Request, *args: Any, **kwargs: Any
+    key: str,
+    act: Callable[..., Response],
+    shown_once: tuple[str, ...],
+    needs_version: bool,
+    request: Request,
+    *args: Any,
+    **kwargs: Any,
 ) -> Response:
     """The answer of `act`, or the one that it gave to this caller, address and key within a day, `shown_once` left out.
 
     Raises IdempotencyKeyReused (422) when that request had another body, IdempotencyInProgress (409) when it takes longer than a lock
-    may be waited for.
+    may be waited for. Without the If-Match that `act` needs, it is refused as the first would have been.
     """
     record_id, body = scope_of(request, key), hashlib.sha256(request._request.body).hexdigest()
     with transaction.atomic():
         if not _take(record_id, request, body):
+            if needs_version:
+                seen_tag(request)
             return _replay(record_id, body)
         response = act(request, *args, **kwargs)
         if response.status_code >= 400:

@@ -7,6 +7,7 @@ from typing import Union
 from uuid import UUID
 
 import django_filters
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -16,6 +17,7 @@ from rest_framework.response import Response
 from factcheck import jobs, routes
 from factcheck.accounts.permissions import actor_of, must_meet
 from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
+from factcheck.api.strict import refuse_members
 from factcheck.api.typed import TypedJSONField
 from factcheck.api.viewsets import ReadViewSet
 from factcheck.models import Job, JobState
@@ -60,9 +62,15 @@ class JobViewSet(ReadViewSet):
     ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
 
+    def get_queryset(self) -> QuerySet[Job]:
+        return (
+            Job.objects.all() if getattr(self, "swagger_fake_view", False) else jobs.visible_to(actor_of(self.request))
+        )
+
     def _chosen(self, request: Request) -> UUID:
         job = self.get_object()
         must_meet(request, routes.need_of_job(job.kind))
+        refuse_members(request)
         return job.pk
 
     @extend_schema(request=None)

@@ -18,7 +18,7 @@ from factcheck.accounts.authentication import CsrfFailed, InvalidToken
 from factcheck.accounts.needs import Need
 from factcheck.accounts.permissions import InsufficientRole, InsufficientScope, SessionRequired
 from factcheck.api import pagination, problems
-from factcheck.api.concurrency import DetailMixin, InvalidHeader, PreconditionRequired, is_guarded
+from factcheck.api.concurrency import DetailMixin, InvalidHeader, PreconditionRequired, is_guarded, wanted_tag
 from factcheck.api.filters import UnknownParameter
 from factcheck.api.idempotency import (
     HEADER,
@@ -111,8 +111,7 @@ class Schema(AutoSchema):
     def _headers(self) -> list[OpenApiParameter]:
         headers = []
         if is_guarded(self.view, self.method):
-            about = "The ETag of what you saw, or its version in quotes."
-            headers.append(_header("If-Match", about, required=True, pattern=TAG_PATTERN))
+            headers.append(_header("If-Match", wanted_tag(self.view) or "", required=True, pattern=TAG_PATTERN))
         if self._is_repeatable():
             about = f"1 to {MAX_KEY_CHARS} visible ASCII characters; kept for {KEPT_HOURS} hours."
             headers.append(_header(HEADER, about, pattern=KEY_PATTERN, minLength=1, maxLength=MAX_KEY_CHARS))
@@ -190,10 +189,11 @@ class Schema(AutoSchema):
         if self._has_tag():
             answers["304"] = {"description": "What you hold is what stands here", **_headers_of(answers["200"])}
         for status, kinds in groupby(self.problem_kinds(), key=lambda kind: kind.status):
-            told = {kind.title: problem_schema(kind, self) for kind in kinds}
-            schema = {"oneOf": list(told.values())} if len(told) > 1 else next(iter(told.values()))
-            content = {problems.MEDIA_TYPE: {"schema": schema}}
-            answers.setdefault(str(status), {"description": " / ".join(told), "content": content})
+            alike = list(kinds)
+            told = [problem_schema(kind, self) for kind in alike]
+            content = {problems.MEDIA_TYPE: {"schema": {"oneOf": told} if len(told) > 1 else told[0]}}
+            titles = " / ".join(dict.fromkeys(kind.title for kind in alike))
+            answers.setdefault(str(status), {"description": titles, "content": content})
         return answers
 
     def _need(self) -> Need:
@@ -230,7 +230,7 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for methods in result["paths"].values():
         for operation in methods.values():
             for parameter in operation.get("parameters", ()):
-                if parameter["in"] == "query":
+                if parameter["in"] == "query" and not _takes_any_text(parameter["schema"]):
                     parameter["allowEmptyValue"] = True  # as if it were left out
     for schema in result["components"]["schemas"].values():
         for member in schema.get("properties", {}).values():
@@ -241,9 +241,17 @@ def describe(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def _takes_any_text(schema: dict[str, Any]) -> bool:
+    """An empty one too, without being told."""
+    schema = schema["items"] if schema["type"] == "array" else schema
+    return schema["type"] == "string" and not schema.keys() & {"enum", "format", "pattern", "minLength"}
+
+
 def _singular(word: str) -> str:
     if word.endswith("ies"):
         return word[:-3] + "y"
+    if word.endswith("ches"):
+        return word[:-2]
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 

@@ -39,7 +39,9 @@ PARAMETERS = ("page_size", "cursor", "ordering", "count")
 
 
 class InvalidCursor(InvalidParameter):
-    code, title = "invalid_cursor", "The cursor is not one of this list and ordering"
+    """Any text may be a cursor by its form; which ones were given out, only we can say."""
+
+    code, status, title = "invalid_cursor", 422, "The cursor is not one of this list and ordering"
 
 
 @dataclass(frozen=True, slots=True)

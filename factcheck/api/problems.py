@@ -87,7 +87,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> HttpRespo
     problem = as_problem(error)
     if problem is None:
         return None
-    if problem.status in (NotAuthenticated.status, ActionForbidden.status):
+    if problem.status in (NotAuthenticated.status, ActionForbidden.status, MethodNotAllowed.status):
         # DRF counts only whom it lets in: guessing would be free.
         request = context["request"]._request
         over = None if throttles.is_counted(request) else throttles.count_request(request)
@@ -196,8 +196,20 @@ def _has_pages(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/") and request.accepts("text/html")
 
 
+def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The problem as a document, or in words where pages are asked for."""
+    if not _has_pages(request):
+        return respond(problem)
+    # Rendered without the request: its user would be asked of a database that may be away, and the form that it carries may be
+    # what cannot be read. Django's own pages ask both.
+    page = HttpResponse(render_to_string("problem.html", {"problem": problem}), status=problem.status)
+    if seconds := problem.extra.get("retry_after_seconds"):
+        page["Retry-After"] = str(seconds)
+    return page
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return defaults.bad_request(request, exception) if _has_pages(request) else respond(Malformed())
+    return answer(request, as_problem(exception) or Malformed())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -209,30 +221,15 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _has_pages(request):
-        return defaults.page_not_found(request, exception or http.Http404())
-    return respond(NotFound("There is nothing at this address, or you may not see it."))
+    return answer(request, NotFound("There is nothing at this address, or you may not see it."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     # Django calls it while it handles the error, and does not say which.
     problem = as_problem(error) if isinstance(error := sys.exc_info()[1], Exception) else None
-    if isinstance(problem, Unavailable):
-        return unavailable(request, problem)
-    return (
-        defaults.server_error(request)
-        if _has_pages(request)
-        else respond(Problem("Something broke here; it was logged."))
-    )
-
-
-def unavailable(request: HttpRequest, problem: Unavailable) -> HttpResponse:
-    if not _has_pages(request):
-        return respond(problem)
-    # Without a request, whose user would be asked of the database that is away.
-    page = HttpResponse(render_to_string("503.html", {"problem": problem}), status=problem.status)
-    page["Retry-After"] = str(problem.extra["retry_after_seconds"])
-    return page
+    if not isinstance(problem, Unavailable):
+        problem = Problem("Something broke here; it was logged.")
+    return answer(request, problem)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

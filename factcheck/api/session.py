@@ -44,6 +44,12 @@ class Session(APIView):
     authentication_classes = (BrowserAuthentication,)
     own_problems = {"post": (signing_in.WrongCredentials, signing_in.SecondStepNeeded)}
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """A method that this address does not have is that, whether the CSRF token came along or not."""
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
+        super().initial(request, *args, **kwargs)
+
     @extend_schema(operation_id="get_session", responses=SessionSerializer)
     def get(self, request: Request) -> Response:
         """Who is signed in in this browser, if somebody is, and the CSRF token, whose cookie is set. Ask this first."""

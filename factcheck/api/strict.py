@@ -1,4 +1,4 @@
-"""Bodies are read strictly: a member that nobody asked for is a mistake, and is named."""
+"""Bodies are read strictly: a member that nobody asked for, or of another type than the document says, is a mistake and is named."""
 
 from __future__ import annotations
 
@@ -9,19 +9,31 @@ from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.request import Request
 
 MAX_NAMED = 20  # unknown members of one body: looking for the nearest name is the costliest part of refusing them
 
+# Those of which Django REST framework also takes what it can turn into them: 7 as a text or a UUID, "yes" as true, "7" as a number.
+_TAKEN_AS_JSON: tuple[tuple[type[serializers.Field], tuple[type, ...], str], ...] = (
+    (serializers.CharField, (str,), "Not a valid string."),
+    (serializers.UUIDField, (str,), "Must be a valid UUID."),
+    (serializers.BooleanField, (bool,), "Must be a valid boolean."),
+    (serializers.IntegerField, (int, float), "A valid integer is required."),
+)
+
 
 class StrictSerializer(serializers.Serializer):
-    """Refuses unknown members. `actions_instead` names members that only an action may change: member -> what to do instead."""
+    """Refuses unknown members and those of another type. `actions_instead` names members that only an action may change: member -> what
+    to do instead.
+    """
 
     actions_instead: Mapping[str, str] = {}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             unknown = islice((name for name in data if name not in self.fields), MAX_NAMED)
-            errors = {name: self._unknown(str(name)) for name in unknown}
+            errors: dict[Any, Any] = {name: self._unknown(str(name)) for name in unknown}
+            errors |= {n: wrong for n, f in self.fields.items() if n in data and (wrong := _mistyped(f, data[n]))}
             if errors:
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
@@ -32,3 +44,18 @@ class StrictSerializer(serializers.Serializer):
         near = get_close_matches(name[:100], list(self.fields), n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
         return [ErrorDetail(f"There is no such member.{hint}", code="unknown_field")]
+
+
+def refuse_members(request: Request) -> None:
+    """For an action that takes no body: nothing was sent, or an empty object. What a client wanted to say is never passed over."""
+    StrictSerializer(data=request.data).is_valid(raise_exception=True)
+
+
+def _mistyped(field: serializers.Field, value: Any) -> Any:
+    """What is wrong with a value that JSON wrote as something else than the document says; falsy when nothing is."""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return {number: wrong for number, item in enumerate(value) if (wrong := _mistyped(field.child, item))}
+    for kind, taken, detail in _TAKEN_AS_JSON:
+        if isinstance(field, kind) and value is not None and not isinstance(value, taken):
+            return [ErrorDetail(detail, code="invalid")]
+    return None

@@ -17,7 +17,7 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.accounts.roles import SCOPE_CHOICES
 from factcheck.api.filters import AnyOfUUID, FilterSet, TrueOrFalse
 from factcheck.api.renderers import RawJSON, dumps
-from factcheck.api.strict import StrictSerializer
+from factcheck.api.strict import StrictSerializer, refuse_members
 from factcheck.api.viewsets import ReadViewSet
 from factcheck.errors import ActionForbidden, FieldError, InvalidInput
 
@@ -142,7 +142,9 @@ class TokenViewSet(ReadViewSet):
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, pk: str) -> Response:
         """Make it useless, for good. It stays in the list."""
-        return self.answer(tokens.revoke(self.get_object(), actor=actor_of(request), version=self.version))
+        token = self.get_object()
+        refuse_members(request)
+        return self.answer(tokens.revoke(token, actor=actor_of(request), version=self.version))
 
     def _answer_with(
         self, secret: str, token: Token, code: int = status.HTTP_200_OK, headers: dict[str, str] | None = None

@@ -31,9 +31,13 @@ class NestedList(ShapedListMixin, ViewSet):
     parent: type[Any]
     parent_field: str
 
+    def parents(self) -> QuerySet[Any]:
+        """Those whose rows may be asked for; a subclass narrows them to what the reader may see."""
+        return self.parent._default_manager.all()
+
     def get_queryset(self) -> QuerySet[Any]:
         queryset = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return queryset
-        parent = get_object_or_404(self.parent.objects.only("pk"), pk=self.kwargs["parent"])
+        parent = get_object_or_404(self.parents().only("pk"), pk=self.kwargs["parent"])
         return queryset.filter(**{self.parent_field: parent.pk})

@@ -53,8 +53,11 @@ def record(
     )
     event.hash = event_hash(event.previous_hash, content_of(event))
     event.save(force_insert=True)
-    values = {"number": event.number, "hash": event.hash, "is_folded": False}
-    ChainHead.objects.update_or_create(subject_type=kind, subject_id=subject.pk, defaults=values)
+    # Whoever else had moved the head since would have taken this event's number as well.
+    if head:
+        ChainHead.objects.filter(pk=head.pk).update(number=event.number, hash=event.hash, is_folded=False)
+    else:
+        ChainHead.objects.create(subject_type=kind, subject_id=subject.pk, number=event.number, hash=event.hash)
     return event
 
 

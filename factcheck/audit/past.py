@@ -11,8 +11,10 @@ from uuid import UUID
 from django.db.models import Model, Q
 from pghistory.core import event_models
 
+from factcheck.accounts.models import User
 from factcheck.audit.changes import UNTOLD, State, state_of
 from factcheck.audit.models import AuditEvent
+from factcheck.audit.readers import visible_to
 
 SHOWN = 50  # of one row's past, and of one transaction's rows of one kind
 
@@ -40,18 +42,20 @@ def past_model(model: type[Model]) -> Any:
     return getattr(model, "pgh_event_model", None)
 
 
-def past_of(model: type[Model], **where: Any) -> list[Past]:
-    """The past rows of `model` that fit, the last one first: `pgh_obj=id` for those of one row."""
+def past_of(model: type[Model], *, reader: User | None = None, **where: Any) -> list[Past]:
+    """The past rows of `model` that fit, the last one first: `pgh_obj=id` for those of one row. With the events that `reader` may read."""
     kept = past_model(model)
-    return _told(kept, list(kept.objects.filter(**where).order_by("-pgh_id")[:SHOWN]))
+    return _told(kept, list(kept.objects.filter(**where).order_by("-pgh_id")[:SHOWN]), reader)
 
 
-def past_around(event: AuditEvent) -> list[Past]:
+def past_around(event: AuditEvent, *, reader: User | None = None) -> list[Past]:
     """Every row that was changed in the transaction of this event, as it was before."""
     return [
         past
         for kept in _kept_models()
-        for past in _told(kept, list(kept.objects.filter(transaction=event.transaction).order_by("pgh_id")[:SHOWN]))
+        for past in _told(
+            kept, list(kept.objects.filter(transaction=event.transaction).order_by("pgh_id")[:SHOWN]), reader
+        )
     ]
 
 
@@ -59,14 +63,14 @@ def _kept_models() -> list[Any]:
     return list(event_models())
 
 
-def _told(kept: Any, rows: Sequence[Any]) -> list[Past]:
+def _told(kept: Any, rows: Sequence[Any], reader: User | None) -> list[Past]:
     if not rows:
         return []
     model = kept.pgh_tracked_model
     names = [field.attname for field in kept._meta.fields if field.name in {f.name for f in model._meta.fields}]
     ids = {row.pgh_obj_id for row in rows}
     after = {row.pk: state_of(row) for row in model._base_manager.filter(pk__in=ids)}
-    events = _events(rows, names)
+    events = _events(rows, names, reader)
     told: dict[int, Past] = {}
     first = min(row.pgh_id for row in rows)
     # What a change made of a row is what the next one found.
@@ -93,12 +97,13 @@ def _changes(names: Iterable[str], before: State | None, after: State | None) ->
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def _events(rows: Sequence[Any], names: Sequence[str]) -> dict[int, AuditEvent]:
+def _events(rows: Sequence[Any], names: Sequence[str], reader: User | None) -> dict[int, AuditEvent]:
     own = {
         row.pgh_id: [row.pgh_obj_id, *(getattr(row, name) for name in names if name.endswith("_id"))] for row in rows
     }
     near = Q(subject_id__in={pk for ids in own.values() for pk in ids if isinstance(pk, UUID)})
-    events = AuditEvent.objects.filter(transaction__in={row.transaction for row in rows}).select_related("actor")
+    readable = visible_to(reader) if reader else AuditEvent.objects.all()
+    events = readable.filter(transaction__in={row.transaction for row in rows}).select_related("actor")
     by_subject = {(event.transaction, event.subject_id): event for event in events.filter(near).order_by("-id")}
     any_of = {event.transaction: event for event in events.order_by("transaction", "id").distinct("transaction")}
     found: dict[int, AuditEvent] = {}

@@ -21,9 +21,7 @@ from reviews.evidence.reading import Reading, read
 from reviews.evidence.records import Recorded, read_record
 
 STORAGE = "evidence"  # its name in settings.STORAGES
-MAX_RECORD_BYTES = (
-    MAX_BYTES + 1024 * 1024
-)  # packed or not: headers, and what gzip adds to bytes that it cannot compress
+MAX_RECORD_BYTES = MAX_BYTES + 1024 * 1024  # packed or not: headers, and what gzip adds to what is packed already
 _ENDING = ".warc.gz"
 
 

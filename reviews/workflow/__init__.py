@@ -8,7 +8,7 @@ review of another desk), StaleVersion (412), ActionForbidden (403) when the tabl
 stage or a guard lets nobody, InvalidInput (422). None leaves a trace.
 """
 
-from reviews.workflow.acting import ActionBlocked, facts_of, visible_to
+from reviews.workflow.acting import ActionBlocked, desks_of, facts_of, must_be_open, visible_to
 from reviews.workflow.conflicts import declare_conflict
 from reviews.workflow.drafting import (
     approve,
@@ -29,6 +29,7 @@ from reviews.workflow.evidence import (
     mark_unreliable,
     record_check,
     record_snapshot_failure,
+    take_snapshot,
 )
 from reviews.workflow.opening import (
     assign,
@@ -50,6 +51,7 @@ from reviews.workflow.rating import (
     submit_for_rating,
     submit_verdict,
 )
+from reviews.workflow.reading import current_round
 from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts_submitted
 
 __all__ = [
@@ -62,8 +64,10 @@ __all__ = [
     "assign",
     "close",
     "confirm_numbers",
+    "current_round",
     "declare_conflict",
     "declare_search",
+    "desks_of",
     "edit_draft",
     "edit_evidence",
     "escalate",
@@ -72,6 +76,7 @@ __all__ = [
     "hold",
     "keep_snapshot",
     "mark_unreliable",
+    "must_be_open",
     "my_seat",
     "open_review",
     "record_check",
@@ -92,6 +97,7 @@ __all__ = [
     "take",
     "take_next",
     "take_over",
+    "take_snapshot",
     "unapprove",
     "verdicts_submitted",
     "visible_to",

@@ -19,12 +19,12 @@ from factcheck.audit.changes import State, changes, state_of
 from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
 from reviews import stages
 from reviews.facts import Facts, Stage
-from reviews.models import Review, ReviewPolicy
+from reviews.models import Desk, Review, ReviewPolicy
 from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
 from reviews.workflow.reading import facts_of
 
-__all__ = ["Act", "ActionBlocked", "acting", "facts_of", "visible_to"]
+__all__ = ["Act", "ActionBlocked", "acting", "desks_of", "facts_of", "must_be_open", "visible_to"]
 
 READS_EVERYTHING = "auditor"
 BOOKKEEPING = {"entered_stage_at", "due_at"}  # follows from what else was changed
@@ -49,9 +49,16 @@ class ActionBlocked(ActionNotAllowed):
 
 def visible_to(user: User) -> QuerySet[Review]:
     """The reviews of one's own desks; all of them for auditors and superusers."""
-    if user.is_superuser or READS_EVERYTHING in user.roles:
-        return Review.objects.all()
-    return Review.objects.filter(desk__memberships__user=user)
+    return Review.objects.all() if _reads_everything(user) else Review.objects.filter(desk__in=desks_of(user))
+
+
+def desks_of(user: User) -> QuerySet[Desk]:
+    """One's own desks; all of them for auditors and superusers."""
+    return Desk.objects.all() if _reads_everything(user) else Desk.objects.filter(memberships__user=user)
+
+
+def _reads_everything(user: User) -> bool:
+    return user.is_superuser or READS_EVERYTHING in user.roles
 
 
 @dataclass(slots=True)
@@ -160,6 +167,18 @@ def ask(facts: Facts, action: Action, *, is_system: bool = False) -> Transition:
         words = " ".join(blocker.words for blocker in blockers)
         raise _blocked(words, facts, [(blocker.code, blocker.words) for blocker in blockers])
     return row
+
+
+def must_be_open(
+    review_id: UUID, action: Action, *, actor: User, version: int | None = None, has_reason: bool = False
+) -> None:
+    """Raise what the verb of this action would before it looked at its input. For edges that cannot read the input: who comes too late
+    or may not act is told that first."""
+    review = visible_to(actor).select_related("policy", "scale", "claim").filter(pk=review_id).first()
+    if review is None:
+        raise NotFound("There is no such review.")
+    check_version(review, version)
+    ask(facts_of(review, actor, has_reason=has_reason), action)
 
 
 def _blocked(detail: str, facts: Facts, blockers: list[tuple[str, str]]) -> ActionBlocked:

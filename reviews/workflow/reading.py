@@ -105,7 +105,8 @@ def _actor(
         or Decision.objects.filter(review=review, adjudicator=user).exists(),
     }
     return Actor(
-        roles=roles_of(user),
+        # Who only reads this desk's reviews has no role in them.
+        roles=roles_of(user) if user.is_superuser or is_member(user, review) else frozenset(),
         relations=frozenset(relation for relation, holds in present.items() if holds),
         took_part_as=frozenset(relation for relation, holds in ever.items() if holds),
         is_conflicted=user.pk in conflicted,

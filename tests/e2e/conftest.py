@@ -1,55 +1,17 @@
-"""A real web server and a real browser for the desk's tests."""
+"""A real browser for the desk's tests, which visits the `site` of `tests/web.py`."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import sys
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from django.conf import global_settings
 from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
-from factcheck.process import kill_group, launch
-from tests.services import ROOT, wait_until
-
 T = TypeVar("T")
-
-
-@pytest.fixture
-def site(committed_database: str, broker: str, tmp_path: Path, settings) -> Iterator[str]:
-    """Gunicorn over the test's own database. The value is its address."""
-    # Passwords made here are checked there, by the hasher that is used in earnest.
-    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address, log = f"http://127.0.0.1:{port}", tmp_path / "web.log"
-    command = [sys.executable, "-m", "gunicorn", "factcheck.wsgi", "--bind", f"127.0.0.1:{port}", "--threads", "4"]
-    environment = os.environ | {"DATABASE_URL": committed_database, "BROKER_URL": broker}
-
-    def answers() -> bool:
-        assert server.poll() is None, log.read_text()
-        try:
-            return urllib.request.urlopen(f"{address}/admin/login/", timeout=5).status == 200
-        except OSError:
-            return False
-
-    with log.open("wb") as output:
-        server = launch(command, dies_by=signal.SIGKILL, cwd=ROOT, env=environment, output=output)
-    try:
-        wait_until(answers, timeout_seconds=60, what="the web server")
-        yield address
-    finally:
-        kill_group(server)
 
 
 def in_database(ask: Callable[[], T]) -> T:

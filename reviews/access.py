@@ -1,0 +1,74 @@
+"""Who may ask for what of reviews; `factcheck/access.py` says how to read it. Who may act on which review, the stage table says."""
+
+from factcheck.accounts.needs import PUBLISH, READ, REVIEW, TRIAGE, Need, Table
+from reviews.stages import Action
+from reviews.workflow.snapshots import RECHECK, SNAPSHOT
+
+# Triagers have no other part in reviews than these; with another scope they are a researcher's or an editor's.
+TRIAGE_OR_REVIEW = Need((*TRIAGE.scopes, *REVIEW.scopes))
+
+_REVIEW = "/api/v1/reviews/{id}"
+_ITEM = "/api/v1/evidence/{id}"
+
+
+def _own(action: Action) -> str:
+    return f"POST {_REVIEW}/{action.replace('_', '-')}"
+
+
+# Every action of the stage table that a person may take on a review, the route that takes it, and what that asks for.
+ACTIONS: dict[Action, tuple[str, Need]] = {
+    Action.TAKE: (_own(Action.TAKE), REVIEW),
+    Action.ASSIGN: (_own(Action.ASSIGN), TRIAGE_OR_REVIEW),
+    Action.TAKE_OVER: (_own(Action.TAKE_OVER), REVIEW),
+    Action.RENEW_LEASE: (_own(Action.RENEW_LEASE), REVIEW),
+    Action.RELEASE: (_own(Action.RELEASE), REVIEW),
+    Action.ADD_EVIDENCE: (f"POST {_REVIEW}/evidence", REVIEW),
+    Action.EDIT_EVIDENCE: (f"PATCH {_ITEM}", REVIEW),
+    Action.DECLARE_SEARCH: (f"POST {_REVIEW}/searches", REVIEW),
+    Action.CONFIRM_NUMBERS: (_own(Action.CONFIRM_NUMBERS), REVIEW),
+    Action.SUBMIT_FOR_RATING: (_own(Action.SUBMIT_FOR_RATING), REVIEW),
+    Action.SUBMIT_VERDICT: (_own(Action.SUBMIT_VERDICT), REVIEW),
+    Action.REVISE_VERDICT: (_own(Action.REVISE_VERDICT), REVIEW),
+    Action.ESCALATE: (_own(Action.ESCALATE), REVIEW),
+    Action.ADJUDICATE: (_own(Action.ADJUDICATE), REVIEW),
+    Action.REQUEST_EVIDENCE: (_own(Action.REQUEST_EVIDENCE), REVIEW),
+    Action.EDIT_DRAFT: (f"PATCH {_REVIEW}/draft", REVIEW),
+    Action.REQUEST_REPLY: (_own(Action.REQUEST_REPLY), REVIEW),
+    Action.RECORD_REPLY: (_own(Action.RECORD_REPLY), REVIEW),
+    Action.WAIVE_REPLY: (_own(Action.WAIVE_REPLY), REVIEW),
+    Action.SUBMIT_DRAFT: (_own(Action.SUBMIT_DRAFT), REVIEW),
+    Action.SEND_BACK: (_own(Action.SEND_BACK), REVIEW),
+    Action.APPROVE: (_own(Action.APPROVE), PUBLISH),
+    Action.UNAPPROVE: (_own(Action.UNAPPROVE), PUBLISH),
+    Action.MARK_UNRELIABLE: (f"POST {_ITEM}/mark-unreliable", REVIEW),
+    Action.DECLARE_CONFLICT: (_own(Action.DECLARE_CONFLICT), TRIAGE_OR_REVIEW),
+    Action.HOLD: (_own(Action.HOLD), REVIEW),
+    Action.RESUME: (_own(Action.RESUME), REVIEW),
+    Action.CLOSE: (_own(Action.CLOSE), TRIAGE_OR_REVIEW),
+    Action.REOPEN: (_own(Action.REOPEN), REVIEW),
+}
+
+ROUTES: Table = {
+    "GET /api/v1/desks": READ,
+    "GET /api/v1/desks/{id}": READ,
+    "GET /api/v1/rating-scales": READ,
+    "GET /api/v1/rating-scales/{id}": READ,
+    "GET /api/v1/policies": READ,
+    "GET /api/v1/policies/{id}": READ,
+    "GET /api/v1/queue": READ,
+    "POST /api/v1/queue/next": REVIEW,
+    "GET /api/v1/reviews": READ,
+    "POST /api/v1/reviews": TRIAGE,
+    f"GET {_REVIEW}": READ,
+    **dict(ACTIONS.values()),
+    f"GET {_REVIEW}/seat": READ,
+    f"PATCH {_REVIEW}/seat/draft": REVIEW,
+    **{
+        f"GET {_REVIEW}/{rows}": READ
+        for rows in ("evidence", "searches", "evidence-sets", "verdicts", "draft", "replies", "decisions", "events")
+    },
+    f"GET {_ITEM}": READ,
+    f"POST {_ITEM}/take-snapshot": REVIEW,
+}
+
+JOBS: Table = {SNAPSHOT: REVIEW, RECHECK: REVIEW}

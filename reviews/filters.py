@@ -1,0 +1,41 @@
+"""What the lists may be filtered by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from claims.triage import RISK_CHOICES
+from factcheck.accounts.permissions import actor_of
+from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
+from reviews.facts import STAGE_CHOICES
+from reviews.models import Review, Seat
+
+
+class ReviewFilter(FilterSet):
+    desk = AnyOfUUID(field_name="desk_id")
+    stage = AnyOfChoice(choices=STAGE_CHOICES)
+    lead = AnyOfUUID(field_name="lead_id")
+    claim = AnyOfUUID(field_name="claim_id")
+    risk = AnyOfChoice(choices=RISK_CHOICES)
+    is_on_hold = TrueOrFalse(field_name="held_at", lookup_expr="isnull", exclude=True)
+    overdue = TrueOrFalse(method="by_due", label="Past its time, and not on hold.")
+    mine = TrueOrFalse(method="by_part", label="Yours to lead, to judge or to adjudicate now.")
+    updated_since = Instant(field_name="updated_at", lookup_expr="gte")
+
+    def by_due(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        late = Q(due_at__isnull=False, due_at__lt=timezone.now(), held_at__isnull=True)
+        return queryset.filter(late if value else ~late)
+
+    def by_part(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        user = actor_of(self.request)
+        seats = Seat.objects.filter(holder=user, vacated_at=None, round__closed_at=None)
+        part = Q(lead=user) | Q(adjudicator=user) | Q(pk__in=seats.values("round__review"))
+        mine = Review.objects.filter(part).values("pk")
+        return queryset.filter(pk__in=mine) if value else queryset.exclude(pk__in=mine)
+
+    class Meta:
+        model = Review
+        fields = ()

@@ -1,0 +1,190 @@
+"""What clients may send: a body for each action. Which stage, person and words it takes, the verbs ask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from claims.triage import RISK_CHOICES
+from factcheck.api.strict import StrictSerializer
+from reviews import stages
+from reviews.facts import SIDE_CHOICES, STANCE_CHOICES
+from reviews.reasons import REASONS, TAKE_OVER_REASONS, choices
+from reviews.stages import Action
+
+MAX_LINE_CHARS = 1000
+MAX_WORDS_CHARS = 10_000
+MAX_BODY_CHARS = 200_000  # of a fact-check: ten times a long one
+MAX_RATING_CHARS = 40
+MAX_ITEMS = 200
+MAX_QUERIES = 50
+
+
+def _line(**options: Any) -> serializers.CharField:
+    return serializers.CharField(max_length=MAX_LINE_CHARS, **options)
+
+
+def _words(**options: Any) -> serializers.CharField:
+    return serializers.CharField(max_length=MAX_WORDS_CHARS, **options)
+
+
+def _optional(**options: Any) -> dict[str, Any]:
+    return {"required": False, "allow_blank": True, **options}
+
+
+def because(action: Action) -> type[StrictSerializer]:
+    """The body of an action that wants a code and words: its reasons are those of the table."""
+    members = {"reason": serializers.ChoiceField(choices=choices(REASONS[action])), "note": _words()}
+    name = "".join(part.capitalize() for part in action.split("_"))
+    return type(f"{name}Serializer", (StrictSerializer,), members)
+
+
+ReleaseSerializer = because(Action.RELEASE)
+RequestEvidenceSerializer = because(Action.REQUEST_EVIDENCE)
+UnapproveSerializer = because(Action.UNAPPROVE)
+MarkUnreliableSerializer = because(Action.MARK_UNRELIABLE)
+DeclareConflictSerializer = because(Action.DECLARE_CONFLICT)
+HoldSerializer = because(Action.HOLD)
+ResumeSerializer = because(Action.RESUME)
+CloseSerializer = because(Action.CLOSE)
+ReopenSerializer = because(Action.REOPEN)
+
+
+class NewReviewSerializer(StrictSerializer):
+    claim = serializers.UUIDField(help_text="An accepted one.")
+    desk = serializers.UUIDField()
+    risk = serializers.ChoiceField(choices=RISK_CHOICES, required=False, help_text="The claim's when left out.")
+
+
+class NextSerializer(StrictSerializer):
+    desk = serializers.UUIDField(help_text="Whose queue.")
+
+
+class AssignSerializer(StrictSerializer):
+    to = serializers.UUIDField(help_text="A researcher of the desk.")
+
+
+class TakeOverSerializer(StrictSerializer):
+    """An editor who ends somebody's lease says why; whoever takes over one that has ended need not."""
+
+    reason = serializers.ChoiceField(choices=choices(TAKE_OVER_REASONS), required=False)
+    note = _words(**_optional())
+
+
+class SubmitForRatingSerializer(StrictSerializer):
+    single_origin_reason = _words(**_optional(help_text="Why one origin of evidence has to do."))
+
+
+class JudgementSerializer(StrictSerializer):
+    rating = serializers.CharField(max_length=MAX_RATING_CHARS, help_text="The code of a point of the review's scale.")
+    rationale = _words(help_text="40 characters or more.")
+    cites = serializers.ListField(
+        child=serializers.UUIDField(), max_length=MAX_ITEMS, default=list, help_text="Items of the frozen set."
+    )
+    searches = _words(**_optional(default="", help_text="What was searched, where the rating lies on no scale."))
+
+
+class VerdictDraftSerializer(StrictSerializer):
+    """Merge patch: what is absent stays."""
+
+    rating = serializers.CharField(max_length=MAX_RATING_CHARS, **_optional())
+    rationale = _words(**_optional(trim_whitespace=False))
+    cites = serializers.ListField(child=serializers.UUIDField(), max_length=MAX_ITEMS, required=False)
+    searches = _words(**_optional(trim_whitespace=False))
+
+
+class AnswerSerializer(StrictSerializer):
+    verdict = serializers.UUIDField()
+    answer = _words()
+
+
+class AdjudicateSerializer(StrictSerializer):
+    rating = serializers.CharField(max_length=MAX_RATING_CHARS)
+    rationale = _words(help_text="40 characters or more.")
+    answers = AnswerSerializer(many=True, help_text="One to each verdict that says otherwise.")
+
+    def validate_answers(self, answers: list[dict[str, Any]]) -> dict[Any, str]:
+        told = {each["verdict"]: each["answer"] for each in answers}
+        if len(told) < len(answers):
+            raise serializers.ValidationError("One answer to each verdict.", code="repeated_item")
+        return told
+
+
+class RequestReplySerializer(StrictSerializer):
+    addressee = serializers.CharField(max_length=300, help_text="Whom and where: a name, an office, an address.")
+    question = _words()
+
+
+class RecordReplySerializer(StrictSerializer):
+    request = serializers.UUIDField(help_text="One of the review's replies.")
+    answer = _words(help_text="In their words.")
+
+
+class WaiveReplySerializer(because(Action.WAIVE_REPLY)):  # type: ignore[misc]
+    addressee = serializers.CharField(max_length=300)
+
+
+[_SENT_BACK] = [row for row in stages.TRANSITIONS if row.action is Action.SEND_BACK]
+SENT_BACK_TO_CHOICES = [(stage.value, stage.value) for stage in _SENT_BACK.to_stages]
+
+
+class SendBackSerializer(because(Action.SEND_BACK)):  # type: ignore[misc]
+    to = serializers.ChoiceField(choices=SENT_BACK_TO_CHOICES)
+
+
+class ApproveSerializer(StrictSerializer):
+    """What you have read: `for_approval` of the review. It is refused if any of it has changed since."""
+
+    decision = serializers.UUIDField()
+    draft_digest = serializers.CharField(max_length=64)
+    evidence_digest = serializers.CharField(max_length=64)
+
+
+class EvidenceEditSerializer(StrictSerializer):
+    """Merge patch: what is absent stays."""
+
+    url = serializers.CharField(max_length=2000, **_optional(help_text="Its page is stored by a job."))
+    title = _line(**_optional())
+    publisher = serializers.CharField(max_length=200, **_optional())
+    origin = serializers.CharField(
+        max_length=200, required=False, help_text="Where the report comes from: outlets that quote one wire have one."
+    )
+    stance = serializers.ChoiceField(choices=STANCE_CHOICES, required=False)
+    quotation = _words(**_optional())
+    locator = _line(**_optional(help_text="Where in the source: page, table, minute."))
+    note = _words(**_optional())
+    is_confidential = serializers.BooleanField(required=False)
+    snapshot_exemption = _words(**_optional(help_text="Why there can be no snapshot."))
+    is_withdrawn = serializers.BooleanField(required=False, help_text="Take it out of use, or bring it back.")
+
+
+class NewEvidenceSerializer(EvidenceEditSerializer):
+    """A source, what it says of the claim, and where."""
+
+    is_withdrawn = None
+    origin = serializers.CharField(
+        max_length=200, help_text="Where the report comes from: outlets that quote one wire have one."
+    )
+    stance = serializers.ChoiceField(choices=STANCE_CHOICES)
+
+
+class NewSearchSerializer(StrictSerializer):
+    """What was looked for and not found."""
+
+    side = serializers.ChoiceField(choices=SIDE_CHOICES)
+    queries = serializers.ListField(
+        child=_line(), min_length=1, max_length=MAX_QUERIES, help_text="As they were typed."
+    )
+    places = _words(help_text="Where: archives, search engines, people asked.")
+    note = _words(**_optional(default=""))
+
+
+class DraftEditSerializer(StrictSerializer):
+    """Merge patch: what is absent stays."""
+
+    headline = _line(**_optional())
+    summary = _words(**_optional())
+    rating = serializers.CharField(max_length=MAX_RATING_CHARS, **_optional())
+    rating_explanation = _words(**_optional())
+    body = serializers.CharField(max_length=MAX_BODY_CHARS, **_optional(trim_whitespace=False))

@@ -1,0 +1,88 @@
+"""A review as one person sees it: what has come of it so far, and what they may do now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from factcheck.accounts.models import User
+from factcheck.accounts.needs import Need
+from reviews import stages
+from reviews.access import ACTIONS
+from reviews.facts import Facts
+from reviews.models import Approval, Decision, Draft, Review, Round, Seat
+from reviews.stages import Transition
+from reviews.workflow.acting import Blocked, facts_of
+from reviews.workflow.drafting import current_approval
+from reviews.workflow.reading import WITH_DECISION, current_evidence, current_round, decision_of, is_stale
+from reviews.workflow.seats import verdicts_submitted
+
+
+@dataclass(frozen=True, slots=True)
+class ForApproval:
+    """What an editor has to name who approves it now."""
+
+    decision: UUID
+    draft_digest: str
+    evidence_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    round: Round | None
+    decision: Decision | None
+    for_approval: ForApproval | None
+    approval: Approval | None
+    is_stale: bool
+    allowed_actions: list[dict[str, Any]]
+
+
+def present(review: Review, user: User, scopes: Collection[str]) -> Present:
+    decision = decision_of(review) if review.stage in WITH_DECISION else None
+    draft = Draft.objects.filter(review=review).first() if decision else None
+    return Present(
+        round=_last_round(review),
+        decision=decision,
+        for_approval=ForApproval(decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
+        if decision and draft
+        else None,
+        approval=current_approval(review) if review.stage == stages.Stage.APPROVED else None,
+        is_stale=decision is not None and is_stale(review, decision),
+        allowed_actions=allowed_actions(facts_of(review, user), scopes),
+    )
+
+
+def _last_round(review: Review) -> Any:
+    round_: Any = current_round(review)
+    if round_ is not None:
+        seats = Seat.objects.filter(round=round_, vacated_at=None).select_related("holder")
+        round_.filled = list(seats.order_by("number"))
+        round_.verdicts_submitted = verdicts_submitted(review)
+    return round_
+
+
+def allowed_actions(facts: Facts, scopes: Collection[str]) -> list[dict[str, Any]]:
+    """Everything that a person can do to a review, in the table's order, with what keeps this one from it now."""
+    answers = []
+    for action, (_, need) in ACTIONS.items():
+        row = stages.find(facts.stage, action)
+        blockers = _blockers(row, facts, need, scopes)
+        answers.append(
+            {"action": action, "label": LABELS[action], "allowed": not blockers, "blocked_by": blockers},
+        )
+    return answers
+
+
+LABELS = {row.action: row.label for row in stages.TRANSITIONS}
+
+
+def _blockers(row: Transition | None, facts: Facts, need: Need, scopes: Collection[str]) -> list[Blocked]:
+    missing = need.scopes if need.missing(scopes, ()) else ()
+    blockers = [Blocked(code=f"scope_{scope}_missing", words=f"This needs the scope {scope}.") for scope in missing]
+    if row is None:
+        return [Blocked(code=f"stage_is_{facts.stage}", words=f"It is in {facts.stage}."), *blockers]
+    who = f"This is for: {' or '.join(map(str, row.may))}."
+    blockers += [Blocked(code=code, words=who) for code in row.lacks(facts)]
+    return blockers + [Blocked(code=blocker.code, words=blocker.words) for blocker in row.blocked_by(facts)]

@@ -1,0 +1,103 @@
+"""What a rating rests on."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+from uuid import UUID
+
+from django.db.models import Case, Exists, OuterRef, Value, When
+from rest_framework import serializers
+
+from claims.serializers import PersonSerializer
+from factcheck.api.typed import TypedJSONField
+from reviews.facts import SIDE_CHOICES, STANCE_CHOICES, Stance
+from reviews.models import Evidence, EvidenceSet, Invalidation, Search, Snapshot
+
+
+class SnapshotSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Snapshot
+        fields = ("id", "url", "url_final", "name", "taken_at", "media_type", "size_bytes", "sha256", "text_sha256")
+
+
+def is_void(subject: str, path: str) -> Case:
+    """Was this row declared to count no more?"""
+    found = Invalidation.objects.filter(subject_type=subject, subject_id=OuterRef(path))
+    return Case(When(Exists(found), then=Value(True)), default=Value(False))
+
+
+class EvidenceSerializer(serializers.ModelSerializer):
+    review = serializers.UUIDField(source="review_id")
+    stance = serializers.ChoiceField(choices=STANCE_CHOICES)
+    snapshot = SnapshotSerializer(allow_null=True)
+    added_by = PersonSerializer()
+    is_withdrawn = serializers.SerializerMethodField()
+    is_unreliable = serializers.SerializerMethodField(help_text="Somebody marked it so: it counts no more.")
+
+    sql = {
+        "is_withdrawn": lambda at: Case(
+            When(**{at("withdrawn_at__isnull"): False}, then=Value(True)), default=Value(False)
+        ),
+        "is_unreliable": lambda at: is_void("evidence", at("pk")),
+    }
+
+    class Meta:
+        model = Evidence
+        fields = (
+            "id", "review", "url", "title", "publisher", "origin", "stance", "quotation", "locator", "note", "is_confidential", "snapshot",
+            "snapshot_exemption", "snapshot_error", "added_by", "is_withdrawn", "withdrawn_at", "is_unreliable", "version", "created_at",
+            "updated_at",
+        )  # fmt: skip
+
+    def get_is_withdrawn(self, item: Evidence) -> bool:
+        return item.withdrawn_at is not None
+
+    def get_is_unreliable(self, item: Evidence) -> bool:
+        return Invalidation.objects.filter(subject_type="evidence", subject_id=item.pk).exists()
+
+
+class SearchSerializer(serializers.ModelSerializer):
+    side = serializers.ChoiceField(choices=SIDE_CHOICES)
+    searched_by = PersonSerializer()
+
+    class Meta:
+        model = Search
+        fields = ("id", "side", "queries", "places", "note", "searched_by", "created_at")
+
+
+class FrozenItem(TypedDict):
+    """An item of evidence as it stood, with the SHA-256 of the bytes and of the text of its snapshot."""
+
+    id: UUID
+    url: str
+    title: str
+    publisher: str
+    origin: str
+    stance: Stance
+    quotation: str
+    locator: str
+    note: str
+    is_confidential: bool
+    snapshot: UUID | None
+    snapshot_exemption: str
+    sha256: str | None
+    text_sha256: str | None
+
+
+class FrozenSearch(TypedDict):
+    """A search without result, as it was signed; `by` is who did."""
+
+    id: UUID
+    side: Stance
+    queries: list[str]
+    places: str
+    by: UUID
+
+
+class EvidenceSetSerializer(serializers.ModelSerializer):
+    items = TypedJSONField(list[FrozenItem])
+    searches = TypedJSONField(list[FrozenSearch])
+
+    class Meta:
+        model = EvidenceSet
+        fields = ("id", "number", "items", "searches", "digest", "created_at")

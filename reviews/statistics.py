@@ -1,0 +1,129 @@
+"""How a desk works, counted from its rows: agreement, turnaround, and what it chose to check. Exports give the same numbers."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from claims.models import Claim
+from claims.triage import TriageStatus
+from factcheck.audit.models import AuditEvent
+from reviews.agreement import Agreement, Share, Spread, agreement, quantiles, selection_balance, units_of_rows
+from reviews.facts import Stage
+from reviews.models import RatingScaleVersion, Review, Round, Verdict
+
+SECONDS_PER_HOUR = 3600
+Group = Literal["claimant", "outlet"]
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """One sealed first verdict of a round that has closed: a row of the export, which is all that agreement is computed from."""
+
+    review: UUID
+    round: int
+    seat: int
+    rating: str
+    rank: int | None  # its position on the scale; None for a rating that has none
+    scale: str
+    closed_at: datetime
+
+    def as_strings(self) -> dict[str, str]:
+        return {
+            "review": str(self.review),
+            "round": str(self.round),
+            "seat": str(self.seat),
+            "rating": self.rating,
+            "rank": "" if self.rank is None else str(self.rank),
+            "scale": self.scale,
+            "closed_at": self.closed_at.isoformat(),
+        }
+
+
+def verdict_rows(reviews: QuerySet[Review]) -> Iterator[VerdictRow]:
+    """Of these reviews, oldest round first. What was said after the discussion, and in a round that was void, does not count."""
+    found = Verdict.objects.filter(kind=Verdict.Kind.FIRST, seat__vacated_at=None, seat__round__review__in=reviews)
+    found = found.select_related("seat__round", "scale__scale").order_by("seat__round", "seat__number", "-id")
+    seen: set[UUID] = set()
+    for verdict in found.iterator(chunk_size=2000):
+        # Whoever was asked for a fresh verdict gave two: the one on what was current when the round closed is the last.
+        if verdict.seat_id in seen:
+            continue
+        seen.add(verdict.seat_id)
+        round_ = verdict.seat.round
+        assert round_.closed_at is not None
+        yield VerdictRow(
+            review=round_.review_id,
+            round=round_.number,
+            seat=verdict.seat.number,
+            rating=verdict.rating,
+            rank=_rank(verdict.scale, verdict.rating),
+            scale=str(verdict.scale),
+            closed_at=round_.closed_at,
+        )
+
+
+def _rank(scale: RatingScaleVersion, rating: str) -> int | None:
+    rank: int | None = next(point["rank"] for point in scale.points if point["code"] == rating)
+    return rank
+
+
+def agreement_by_scale(reviews: QuerySet[Review]) -> dict[str, Agreement]:
+    """One set of coefficients for each version of a scale: ranks of two have no common order."""
+    by_scale: defaultdict[str, list[dict[str, str]]] = defaultdict(list)
+    for row in verdict_rows(reviews):
+        by_scale[row.scale].append(row.as_strings())
+    return {scale: agreement(units_of_rows(rows)) for scale, rows in sorted(by_scale.items())}
+
+
+def turnaround(reviews: QuerySet[Review]) -> dict[Stage, Spread]:
+    """Hours from entering a stage to leaving it, holds included, of each time that it was left: the record has all of them."""
+    moves = AuditEvent.objects.filter(
+        subject_type="review", subject_id__in=reviews.values("pk"), data__has_key="stage"
+    ).order_by("subject_id", "number")
+    hours: defaultdict[Stage, list[float]] = defaultdict(list)
+    before: tuple[UUID, datetime] | None = None
+    for review_id, (from_stage, _), at in moves.values_list("subject_id", "data__stage", "at").iterator(
+        chunk_size=2000
+    ):
+        if before and before[0] == review_id and from_stage is not None:
+            hours[Stage(from_stage)].append((at - before[1]).total_seconds() / SECONDS_PER_HOUR)
+        before = (review_id, at)
+    return {stage: quantiles(hours[stage]) for stage in Stage if stage is not Stage.CLOSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Of one group: what was found by extractors or people, and what was chosen for review."""
+
+    group: str | None
+    found: int
+    chosen: Share
+
+
+def selection(reviews: QuerySet[Review], by: Group) -> tuple[Selection, ...]:
+    """Whose claims these reviews are about, beside how many claims of theirs there are. Merged and superseded ones are no claims."""
+    column = {"claimant": "claimant", "outlet": "article__outlet__name"}[by]
+    chosen = _counts(reviews.values_list(f"claim__{column}"))
+    gone = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
+    found = _counts(Claim.objects.exclude(triage_status__in=gone).values_list(column))
+    shares = selection_balance({group: chosen[group] for group in found | chosen})
+    return tuple(Selection(share.group, found[share.group], share) for share in shares)
+
+
+def _counts(groups: QuerySet[Any, tuple[Any, ...]]) -> Counter[str | None]:
+    counts: Counter[str | None] = Counter()
+    for group, number in groups.annotate(number=Count("pk")).order_by():
+        counts[group or None] += number
+    return counts
+
+
+def rounds_closed(reviews: QuerySet[Review]) -> int:
+    """How many rounds the coefficients look at: not those that were void."""
+    return Round.objects.filter(review__in=reviews, closed_at__isnull=False).exclude(outcome=Round.Outcome.VOID).count()

@@ -1,0 +1,45 @@
+"""What workers and beat do for reviews; imported so that the queue knows who handles what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.db.models import QuerySet
+
+from factcheck import jobs
+from factcheck.accounts.models import User
+from factcheck.models import Job
+from reviews import workflow
+from reviews.models import Evidence, Snapshot
+from reviews.workflow import conflicts, opening, rating, snapshots
+
+
+def _items(user: User) -> QuerySet[Any]:
+    return Evidence.objects.filter(review__in=workflow.visible_to(user)).values("pk")
+
+
+def _snapshots(user: User) -> QuerySet[Any]:
+    return Snapshot.objects.filter(evidence__review__in=workflow.visible_to(user)).values("pk")
+
+
+@jobs.handles(snapshots.SNAPSHOT, unit="page", result=snapshots.TakenSnapshot, parked=snapshots.park, visible=_items)
+def snapshot(job: Job) -> None:
+    snapshots.take(job)
+
+
+@jobs.handles(snapshots.RECHECK, unit="snapshot", result=snapshots.Rechecked, visible=_snapshots)
+def recheck(job: Job) -> None:
+    snapshots.recheck(job)
+
+
+@shared_task(name="reviews.tend", time_limit=300, soft_time_limit=290)
+def tend() -> dict[str, int]:
+    """What time does to reviews: leases end, discussions are overdue, empty seats find somebody, accepted claims get a review."""
+    return {
+        "opened": opening.open_accepted(),
+        "released": opening.release_expired(),
+        "escalated": rating.escalate_overdue(),
+        "seated": conflicts.refill_seats(),
+        "rechecked": snapshots.queue_rechecks(),
+    }

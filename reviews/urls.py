@@ -1,0 +1,43 @@
+"""The addresses of this app under /api/v1."""
+
+from typing import Any
+
+from django.urls import path
+
+from factcheck.api.routers import Router
+from reviews.views import desks, reviews, rows
+
+router = Router()
+router.register("desks", desks.DeskViewSet)
+router.register("rating-scales", desks.RatingScaleViewSet)
+router.register("policies", desks.ReviewPolicyViewSet)
+router.register("queue", desks.QueueViewSet, basename="queue")
+router.register("reviews", reviews.ReviewViewSet)
+router.register("evidence", rows.EvidenceViewSet)
+for name, view in {
+    "evidence": rows.EvidenceOfReview,
+    "searches": rows.SearchesOfReview,
+    "evidence-sets": rows.EvidenceSetsOfReview,
+    "verdicts": rows.VerdictsOfReview,
+    "decisions": rows.DecisionsOfReview,
+    "replies": rows.RepliesOfReview,
+}.items():
+    router.register(f"reviews/(?P<parent>[^/.]+)/{name}", view, basename=f"review-{name}")
+
+
+def _one(view: type[rows.OneOfReview], **methods: Any) -> Any:
+    return view.as_view(methods, detail=True)
+
+
+urlpatterns = [
+    path("queue", desks.QueueViewSet.as_view({"get": "best"}), name="queue"),
+    path("reviews/<str:parent>/seat", _one(rows.SeatOfReview, get="retrieve"), name="review-seat"),
+    path("reviews/<str:parent>/seat/draft", _one(rows.SeatDraft, patch="partial_update"), name="review-seat-draft"),
+    path(
+        "reviews/<str:parent>/draft",
+        _one(rows.DraftOfReview, get="retrieve", patch="partial_update"),
+        name="review-draft",
+    ),
+    path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
+    *router.urls,
+]

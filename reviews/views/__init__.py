@@ -1,0 +1,1 @@
+"""The API of reviews: check the form, call one verb, shape the answer."""

@@ -1,0 +1,58 @@
+"""What the views of reviews share: whose reviews are there at all, and how a body is read."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from uuid import UUID
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+
+from factcheck.accounts.permissions import actor_of
+from factcheck.api.strict import StrictSerializer
+from factcheck.api.viewsets import NestedList
+from reviews import workflow
+from reviews.models import Review
+from reviews.stages import Action
+
+
+def reviews_for(view: Any) -> QuerySet[Review]:
+    """The reviews that whoever asks may see; of another desk there is none."""
+    if getattr(view, "swagger_fake_view", False):
+        return Review.objects.none()
+    return workflow.visible_to(actor_of(view.request))
+
+
+def read(
+    form: type[serializers.Serializer] | None,
+    request: Request,
+    *,
+    review_id: UUID,
+    action: Action,
+    version: int | None = None,
+) -> dict[str, Any]:
+    """The body. One that is refused is refused last: first comes what the table says of the action."""
+    serializer = (form or StrictSerializer)(data=request.data)
+    if not serializer.is_valid():
+        has_reason = isinstance(request.data, dict) and bool(request.data.get("reason"))
+        workflow.must_be_open(review_id, action, actor=actor_of(request), version=version, has_reason=has_reason)
+        raise serializers.ValidationError(serializer.errors)
+    return cast(dict[str, Any], serializer.validated_data)
+
+
+class RowsOfReview(NestedList):
+    """The rows under one review."""
+
+    parent, parent_field = Review, "review"
+    ordering_fields = {"created_at": "id"}
+    ordering = "created_at"
+
+    def parents(self) -> QuerySet[Any]:
+        return reviews_for(self)
+
+    def review_id(self) -> UUID:
+        """Of the review in the address. Raises Http404."""
+        review: Review = get_object_or_404(self.parents().only("pk"), pk=self.kwargs["parent"])
+        return review.pk

@@ -1,0 +1,24 @@
+"""Whose business the events of this app are. Imported at start, so that every reader of events asks here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from factcheck.accounts.models import User
+from factcheck.audit.readers import shown_to
+from reviews.models import Seat
+from reviews.workflow import visible_to
+
+
+@shown_to("review")
+def reviews_of(user: User) -> QuerySet[Any]:
+    return visible_to(user).values("pk")
+
+
+@shown_to("seat")
+def seats_of(user: User) -> QuerySet[Any]:
+    """Who has voted is nobody's business while the round is open, be they superuser or auditor."""
+    closed = Seat.objects.filter(round__closed_at__isnull=False)
+    return closed.filter(round__review__in=visible_to(user)).values("pk")

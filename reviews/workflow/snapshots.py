@@ -1,0 +1,119 @@
+"""Pages stored as they were seen, and looked at again: what the jobs do, outside a transaction, and write in one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypedDict
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from factcheck import jobs
+from factcheck.fetch import FetchProblem
+from factcheck.models import Job
+from reviews import evidence
+from reviews.facts import Stage
+from reviews.models import Evidence, Snapshot, SnapshotCheck
+from reviews.workflow.evidence import SNAPSHOT, keep_snapshot, record_check, record_snapshot_failure
+
+RECHECK = "recheck_snapshot"
+RECHECK_DAYS = 7  # a page that changes under a published sentence is news for a week, not for a minute
+LIVE = ("unchanged", "text_changed", "quotation_missing", "gone", "unreachable")
+
+Outcome = SnapshotCheck.Outcome
+_STORED = {"ok": Outcome.SOUND, "corrupt": Outcome.CORRUPT, "missing": Outcome.MISSING}
+
+
+class TakenSnapshot(TypedDict):
+    """The result of its job: null where the item had another address by then, or was frozen."""
+
+    snapshot: UUID | None
+
+
+class Rechecked(TypedDict):
+    """The result of its job: of the stored bytes, and of the live page, null for an upload."""
+
+    stored: str
+    live: str | None
+
+
+def snapshot_of(captured: evidence.Captured, key: str) -> Snapshot:
+    """The row of a capture that was stored under `key`; not yet kept."""
+    return Snapshot(
+        url=captured.url_asked,
+        url_final=captured.url_final,
+        name=captured.name,
+        taken_at=captured.fetched_at,
+        media_type=captured.media_type,
+        size_bytes=len(captured.payload),
+        sha256=captured.sha256,
+        text=captured.text,
+        text_sha256=captured.text_sha256 or "",
+        key=key,
+    )
+
+
+def take(job: Job) -> None:
+    """Do the job of an item's snapshot. Raises FetchProblem, and jobs.LeaseLost when another worker has it."""
+    item = Evidence.objects.filter(pk=job.subject_id).first()
+    if item is None or not item.url:
+        with jobs.finishing(job) as result:
+            result["snapshot"] = None
+        return
+    captured = evidence.capture(item.url)
+    snapshot = snapshot_of(captured, evidence.store(captured))
+    with jobs.finishing(job) as result:
+        is_kept = keep_snapshot(item.pk, snapshot, item.url)
+        result["snapshot"] = str(snapshot.pk) if is_kept else None
+
+
+def park(job: Job) -> None:
+    """The job was given up: the item says why, so that its lead can exempt it or try again."""
+    record_snapshot_failure(job.subject_id, str((job.error or {}).get("detail", "")))
+
+
+def recheck(job: Job) -> None:
+    """Do the job of looking again: at the stored bytes first, which a verdict rests on, then at the live page."""
+    snapshot = Snapshot.objects.get(pk=job.subject_id)
+    verified = evidence.verify(snapshot.key, snapshot.sha256)
+    now = live(snapshot) if snapshot.url and verified.outcome == "ok" else None
+    with jobs.finishing(job) as result:
+        record_check(snapshot, _STORED[verified.outcome], verified.reason or "")
+        if now is not None:
+            record_check(snapshot, now.outcome, now.reason or "")
+        result |= {"stored": str(_STORED[verified.outcome]), "live": now.outcome if now else None}
+
+
+def live(snapshot: Snapshot) -> evidence.Recheck:
+    """What has become of the page, for the quotations that rest on it: the worst that is found for one of them."""
+    before = evidence.read_capture(snapshot.key)
+    found: evidence.Reading | FetchProblem
+    try:
+        found = evidence.capture(snapshot.url)
+    except FetchProblem as problem:
+        found = problem
+    quotations = snapshot.evidence.filter(withdrawn_at=None).values_list("quotation", flat=True)
+    looks = [evidence.compare(before, quotation, found) for quotation in quotations or [""]]
+    return max(looks, key=lambda look: LIVE.index(look.outcome))
+
+
+def verify(snapshot: Snapshot) -> SnapshotCheck:
+    """Recompute the hash of the stored bytes now, and keep what was found."""
+    verified = evidence.verify(snapshot.key, snapshot.sha256)
+    return record_check(snapshot, _STORED[verified.outcome], verified.reason or "")
+
+
+def queue_rechecks(limit: int = 100) -> int:
+    """Have those looked at again that reviews under way rest on and that nobody looked at for a week. Returns how many."""
+    since = timezone.now() - timedelta(days=RECHECK_DAYS)
+    used = Evidence.objects.filter(snapshot=OuterRef("pk"), withdrawn_at=None).exclude(review__stage=Stage.CLOSED)
+    seen = SnapshotCheck.objects.filter(snapshot=OuterRef("pk"), checked_at__gte=since)
+    due = Snapshot.objects.filter(Exists(used), ~Exists(seen), taken_at__lt=since).order_by("id")
+    found = list(due.values_list("pk", flat=True)[:limit])
+    for snapshot_id in found:
+        jobs.enqueue(RECHECK, snapshot_id)
+    return len(found)
+
+
+__all__ = ["RECHECK", "SNAPSHOT", "Rechecked", "TakenSnapshot", "park", "queue_rechecks", "recheck", "take", "verify"]

@@ -1,0 +1,182 @@
+"""Pages are stored as they were seen, and what later becomes of them is told apart: changed, without the quotation, gone, or corrupted by us."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import timedelta
+
+import pytest
+from django.core.files.storage import storages
+from django.db import connection
+from django.utils import timezone
+
+from factcheck import jobs
+from factcheck.models import Job
+from reviews import evidence, workflow
+from reviews.facts import Stage
+from reviews.models import Evidence, Review, Snapshot, SnapshotCheck
+from reviews.workflow import snapshots
+from tests import make
+from tests.internet import PUBLIC, response
+
+pytestmark = pytest.mark.django_db
+
+HTML = "Content-Type: text/html; charset=utf-8"
+URL = "http://news.example/tables"
+PAGE = (
+    "<html><body><article><p>{}</p><p>The tables are printed by the ministry every spring.</p></article></body></html>"
+)
+QUOTED = PAGE.format("The reserve force counts 33,000 people now.").encode()
+
+
+@pytest.fixture(autouse=True)
+def kept_in(tmp_path, settings):
+    settings.STORAGES = settings.STORAGES | {
+        "evidence": {
+            "BACKEND": "reviews.evidence.files.EvidenceFiles",
+            "OPTIONS": {"location": str(tmp_path / "evidence")},
+        }
+    }
+
+
+@pytest.fixture
+def room():
+    return make.newsroom()
+
+
+@pytest.fixture
+def item(room, internet) -> Evidence:
+    """An item of a page, with its snapshot."""
+    internet.serve(PUBLIC, 80, response(QUOTED, HTML))
+    review = make.review(room, Stage.RESEARCH)
+    found = make.evidence(room, review, url=URL, quotation="33,000 people", snapshot_exemption="")
+    assert jobs.work("tests")
+    found.refresh_from_db()
+    assert found.snapshot is not None, Job.objects.latest("id").error
+    return found
+
+
+def path_of(snapshot: Snapshot) -> str:
+    return storages["evidence"].path(snapshot.key)
+
+
+def rechecked(snapshot: Snapshot) -> dict[str, object]:
+    jobs.enqueue(snapshots.RECHECK, snapshot.pk)
+    assert jobs.work("tests")
+    job = Job.objects.latest("id")
+    assert job.state == "done", job.error
+    return job.result
+
+
+def test_the_bytes_of_a_snapshot_hash_to_what_is_stored(item):
+    snapshot = item.snapshot
+    payload = evidence.read_payload(snapshot.key)
+    assert payload == QUOTED
+    assert hashlib.sha256(payload).hexdigest() == snapshot.sha256
+    assert (snapshot.url, snapshot.media_type, snapshot.size_bytes) == (URL, "text/html", len(QUOTED))
+    assert "33,000 people" in snapshot.text
+    assert hashlib.sha256(snapshot.text.encode()).hexdigest() == snapshot.text_sha256
+    assert snapshots.verify(snapshot).outcome == "sound"
+
+
+def test_an_item_with_a_snapshot_lacks_nothing_and_one_without_is_named(room, item):
+    assert [fact.lacks for fact in workflow.facts_of(item.review, room.finn).evidence] == [()]
+    make.evidence(room, item.review, "supports", "Bank", snapshot_exemption="", locator="")
+    facts = workflow.facts_of(item.review, room.finn)
+    assert [fact.lacks for fact in facts.evidence] == [(), ("locator", "snapshot")]
+    with pytest.raises(workflow.ActionBlocked) as refused:
+        workflow.submit_for_rating(item.review_id, actor=room.finn)
+    assert [blocker["code"] for blocker in refused.value.extra["blocked_by"]] == ["incomplete_evidence"]
+    assert Review.objects.get(pk=item.review_id).stage == Stage.RESEARCH
+
+
+def test_a_page_that_cannot_be_had_says_why_on_its_item(room, internet):
+    internet.serve(PUBLIC, 80, response(status="404 Not Found"))
+    review = make.review(room, Stage.RESEARCH)
+    item = make.evidence(room, review, url=URL, snapshot_exemption="")
+    assert jobs.work("tests")
+    item.refresh_from_db()
+    assert item.snapshot is None
+    assert "404" in item.snapshot_error
+
+
+def test_an_item_whose_address_changed_meanwhile_gets_no_other_pages_snapshot(room, item):
+    snapshot = Snapshot(
+        url="http://news.example/other",
+        taken_at=timezone.now(),
+        media_type="text/html",
+        size_bytes=1,
+        sha256="0" * 64,
+        key="x",
+    )
+    assert workflow.keep_snapshot(item.pk, snapshot, "http://news.example/other") is False
+    assert Snapshot.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "outcome"),
+    [
+        (response(QUOTED, HTML), "unchanged"),
+        (response(PAGE.format("In all, 33,000 people serve, up from 11,000.").encode(), HTML), "text_changed"),
+        (response(PAGE.format("The reserve force counts 31,000 people now.").encode(), HTML), "quotation_missing"),
+        (response(status="410 Gone"), "gone"),
+        (response(status="503 Busy"), "unreachable"),
+    ],
+)
+def test_what_became_of_a_page_is_told_apart_and_makes_no_verdict_stale(item, internet, now, outcome):
+    internet.serve(PUBLIC, 80, now)
+    assert rechecked(item.snapshot) == {"stored": "sound", "live": outcome}
+    assert list(item.snapshot.checks.order_by("id").values_list("outcome", flat=True)) == ["sound", outcome]
+    assert workflow.facts_of(item.review, None).evidence[0].is_sound
+
+
+@pytest.mark.parametrize(("damage", "outcome"), [(b"garbage", "corrupt"), (None, "missing")])
+def test_stored_bytes_that_were_changed_or_lost_are_found_and_the_live_page_cannot_stand_in_for_them(
+    item, damage, outcome
+):
+    path = path_of(item.snapshot)
+    os.chmod(path, 0o600)
+    if damage is None:
+        os.unlink(path)
+    else:
+        with open(path, "wb") as file:
+            file.write(damage)
+    assert rechecked(item.snapshot) == {"stored": outcome, "live": None}
+    assert not workflow.facts_of(item.review, None).evidence[0].is_sound
+
+
+def test_a_verdict_on_bytes_that_fail_their_hash_closes_no_round(room, item):
+    review = item.review
+    make.evidence(room, review, "supports", "Bank")
+    make.evidence(room, review, "refutes", "Court")
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    review.refresh_from_db()
+    first, second = room.holders(review)
+    seen = workflow.my_seat(review, second).tag
+    room.vote(review, first)
+    assert workflow.verdicts_submitted(review) == 1
+
+    workflow.record_check(item.snapshot, SnapshotCheck.Outcome.CORRUPT)
+
+    assert workflow.verdicts_submitted(review) == 0
+    assert workflow.my_seat(review, second).tag != seen
+    sound = [i.pk for i in Evidence.objects.filter(review=review).exclude(pk=item.pk)]
+    said = workflow.Judgement("false", make.WHY, sound)
+    workflow.submit_verdict(review.pk, said, actor=second)
+    review.refresh_from_db()
+    assert review.stage == Stage.RATING
+    workflow.submit_verdict(review.pk, said, actor=first)
+    review.refresh_from_db()
+    assert review.stage == Stage.DRAFTING
+
+
+def test_what_reviews_rest_on_is_looked_at_again_every_week(item):
+    assert snapshots.queue_rechecks() == 0
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE reviews_snapshot DISABLE TRIGGER row_is_final")
+        cursor.execute("UPDATE reviews_snapshot SET taken_at = %s", [timezone.now() - timedelta(days=8)])
+        cursor.execute("ALTER TABLE reviews_snapshot ENABLE TRIGGER row_is_final")
+    assert snapshots.queue_rechecks() == 1
+    assert jobs.work("tests")
+    assert snapshots.queue_rechecks() == 0
