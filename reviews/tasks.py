@@ -35,11 +35,14 @@ def recheck(job: Job) -> None:
 
 @shared_task(name="reviews.tend", time_limit=300, soft_time_limit=290)
 def tend() -> dict[str, int]:
-    """What time does to reviews: leases end, discussions are overdue, empty seats find somebody, accepted claims get a review."""
+    """What time does to reviews: leases end, discussions are overdue, empty seats find somebody, accepted claims get a review, approvals
+    of claims that were edited fall.
+    """
     return {
         "opened": opening.open_accepted(),
         "released": opening.release_expired(),
         "escalated": rating.escalate_overdue(),
         "seated": conflicts.refill_seats(),
+        "unapproved": workflow.fall_back_all(),
         "rechecked": snapshots.queue_rechecks(),
     }
