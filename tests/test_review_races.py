@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from claims import pipeline
 from claims.triage import TriageAction
@@ -13,7 +13,7 @@ from factcheck.audit import events
 from factcheck.errors import Problem
 from reviews import workflow
 from reviews.facts import Stage
-from reviews.models import EvidenceSet, Round
+from reviews.models import EvidenceSet, Review, Round
 from reviews.stages import Action
 from reviews.workflow import acting, drafting, overlays, rating
 from tests import make, review_races, reviewing
@@ -32,6 +32,16 @@ def room(committed_database):
 @pytest.mark.parametrize("race", review_races.NAMES)
 def test_of_people_who_meet_nobody_is_lost_and_nothing_is_done_twice(committed_database, race):
     review_races.run(race, ROUNDS, CLIENTS)
+
+
+def test_whoever_asks_the_queue_waits_for_nobody_who_is_taking(room):
+    """The best is being taken, in a transaction that has not ended: the next best is handed out at once."""
+    best, next_best = make.review(room), make.review(room)
+    with transaction.atomic():
+        Review.objects.select_for_update(no_key=True).get(pk=best.pk)
+        answers = at_once(lambda: workflow.take_next(room.desk.pk, actor=room.finn))
+    assert refusals(answers) == []
+    assert [review.pk for review in answers] == [next_best.pk]
 
 
 # Each of these races without its guard.

@@ -114,6 +114,23 @@ def test_an_item_whose_address_changed_meanwhile_gets_no_other_pages_snapshot(ro
     assert Snapshot.objects.count() == 1
 
 
+def test_an_address_that_was_changed_while_the_old_one_was_fetched_is_fetched_too(room, item, monkeypatch):
+    other, capture = "http://news.example/other", evidence.capture
+
+    def meanwhile(url):
+        captured = capture(url)
+        if url == URL:
+            workflow.edit_evidence(item.pk, {"url": other}, actor=room.finn)
+        return captured
+
+    monkeypatch.setattr(evidence, "capture", meanwhile)
+    jobs.enqueue(snapshots.SNAPSHOT, item.pk)
+    while jobs.work("tests"):
+        pass
+    item.refresh_from_db()
+    assert (item.url, item.snapshot.url) == (other, other)
+
+
 @pytest.mark.parametrize(
     ("now", "outcome"),
     [

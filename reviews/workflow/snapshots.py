@@ -66,6 +66,9 @@ def take(job: Job) -> None:
     with jobs.finishing(job) as result:
         is_kept = keep_snapshot(item.pk, snapshot, item.url)
         result["snapshot"] = str(snapshot.pk) if is_kept else None
+    # Whoever gave it another address meanwhile found this job still under way, and queued none.
+    if not is_kept and Evidence.objects.filter(pk=item.pk).exclude(url__in=("", item.url)).exists():
+        jobs.enqueue(SNAPSHOT, item.pk)
 
 
 def park(job: Job) -> None:
