@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from claims import pipeline
 from claims.triage import TriageAction
 from factcheck.audit import events
 from factcheck.audit.verifying import verify
-from factcheck.errors import ActionForbidden, InvalidInput, StaleVersion
+from factcheck.errors import ActionForbidden, InvalidInput, NotFound, StaleVersion
 from reviews import digests, workflow
 from reviews.facts import Stage
 from reviews.models import (
@@ -678,3 +679,91 @@ def test_a_verdict_changes_nothing_that_others_see_but_the_count(room):
     assert reviewing.snapshot(names) == before
     assert events.events(review).count() == number
     assert workflow.verdicts_submitted(at(review)) == 1
+
+
+# What a verdict must say, and who may know of it
+
+
+@pytest.mark.parametrize(
+    ("said", "codes"),
+    [
+        ({"rating": "zebra"}, ["unknown_rating"]),
+        ({"rating": ""}, ["unknown_rating"]),
+        ({"rationale": "No."}, ["too_short"]),
+        ({"rationale": " " * 60}, ["too_short"]),
+        ({"cites": ()}, ["evidence_needed"]),
+        ({"rating": "unverifiable"}, ["searches_needed"]),
+        ({"rating": "zebra", "rationale": "", "cites": ()}, ["unknown_rating", "too_short", "evidence_needed"]),
+    ],
+)
+def test_a_verdict_says_a_point_of_the_scale_why_and_on_what(room, said, codes):
+    review = reviewing.full_review(room, Stage.RATING)
+    names = reviewing.tables()
+    before = reviewing.snapshot(names)
+    judged = dataclasses.replace(reviewing.judgement(review), **said)
+    with pytest.raises(InvalidInput) as refusal:
+        workflow.submit_verdict(review.pk, judged, actor=room.ben)
+    assert [error.code for error in refusal.value.errors] == codes
+    assert reviewing.snapshot(names) == before
+
+
+def test_a_verdict_cites_the_frozen_set_and_nothing_else(room):
+    other = reviewing.full_review(room, Stage.RATING, text="Rents fell.")
+    review = reviewing.full_review(room, Stage.RATING)
+    foreign = reviewing.judgement(other).cites
+    with pytest.raises(InvalidInput) as refusal:
+        workflow.submit_verdict(review.pk, workflow.Judgement("false", make.WHY, foreign), actor=room.ben)
+    assert [error.code for error in refusal.value.errors] == ["not_in_the_set"] * 3
+
+
+def test_what_somebody_has_written_so_far_is_theirs_alone_and_leaves_no_trace(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    names = [name for name in reviewing.tables() if name != "reviews_verdictdraft"]
+    before = reviewing.snapshot(names)
+    workflow.save_verdict_draft(review, {"rationale": "Perhaps."}, actor=room.ben)
+    workflow.save_verdict_draft(review, {"rating": "true"}, actor=room.ben)
+    assert reviewing.snapshot(names) == before
+    kept = workflow.my_seat(review, room.ben).draft
+    assert (kept.rationale, kept.rating) == ("Perhaps.", "true")
+    assert workflow.my_seat(review, room.cleo).draft is None
+    for who in (room.ivy, room.emil, room.uma, room.people()["root"]):
+        with pytest.raises(NotFound):
+            workflow.my_seat(review, who)
+        with pytest.raises(NotFound):
+            workflow.save_verdict_draft(review, {"rationale": "Mine."}, actor=who)
+    room.vote(review, room.ben)
+    assert workflow.my_seat(review, room.ben).draft is None
+
+
+def test_an_opened_verdict_is_the_one_that_was_sealed(room):
+    review = make.review(room, Stage.DISCUSSION)
+    for verdict in Verdict.objects.all():
+        said = {
+            "seat": str(verdict.seat_id), "kind": "first", "rating": verdict.rating, "rationale": verdict.rationale,
+            "cites": sorted(map(str, verdict.cites)), "searches": verdict.searches, "evidence_digest": verdict.evidence_digest,
+            "claim_revision": verdict.claim_revision, "scale": str(verdict.scale_id),
+        }  # fmt: skip
+        bound = events.events(Seat.objects.get(pk=verdict.seat_id)).get().data["commitment"]
+        assert bound == verdict.commitment == digests.commitment(said, verdict.salt)
+        assert bound != digests.commitment(said | {"rating": "mixed"}, verdict.salt)
+    assert review.stage == Stage.DISCUSSION
+
+
+def test_nobody_takes_from_the_queue_of_a_desk_that_is_not_theirs(room):
+    review = make.review(room)
+    with pytest.raises(InvalidInput):
+        workflow.take_next(room.desk.pk, actor=room.zoe)
+    assert at(review).stage == Stage.QUEUED
+
+
+def test_a_request_for_a_reply_runs_out_and_then_no_answer_is_an_answer(room):
+    review = reviewing.full_review(room, Stage.DRAFTING)
+    workflow.request_reply(review.pk, addressee="The bank", question="Why?", actor=room.finn)
+    reviewing.fill_in(room, review)
+    assert blockers(lambda: workflow.submit_draft(review.pk, actor=room.finn)) == ["reply_open"]
+    request = review.reply_requests.latest("id")
+    assert timedelta(days=2) < request.due_at - timezone.now() <= timedelta(days=3)
+    type(request).objects.filter(pk=request.pk).update(
+        created_at=timezone.now() - timedelta(days=4), due_at=timezone.now()
+    )
+    assert workflow.submit_draft(review.pk, actor=room.finn).stage == Stage.COPY_EDIT

@@ -53,10 +53,14 @@ def close(review_id: UUID, *, reason: Reason | str, note: str, actor: User, vers
 def reopen(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
     """Back into the queue, with its evidence."""
     with transaction.atomic():
-        # Locked, so that nobody takes its acceptance back or opens another review meanwhile.
-        list(Claim.objects.select_for_update(no_key=True).filter(reviews=review_id).values_list("pk"))
+        _lock_claim_of(review_id)
         with acting(review_id, Action.REOPEN, actor=actor, version=version, reason=reason, note=note) as act:
             act.review.closed_reason, act.review.closed_note = "", ""
             act.review.lead = act.review.adjudicator = None
             act.move(Stage.QUEUED)
     return act.review
+
+
+def _lock_claim_of(review_id: UUID) -> None:
+    """So that nobody takes its acceptance back or opens another review of it meanwhile."""
+    list(Claim.objects.select_for_update(no_key=True).filter(reviews=review_id).values_list("pk"))

@@ -1,0 +1,189 @@
+"""Rounds of people who meet at one review. Each checks what must hold afterwards; the tests and the soak run them in different numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from claims import pipeline
+from claims.triage import TriageAction
+from factcheck.audit import events
+from factcheck.audit.verifying import verify
+from factcheck.errors import StaleVersion
+from reviews import workflow
+from reviews.facts import Stage
+from reviews.models import Decision, Evidence, EvidenceSet, Review, Round, Verdict
+from reviews.stages import Action
+from reviews.workflow import ActionBlocked
+from tests import make, reviewing
+from tests.racing import at_once, refusals
+from tests.reviewing import at, why
+
+Race = Callable[[make.Newsroom, int], None]
+
+
+def number_of(review: Review, action: str) -> int:
+    return events.events(review).filter(action=action).count()
+
+
+def one_won(answers: list[Any]) -> int:
+    """Who, where all others were told that the stage or the version had moved on."""
+    lost = refusals(answers)
+    assert len(lost) == len(answers) - 1, answers
+    assert {type(problem) for problem in lost} <= {ActionBlocked, StaleVersion}
+    [won] = [number for number, answer in enumerate(answers) if answer not in lost]
+    return won
+
+
+def votes(room: make.Newsroom, review: Review) -> list[Any]:
+    """All who hold a seat give their verdict at once."""
+    said = reviewing.judgement(review)
+    holders = room.holders(at(review))
+    tags = [workflow.my_seat(at(review), who).tag for who in holders]
+    return at_once(
+        *(
+            lambda who=who, tag=tag: workflow.submit_verdict(review.pk, said, actor=who, tag=tag)  # type: ignore[misc]
+            for who, tag in zip(holders, tags, strict=True)
+        )
+    )
+
+
+def last_verdicts(room: make.Newsroom, clients: int) -> None:
+    """However many seats there are: all are accepted, and the round closes once."""
+    review = reviewing.full_review(room, Stage.RATING)
+    assert refusals(votes(room, review)) == []
+    assert at(review).stage == Stage.DRAFTING
+    assert Round.objects.get(review=review).outcome == "consensus"
+    assert Decision.objects.filter(review=review).count() == 1
+    assert number_of(review, "close_round") == 1
+    assert Verdict.objects.filter(seat__round__review=review).count() == clients
+
+
+def takers(room: make.Newsroom, clients: int, people: list[Any]) -> None:
+    """One of all who take the same review leads it."""
+    review = make.review(room)
+    won = one_won(at_once(*(lambda who=who: workflow.take(review.pk, actor=who) for who in people[:clients])))  # type: ignore[misc]
+    assert at(review).lead == people[won]
+    assert number_of(review, "take") == 1
+    workflow.close(review.pk, actor=room.ada, **why(Action.CLOSE))
+
+
+def takers_of_the_queue(room: make.Newsroom, clients: int, people: list[Any]) -> None:
+    """Everybody who asks the queue gets a review of their own."""
+    waiting = {make.review(room).pk for _ in range(clients)}
+    answers = at_once(*(lambda who=who: workflow.take_next(room.desk.pk, actor=who) for who in people[:clients]))  # type: ignore[misc]
+    assert refusals(answers) == []
+    assert {review.pk for review in answers} == waiting
+    assert Counter(at(review).lead for review in answers) == Counter(people[:clients])
+    for review in answers:
+        workflow.close(review.pk, actor=room.ada, **why(Action.CLOSE))
+
+
+def approve_against_send_back(room: make.Newsroom, clients: int) -> None:
+    """Editors at one text: some approve it, some send it back."""
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    seen = reviewing.what_an_editor_sees(review)
+    calls: list[Callable[[], Any]] = [
+        lambda: workflow.approve(review.pk, actor=room.emil, version=review.version, **seen),
+        lambda: workflow.send_back(
+            review.pk, Stage.DRAFTING, actor=room.gwen, version=review.version, **why(Action.SEND_BACK)
+        ),
+    ]
+    won = one_won(at_once(*(calls * clients)[:clients])) % 2
+    assert at(review).stage == (Stage.DRAFTING if won else Stage.APPROVED)
+    assert review.approvals.count() == number_of(review, "approve") == 1 - won
+    assert number_of(review, "send_back") == won
+
+
+def add_against_submit(room: make.Newsroom, clients: int) -> None:
+    """What was added is in the frozen set, or was refused."""
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    added: Callable[[], Any] = lambda: workflow.add_evidence(review.pk, reviewing.ITEM, actor=room.finn)  # noqa: E731
+    answers = at_once(*[added] * (clients - 1), lambda: workflow.submit_for_rating(review.pk, actor=room.finn))
+    lost = refusals(answers)
+    assert {type(problem) for problem in lost} <= {ActionBlocked}
+    assert isinstance(answers[-1], Review)
+    frozen = {row["id"] for row in EvidenceSet.objects.get(review=review).items}
+    assert frozen == {str(pk) for pk in Evidence.objects.filter(review=review).values_list("pk", flat=True)}
+    assert len(frozen) == 3 + clients - 1 - len(lost)
+
+
+def unreliable_against_submit(room: make.Newsroom, clients: int) -> None:
+    """An item that was marked before the set was frozen counts for no guard; one marked later is stale in the set."""
+    review = make.review(room, Stage.RESEARCH)
+    make.evidence(room, review, "refutes", "Ministry")
+    item = make.evidence(room, review, "supports", "Bank")
+    mark: Callable[[], Any] = lambda: workflow.mark_unreliable(  # noqa: E731
+        item.pk, actor=room.emil, **why(Action.MARK_UNRELIABLE)
+    )
+    submit: Callable[[], Any] = lambda: workflow.submit_for_rating(review.pk, actor=room.finn)  # noqa: E731
+    answers = at_once(*([mark, submit] * clients)[:clients])
+    refusals(answers)
+    assert number_of(review, "mark_unreliable") == 1
+    order = list(events.events(review).values_list("action", flat=True))
+    if "submit_for_rating" in order:
+        assert order.index("submit_for_rating") < order.index("mark_unreliable")
+    else:
+        assert at(review).stage == Stage.RESEARCH
+
+
+def unreliable_against_approve(room: make.Newsroom, clients: int) -> None:
+    """However they meet: nothing is approved that rests on evidence marked unreliable."""
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    seen = reviewing.what_an_editor_sees(review)
+    item = Evidence.objects.filter(review=review).order_by("id").first()
+    approve: Callable[[], Any] = lambda: workflow.approve(review.pk, actor=room.emil, **seen)  # noqa: E731
+    mark: Callable[[], Any] = lambda: workflow.mark_unreliable(  # noqa: E731
+        item.pk, actor=room.gwen, **why(Action.MARK_UNRELIABLE)
+    )
+    refusals(at_once(*([approve, mark] * clients)[:clients]))
+    assert number_of(review, "mark_unreliable") == 1
+    assert at(review).stage == Stage.COPY_EDIT
+    assert number_of(review, "unapprove") == number_of(review, "approve") <= 1
+
+
+def reopen_against_restore(room: make.Newsroom, clients: int) -> None:
+    """A claim that lost its acceptance has no review under way."""
+    review = make.review(room, Stage.CLOSED)
+    restore: Callable[[], Any] = lambda: pipeline.triage(  # noqa: E731
+        review.claim_id, TriageAction.RESTORE, actor=room.ada
+    )
+    reopen: Callable[[], Any] = lambda: workflow.reopen(review.pk, actor=room.emil, **why(Action.REOPEN))  # noqa: E731
+    refusals(at_once(*([restore, reopen] * clients)[:clients]))
+    review = at(review)
+    assert (review.claim.triage_status == "accepted") != (review.stage == Stage.CLOSED)
+
+
+RACES: dict[str, Race] = {
+    race.__name__: race
+    for race in (
+        last_verdicts, approve_against_send_back, add_against_submit, unreliable_against_submit, unreliable_against_approve,
+        reopen_against_restore,
+    )
+}  # fmt: skip
+FOR_THE_QUEUE = (takers, takers_of_the_queue)
+
+
+def newsroom(clients: int) -> tuple[make.Newsroom, list[Any]]:
+    """With as many seats as there are clients, and as many researchers."""
+    room = make.newsroom(seats=clients)
+    for number in range(clients):
+        for kind in ("researcher", "reviewer"):
+            who = make.user(f"{kind}-{number}", kind)
+            make.DeskMembership.objects.create(desk=room.desk, user=who)
+    people = [make.user(f"researcher-{number}") for number in range(clients)]
+    return room, people
+
+
+def run(name: str, rounds: int, clients: int) -> None:
+    room, people = newsroom(clients)
+    for _ in range(rounds):
+        if name in RACES:
+            RACES[name](room, clients)
+        else:
+            next(race for race in FOR_THE_QUEUE if race.__name__ == name)(room, clients, people)
+    assert list(verify()) == []
+
+
+NAMES = [*RACES, *(race.__name__ for race in FOR_THE_QUEUE)]
