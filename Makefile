@@ -12,11 +12,12 @@ CLIENT = tests/client/node_modules/.package-lock.json
 READY_TO_TEST = $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help up client test lint bench soak openapi clean
+.PHONY: help up client test e2e lint bench soak openapi clean
 
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
-	@echo "make test      run all tests (ARGS='-k import' for some, PROCESSES=0 for one after the other, FUZZ_CASES=1000 for more fuzzing)"
+	@echo "make test      run the tests (ARGS='-k import' for some, PROCESSES=0 for one after the other)"
+	@echo "make e2e       run those in a browser, with the TypeScript client and by schemathesis (FUZZ_CASES=1000 for more of its cases)"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
 	@echo "make soak      kill, flush, race and fuzz for longer than a test may take"
@@ -28,8 +29,11 @@ help:
 up: $(READY_TO_RUN)
 	@$(RUN) manage.py up --port $(PORT) --with-parent
 
-test: $(READY_TO_TEST) $(CLIENT)
+test: $(READY_TO_TEST)
 	@$(RUN) -m pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
+
+e2e: $(READY_TO_TEST) $(CLIENT)
+	@$(RUN) -m pytest tests/e2e --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
 
 lint: $(READY_TO_TEST)
 	$(RUN) -m ruff check .

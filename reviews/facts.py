@@ -40,7 +40,7 @@ SIDES = (Stance.SUPPORTS, Stance.REFUTES)
 SIDE_CHOICES = [(side.value, side.value) for side in SIDES]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Actor:
     """Whoever acts, as far as this review is concerned. A superuser holds every role; relations bind them like everybody."""
 
@@ -73,8 +73,10 @@ class RoundFact:
     own_is_revised: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
+    """All that a guard may ask. `reviews.workflow.reading` has one that reads what it is asked for, when it is asked."""
+
     stage: Stage
     actor: Actor = Actor()
     is_on_hold: bool = False

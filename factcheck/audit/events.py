@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -34,12 +35,12 @@ def record(
     if not connection.in_atomic_block:
         raise RuntimeError("An audit event is recorded in the transaction of its change.")
     kind = subject._meta.model_name or ""
-    head = ChainHead.objects.filter(subject_type=kind, subject_id=subject.pk).first()
+    number, previous_hash = _head(kind, subject.pk)
     event = AuditEvent(
         id=uuid7(),
         subject_type=kind,
         subject_id=subject.pk,
-        number=head.number + 1 if head else 1,
+        number=number + 1,
         action=str(action),
         version=version_of(subject),
         actor=actor,
@@ -49,16 +50,50 @@ def record(
         note=note,
         data=data or {},
         at=timezone.now(),
-        previous_hash=head.hash if head else GENESIS,
+        previous_hash=previous_hash,
     )
     event.hash = event_hash(event.previous_hash, content_of(event))
-    event.save(force_insert=True)
-    # Whoever else had moved the head since would have taken this event's number as well.
-    if head:
-        ChainHead.objects.filter(pk=head.pk).update(number=event.number, hash=event.hash, is_folded=False)
-    else:
-        ChainHead.objects.create(subject_type=kind, subject_id=subject.pk, number=event.number, hash=event.hash)
+    _append(event)
     return event
+
+
+def _head(kind: str, subject_id: UUID) -> tuple[int, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT number, hash FROM audit_chainhead WHERE subject_type = %s AND subject_id = %s", [kind, subject_id]
+        )
+        return cursor.fetchone() or (0, GENESIS)
+
+
+# Every verb ends with it, so it is one statement. Whoever else had moved the head since would have taken this event's number as well.
+_APPEND = """
+    WITH told AS (
+        INSERT INTO audit_auditevent (id, subject_type, subject_id, number, action, version, actor_id, origin, request_id, reason, note,
+            data, at, previous_hash, hash)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
+    )
+    INSERT INTO audit_chainhead (subject_type, subject_id, number, hash, is_folded) VALUES (%s, %s, %s, %s, false)
+    ON CONFLICT (subject_type, subject_id) DO UPDATE SET number = EXCLUDED.number, hash = EXCLUDED.hash, is_folded = false
+"""
+
+
+def _append(event: AuditEvent) -> None:
+    where: list[Any] = [event.subject_type, event.subject_id, event.number]
+    what: list[Any] = [
+        event.action,
+        event.version,
+        event.actor_id,
+        event.origin,
+        event.request_id,
+        event.reason,
+        event.note,
+    ]
+    data = orjson.dumps(event.data).decode()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _APPEND, [event.id, *where, *what, data, event.at, event.previous_hash, event.hash, *where, event.hash]
+        )
+    event._state.adding = False
 
 
 def content_of(event: AuditEvent) -> dict[str, Any]:

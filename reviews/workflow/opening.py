@@ -17,7 +17,7 @@ from reviews.models import ConflictOfInterest, Desk, DeskMembership, Review
 from reviews.queue import best_first
 from reviews.reasons import Reason
 from reviews.stages import OPENING, TRIAGER, Action
-from reviews.workflow.acting import ActionBlocked, Blocked, acting, begin, due_end, lease_end, losing_races
+from reviews.workflow.acting import ActionBlocked, Blocked, acting, begin, due_end, lease_end, losing_races, policy_of
 from reviews.workflow.reading import roles_of
 
 
@@ -89,9 +89,10 @@ def take_next(desk_id: UUID, *, actor: User) -> Review | None:
         conflicted = ConflictOfInterest.objects.filter(user=actor).values("review")
         waiting = best_first(Review.objects.filter(desk=desk).exclude(pk__in=conflicted))
         locked = waiting.select_for_update(no_key=True, of=("self",), skip_locked=True)
-        review = locked.select_related("policy", "scale", "claim").first()
+        review = locked.first()
         if review is None:
             return None
+        review.policy = policy_of(review.policy_id)
         act = begin(review, Action.TAKE, actor=actor)
         act.review.lead = actor
         act.move(Stage.RESEARCH)

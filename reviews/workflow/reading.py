@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
@@ -31,86 +33,174 @@ from reviews.models import (
 from reviews.sealed import SealedVerdict
 from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator
 
-WITH_EVIDENCE = (Stage.RESEARCH, Stage.COPY_EDIT)
 WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED)
 # Numbers of these forms carry their value elsewhere: a change in its factor, a superlative in its word.
 WITHOUT_VALUE = ("change", "vague", "superlative")
 
 
 def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> Facts:
-    """The present facts, as `user` (None: the system) has to do with them."""
-    stage = Stage(review.stage)
-    round_ = Round.objects.filter(review=review).select_related("evidence_set").order_by("-number").first()
-    seats = list(Seat.objects.filter(round__review=review)) if round_ else []
-    draft = Draft.objects.filter(review=review).first()
-    decision = decision_of(review) if stage in WITH_DECISION else None
-    conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
-    actor = _actor(review, user, round_, seats, draft, conflicted)
-    items = _evidence(review) if stage in WITH_EVIDENCE else ()
-    return Facts(
-        stage=stage,
-        actor=actor,
-        is_on_hold=review.is_on_hold,
-        claim_is_accepted=review.claim.triage_status == TriageStatus.ACCEPTED,
-        has_other_review=stage is Stage.CLOSED
-        and Review.objects.filter(claim_id=review.claim_id).exclude(pk=review.pk).exclude(stage=Stage.CLOSED).exists(),
-        lease_is_over=review.lease_until is None
-        or review.lease_until <= timezone.now()
-        or review.lead_id in conflicted,
-        has_reason=has_reason,
-        evidence=items,
-        searched=frozenset(Stance(side) for side in review.searches.values_list("side", flat=True))
-        if stage in WITH_EVIDENCE
-        else frozenset(),
-        single_origin_reason=review.single_origin_reason,
-        min_origins=review.policy.min_origins,
-        both_sides_required=review.policy.both_sides_required,
-        unread_numbers=0 if review.numbers_confirmed_by_id else unread_numbers(review),
-        shortage=_shortage(review) if stage in WITH_EVIDENCE else "",  # both lead into rating
-        round=_round(review, round_, seats, user),
-        has_adjudicator=stage is not Stage.DISCUSSION or find_adjudicator(review) is not None,
-        is_stale=decision is not None and is_stale(review, decision),
-        draft_lacks=tuple(name for name in DRAFT_FIELDS if not getattr(draft, name, "").strip())
-        if draft
-        else DRAFT_FIELDS,
-        draft_rating_matches=decision is None or draft is None or not draft.rating or draft.rating == decision.rating,
-        reply=_reply(review) if stage is Stage.DRAFTING else "settled",
-    )
+    """The present facts, as `user` (None: the system) has to do with them. Under the lock of the review when an action depends on them."""
+    return _Read(review, user, has_reason)
+
+
+class _Read(Facts):
+    """Facts that are read when a guard asks for them: an action costs what its own guards look at, and no more."""
+
+    def __init__(self, review: Review, user: User | None, has_reason: bool) -> None:
+        # The class is frozen, and what has to be read has no value yet.
+        vars(self).update(
+            _review=review,
+            _user=user,
+            stage=Stage(review.stage),
+            is_on_hold=review.is_on_hold,
+            has_reason=has_reason,
+            single_origin_reason=review.single_origin_reason,
+            min_origins=review.policy.min_origins,
+            both_sides_required=review.policy.both_sides_required,
+        )
+
+    _review: Review
+    _user: User | None
+
+    @cached_property
+    def actor(self) -> Actor:
+        return _ReadActor(self, self._user) if self._user else Actor()
+
+    @cached_property
+    def claim_is_accepted(self) -> bool:
+        return Claim.objects.filter(pk=self._review.claim_id, triage_status=TriageStatus.ACCEPTED).exists()
+
+    @cached_property
+    def has_other_review(self) -> bool:
+        others = Review.objects.filter(claim_id=self._review.claim_id).exclude(pk=self._review.pk)
+        return others.exclude(stage=Stage.CLOSED).exists()
+
+    @cached_property
+    def lease_is_over(self) -> bool:
+        until = self._review.lease_until
+        return until is None or until <= timezone.now() or self._review.lead_id in self.conflicted
+
+    @cached_property
+    def evidence(self) -> tuple[EvidenceFact, ...]:
+        items = evidence_in_use(self._review)
+        unsound = unsound_among(item.pk for item in items)
+        return tuple(
+            EvidenceFact(Stance(item.stance), item.origin.strip().casefold(), lacks(item), item.pk not in unsound)
+            for item in items
+        )
+
+    @cached_property
+    def searched(self) -> frozenset[Stance]:
+        return frozenset(map(Stance, self._review.searches.values_list("side", flat=True)))
+
+    @cached_property
+    def unread_numbers(self) -> int:
+        return 0 if self._review.numbers_confirmed_by_id else unread_numbers(self._review)
+
+    @cached_property
+    def shortage(self) -> str:
+        return _shortage(self._review)
+
+    @cached_property
+    def round(self) -> RoundFact:
+        return _round(self._review, self.round_row, self.seats, self._user)
+
+    @cached_property
+    def has_adjudicator(self) -> bool:
+        return find_adjudicator(self._review) is not None
+
+    @cached_property
+    def is_stale(self) -> bool:
+        return self._decision is not None and is_stale(self._review, self._decision)
+
+    @cached_property
+    def draft_lacks(self) -> tuple[str, ...]:
+        return tuple(name for name in DRAFT_FIELDS if not getattr(self.draft, name, "").strip())
+
+    @cached_property
+    def draft_rating_matches(self) -> bool:
+        said = self.draft.rating if self.draft else ""
+        return not said or self._decision is None or said == self._decision.rating
+
+    @cached_property
+    def reply(self) -> str:
+        return _reply(self._review)
+
+    # Rows behind several of them
+
+    @cached_property
+    def conflicted(self) -> frozenset[UUID]:
+        """Who declared a conflict of interest."""
+        return frozenset(ConflictOfInterest.objects.filter(review=self._review).values_list("user", flat=True))
+
+    @cached_property
+    def round_row(self) -> Round | None:
+        return current_round(self._review) if self._review.round_number else None
+
+    @cached_property
+    def seats(self) -> list[Seat]:
+        """Of all rounds."""
+        return list(Seat.objects.filter(round__review=self._review)) if self._review.round_number else []
+
+    @cached_property
+    def draft(self) -> Draft | None:
+        return Draft.objects.filter(review=self._review).first() if self._review.round_number else None
+
+    @cached_property
+    def _decision(self) -> Decision | None:
+        return decision_of(self._review) if self.stage in WITH_DECISION else None
+
+
+class _ReadActor(Actor):
+    def __init__(self, facts: _Read, user: User) -> None:
+        vars(self).update(_facts=facts, _user=user)
+
+    _facts: _Read
+    _user: User
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        # Who only reads this desk's reviews has no role in them.
+        return roles_of(self._user) if is_at_work(self._user, self._facts._review) else frozenset()
+
+    @cached_property
+    def relations(self) -> frozenset[Relation]:
+        present = self._facts.round_row
+        holders = {
+            seat.holder_id
+            for seat in self._facts.seats
+            if present and seat.round_id == present.pk and seat.vacated_at is None
+        }
+        return self._those({Relation.SEAT_HOLDER: self._user.pk in holders, Relation.ADJUDICATOR: self._adjudicates})
+
+    @cached_property
+    def took_part_as(self) -> frozenset[Relation]:
+        review = self._facts._review
+        return self._those(
+            {
+                Relation.SEAT_HOLDER: any(seat.holder_id == self._user.pk for seat in self._facts.seats),
+                Relation.ADJUDICATOR: self._adjudicates
+                or Decision.objects.filter(review=review, adjudicator=self._user).exists(),
+            }
+        )
+
+    @cached_property
+    def is_conflicted(self) -> bool:
+        return self._user.pk in self._facts.conflicted
+
+    @property
+    def _adjudicates(self) -> bool:
+        return self._facts._review.adjudicator_id == self._user.pk
+
+    def _those(self, known: dict[Relation, bool]) -> frozenset[Relation]:
+        draft = self._facts.draft
+        known[Relation.LEAD] = self._facts._review.lead_id == self._user.pk
+        known[Relation.DRAFT_AUTHOR] = draft is not None and draft.author_id == self._user.pk
+        return frozenset(relation for relation, holds in known.items() if holds)
 
 
 def roles_of(user: User) -> frozenset[str]:
     return frozenset(ROLES) if user.is_superuser else frozenset(user.roles)
-
-
-def _actor(
-    review: Review,
-    user: User | None,
-    round_: Round | None,
-    seats: list[Seat],
-    draft: Draft | None,
-    conflicted: set[UUID],
-) -> Actor:
-    if user is None:
-        return Actor()
-    present = {
-        Relation.LEAD: review.lead_id == user.pk,
-        Relation.ADJUDICATOR: review.adjudicator_id == user.pk,
-        Relation.DRAFT_AUTHOR: draft is not None and draft.author_id == user.pk,
-        Relation.SEAT_HOLDER: round_ is not None
-        and any(seat.holder_id == user.pk and seat.round_id == round_.pk and seat.vacated_at is None for seat in seats),
-    }
-    ever = present | {
-        Relation.SEAT_HOLDER: any(seat.holder_id == user.pk for seat in seats),
-        Relation.ADJUDICATOR: present[Relation.ADJUDICATOR]
-        or Decision.objects.filter(review=review, adjudicator=user).exists(),
-    }
-    return Actor(
-        # Who only reads this desk's reviews has no role in them.
-        roles=roles_of(user) if user.is_superuser or is_member(user, review) else frozenset(),
-        relations=frozenset(relation for relation, holds in present.items() if holds),
-        took_part_as=frozenset(relation for relation, holds in ever.items() if holds),
-        is_conflicted=user.pk in conflicted,
-    )
 
 
 def has_conflict(review: Review, user_id: UUID) -> bool:
@@ -134,15 +224,6 @@ def unsound_among(evidence_ids: Iterable[UUID]) -> set[UUID]:
 
 def evidence_in_use(review: Review) -> list[Evidence]:
     return list(review.evidence.filter(withdrawn_at=None).select_related("snapshot").order_by("id"))
-
-
-def _evidence(review: Review) -> tuple[EvidenceFact, ...]:
-    items = evidence_in_use(review)
-    unsound = unsound_among(item.pk for item in items)
-    return tuple(
-        EvidenceFact(Stance(item.stance), item.origin.strip().casefold(), lacks(item), item.pk not in unsound)
-        for item in items
-    )
 
 
 def lacks(item: Evidence) -> tuple[str, ...]:
@@ -277,7 +358,17 @@ def find_adjudicator(review: Review) -> UUID | None:
     return UUID(chosen)
 
 
-def is_member(user: User, review: Review) -> bool:
+READS_EVERYTHING = "auditor"
+
+
+def reads_everything(user: User) -> bool:
+    return user.is_superuser or READS_EVERYTHING in user.roles
+
+
+def is_at_work(user: User, review: Review) -> bool:
+    """Whether somebody who sees the review is of its desk, or a superuser: an auditor reads those of all desks."""
+    if user.is_superuser or not reads_everything(user):
+        return True
     return DeskMembership.objects.filter(desk=review.desk_id, user=user).exists()
 
 
