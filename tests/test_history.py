@@ -141,8 +141,10 @@ def changed(ada):
     tokens.revoke(tokens.issue(ada, name="laptop", scopes=["read"])[0])
     for table, column in (("claims_article", "title"), ("claims_outlet", "name"), ("accounts_user", "email")):
         statement(f"UPDATE {table} SET {column} = 'another'")
-    make.review(make.newsroom(), Stage.COPY_EDIT)
-    statement("UPDATE reviews_evidence SET title = 'another'")
+    room = make.newsroom()
+    make.review(room, Stage.COPY_EDIT)
+    item = make.evidence(room, make.review(room, Stage.RESEARCH, text="Another claim."))
+    statement("UPDATE reviews_evidence SET title = 'another' WHERE id = %s", item.pk)
     statement("UPDATE reviews_replyrequest SET answer = 'Yes.', answered_at = now()")
     assert [model for model in EDITABLE if not kept(model)] == []
 
