@@ -54,13 +54,13 @@ def nobody_was_told(answers) -> bool:
 
 def test_without_the_lock_two_last_verdicts_would_leave_the_round_open(room, monkeypatch):
     review = reviewing.full_review(room, Stage.RATING)
-    both_have_voted, both_have_looked = threading.Barrier(2), threading.Barrier(2)
+    both = threading.Barrier(2)
     close = rating.close_round_if_complete
 
     def wait(review):
-        both_have_voted.wait(20)
+        both.wait(20)  # have voted
         close(review)
-        both_have_looked.wait(20)  # and only then commit
+        both.wait(20)  # have counted, before either commits
 
     monkeypatch.setattr(rating, "close_round_if_complete", wait)
     with without_the_lock(monkeypatch):
@@ -142,7 +142,7 @@ def test_without_the_lock_on_the_claim_only_the_database_would_keep_a_rejected_c
     review = make.review(room, Stage.CLOSED)
     monkeypatch.setattr(overlays, "_lock_claim_of", lambda review_id: None)
     restore = lambda: pipeline.triage(review.claim_id, TriageAction.RESTORE, actor=room.ada)  # noqa: E731
-    answers = after(monkeypatch, acting, "ask", restore)
+    answers = after(monkeypatch, acting, "begin", restore)
     with pytest.raises(IntegrityError, match="is not accepted"):
         workflow.reopen(review.pk, actor=room.emil, **why(Action.REOPEN))
     assert refusals(answers) == []
