@@ -154,7 +154,7 @@ def test_a_failure_without_a_request_for_patience_is_not_tried_again(internet, c
         ("0", 0, 0),
         ("120", 120, 120),
         ("9" * 4000, 1e8, 1e9),
-        (format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3000, 3600),
+        pytest.param(format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True), 3000, 3600, id="in an hour"),
         ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0),
     ],
 )
