@@ -386,6 +386,7 @@ SPECTACULAR_SETTINGS = {
         "Scope": "factcheck.accounts.roles.SCOPE_CHOICES",
         "SearchSide": "reviews.facts.SIDE_CHOICES",
         "SentBackTo": "reviews.forms.SENT_BACK_TO_CHOICES",
+        "SnapshotCheckOutcome": "reviews.models.SnapshotCheck.Outcome",
         "Stance": "reviews.facts.STANCE_CHOICES",
         "TriageAction": "claims.triage.ACTION_CHOICES",
         "TriageBlocker": "claims.serializers.BLOCKERS",

@@ -69,6 +69,9 @@ ROUTES: Table = {
     },
     f"GET {_ITEM}": READ,
     f"POST {_ITEM}/take-snapshot": REVIEW,
+    "GET /api/v1/snapshots/{id}": READ,
+    "GET /api/v1/snapshots/{id}/content": READ,
+    "POST /api/v1/snapshots/{id}/verify": REVIEW,
 }
 
 JOBS: Table = {SNAPSHOT: REVIEW, RECHECK: REVIEW}

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import path
 
 from factcheck.api.routers import Router
-from reviews.views import desks, reviews, rows
+from reviews.views import desks, reviews, rows, snapshots
 
 router = Router()
 router.register("desks", desks.DeskViewSet)
@@ -14,6 +14,7 @@ router.register("policies", desks.ReviewPolicyViewSet)
 router.register("queue", desks.QueueViewSet, basename="queue")
 router.register("reviews", reviews.ReviewViewSet)
 router.register("evidence", rows.EvidenceViewSet)
+router.register("snapshots", snapshots.SnapshotViewSet)
 for name, view in {
     "evidence": rows.EvidenceOfReview,
     "searches": rows.SearchesOfReview,

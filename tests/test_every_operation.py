@@ -236,6 +236,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "update_evidence": ITEM | {"is_withdrawn": True},
         "mark_unreliable_evidence": {"reason": "forged", "note": "It is."},
         "take_snapshot_evidence": {},
+        "verify_snapshot": {},
         "create_review_search": {"side": "supports", "queries": ["wages 2024"], "places": "The archive", "note": ""},
         "update_review_draft": {
             "headline": "Wages", "summary": "They fell.", "rating": "false", "rating_explanation": "Tables.", "body": "More.",

@@ -11,13 +11,36 @@ from rest_framework import serializers
 from claims.serializers import PersonSerializer
 from factcheck.api.typed import TypedJSONField
 from reviews.facts import SIDE_CHOICES, STANCE_CHOICES, Stance
-from reviews.models import Evidence, EvidenceSet, Invalidation, Search, Snapshot
+from reviews.models import Evidence, EvidenceSet, Invalidation, Search, Snapshot, SnapshotCheck
+
+MAX_CHECKS = 100  # two years of weekly looks
 
 
 class SnapshotSerializer(serializers.ModelSerializer):
     class Meta:
         model = Snapshot
-        fields = ("id", "url", "url_final", "name", "taken_at", "media_type", "size_bytes", "sha256", "text_sha256")
+        fields: tuple[str, ...] = (
+            "id", "url", "url_final", "name", "taken_at", "media_type", "size_bytes", "sha256", "text_sha256",
+        )  # fmt: skip
+
+
+class SnapshotCheckSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = SnapshotCheck
+        fields = ("id", "outcome", "detail", "checked_at")
+
+
+class CheckedSnapshotSerializer(SnapshotSerializer):
+    """What was stored, and what later looks at it found."""
+
+    checks = SnapshotCheckSerializer(
+        source="last_checks",
+        many=True,
+        help_text=f"At the stored bytes and at the live page: the last {MAX_CHECKS}, newest first.",
+    )
+
+    class Meta(SnapshotSerializer.Meta):
+        fields = (*SnapshotSerializer.Meta.fields, "checks")
 
 
 def is_void(subject: str, path: str) -> Case:
