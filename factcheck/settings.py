@@ -385,6 +385,7 @@ SPECTACULAR_SETTINGS = {
         "Role": "factcheck.accounts.roles.ROLE_CHOICES",
         "Scope": "factcheck.accounts.roles.SCOPE_CHOICES",
         "SearchSide": "reviews.facts.SIDE_CHOICES",
+        "SelectionGroup": "reviews.statistics.GROUP_CHOICES",
         "SentBackTo": "reviews.forms.SENT_BACK_TO_CHOICES",
         "SnapshotCheckOutcome": "reviews.models.SnapshotCheck.Outcome",
         "Stance": "reviews.facts.STANCE_CHOICES",

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django_filters import ChoiceFilter
 
 from claims.triage import RISK_CHOICES
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from reviews.facts import STAGE_CHOICES
 from reviews.models import Review, Seat
+from reviews.statistics import GROUP_CHOICES
 
 
 class ReviewFilter(FilterSet):
@@ -39,3 +41,20 @@ class ReviewFilter(FilterSet):
     class Meta:
         model = Review
         fields = ()
+
+
+class StatisticsFilter(FilterSet):
+    desk = AnyOfUUID(field_name="desk_id")
+    opened_after = Instant(field_name="created_at", lookup_expr="gte")
+    opened_before = Instant(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Review
+        fields = ()
+
+
+class SelectionFilter(StatisticsFilter):
+    by = ChoiceFilter(choices=GROUP_CHOICES, method="grouped", label="Of whom; claimants when left out.")
+
+    def grouped(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
