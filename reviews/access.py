@@ -67,6 +67,7 @@ ROUTES: Table = {
         f"GET {_REVIEW}/{rows}": READ
         for rows in ("evidence", "searches", "evidence-sets", "verdicts", "draft", "replies", "decisions", "events")
     },
+    f"POST {_REVIEW}/evidence-files": REVIEW,
     f"GET {_ITEM}": READ,
     f"POST {_ITEM}/take-snapshot": REVIEW,
     **{f"GET /api/v1/statistics/{found}": READ for found in ("agreement", "turnaround", "selection", "verdicts.csv")},

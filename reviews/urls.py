@@ -43,6 +43,11 @@ urlpatterns = [
         _one(rows.DraftOfReview, get="retrieve", patch="partial_update"),
         name="review-draft",
     ),
+    path(
+        "reviews/<str:parent>/evidence-files",
+        rows.EvidenceFilesOfReview.as_view({"post": "create"}),
+        name="review-evidence-files",
+    ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
     path("statistics/verdicts.csv", _verdicts, name="statistics-verdicts"),
     *router.urls,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db.models import Exists, Func, JSONField, OuterRef, QuerySet, TextField
@@ -18,8 +19,9 @@ from factcheck.models import Job
 from reviews import evidence
 from reviews.facts import Stage
 from reviews.models import Evidence, EvidenceSet, Snapshot, SnapshotCheck
+from reviews.stages import Action
 from reviews.workflow import acting
-from reviews.workflow.evidence import SNAPSHOT, keep_snapshot, record_check, record_snapshot_failure
+from reviews.workflow.evidence import SNAPSHOT, add_evidence, keep_snapshot, record_check, record_snapshot_failure
 
 RECHECK = "recheck_snapshot"
 RECHECK_DAYS = 7  # a page that changes under a published sentence is news for a week, not for a minute
@@ -56,6 +58,14 @@ def snapshot_of(captured: evidence.Captured, key: str) -> Snapshot:
         text_sha256=captured.text_sha256 or "",
         key=key,
     )
+
+
+def add_file(review_id: UUID, payload: bytes, name: str, fields: Mapping[str, Any], *, actor: User) -> Evidence:
+    """Add an item of a file, with its snapshot. Raises InvalidInput for a file that no evidence may be."""
+    # What is stored stays: not before they may.
+    acting.must_be_open(review_id, Action.ADD_EVIDENCE, actor=actor)
+    captured = evidence.keep_upload(payload, name)
+    return add_evidence(review_id, fields, actor=actor, snapshot=snapshot_of(captured, evidence.store(captured)))
 
 
 def take(job: Job) -> None:
@@ -139,6 +149,6 @@ def queue_rechecks(limit: int = 100) -> int:
 
 
 __all__ = [
-    "RECHECK", "SNAPSHOT", "Rechecked", "TakenSnapshot", "park", "queue_rechecks", "read_payload", "recheck", "take", "verify",
+    "RECHECK", "SNAPSHOT", "Rechecked", "TakenSnapshot", "add_file", "park", "queue_rechecks", "read_payload", "recheck", "take", "verify",
     "visible_to",
 ]  # fmt: skip
