@@ -68,6 +68,7 @@ ROUTES: Table = {
         for rows in ("evidence", "searches", "evidence-sets", "verdicts", "draft", "replies", "decisions", "events")
     },
     f"POST {_REVIEW}/evidence-files": REVIEW,
+    "GET /api/v1/evidence": READ,
     f"GET {_ITEM}": READ,
     f"POST {_ITEM}/take-snapshot": REVIEW,
     **{f"GET /api/v1/statistics/{found}": READ for found in ("agreement", "turnaround", "selection", "verdicts.csv")},

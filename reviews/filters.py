@@ -11,8 +11,9 @@ from django_filters import ChoiceFilter
 from claims.triage import RISK_CHOICES
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
+from reviews.attention import needing_attention
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Review, Seat
+from reviews.models import Evidence, Review, Seat
 from reviews.statistics import GROUP_CHOICES
 
 
@@ -40,6 +41,22 @@ class ReviewFilter(FilterSet):
 
     class Meta:
         model = Review
+        fields = ()
+
+
+class EvidenceFilter(FilterSet):
+    desk = AnyOfUUID(field_name="review__desk_id")
+    needs_attention = TrueOrFalse(
+        method="by_checks",
+        label="In use, and its stored bytes are corrupt or missing, or its page is gone or says something else.",
+    )
+
+    def by_checks(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        found = needing_attention().values("pk")
+        return queryset.filter(pk__in=found) if value else queryset.exclude(pk__in=found)
+
+    class Meta:
+        model = Evidence
         fields = ()
 
 

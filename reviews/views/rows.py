@@ -15,9 +15,9 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.api.events import EventsOf
 from factcheck.api.jobs import JobSerializer
 from factcheck.api.uploads import FormWithFile, TakesFile
-from factcheck.api.viewsets import DetailViewSet
+from factcheck.api.viewsets import DetailViewSet, ReadViewSet
 from factcheck.errors import NotFound
-from reviews import forms, workflow
+from reviews import filters, forms, workflow
 from reviews.evidence import MAX_BYTES
 from reviews.models import Decision, Draft, Evidence, EvidenceSet, ReplyRequest, Review, Search, Verdict
 from reviews.serializers.evidence import EvidenceSerializer, EvidenceSetSerializer, SearchSerializer
@@ -69,11 +69,14 @@ class EvidenceFilesOfReview(TakesFile, RowsOfReview):
         return self.answer(ITEMS.get(pk=item.pk), status.HTTP_201_CREATED, location)
 
 
-class EvidenceViewSet(DetailViewSet):
-    """One item of evidence."""
+class EvidenceViewSet(ReadViewSet):
+    """Evidence of your desks' reviews."""
 
     queryset = ITEMS
     serializer_class = EvidenceSerializer
+    filterset_class = filters.EvidenceFilter
+    ordering_fields = {"created_at": "id"}
+    ordering = "created_at"
     own_problems = dict.fromkeys(("partial_update", "mark_unreliable", "take_snapshot"), (workflow.ActionBlocked,))
     if_match: ClassVar = {"take_snapshot": None}  # it changes nothing that anybody wrote
 
