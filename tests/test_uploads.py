@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 
+from factcheck.accounts import tokens
 from factcheck.api import uploads
 from factcheck.api.problems import Malformed, TooLarge
 from factcheck.api.uploads import Upload, read_form
@@ -256,3 +259,21 @@ def test_a_file_that_is_larger_than_evidence_may_be_is_refused(room, review, fol
     problem = assert_problem(send(api(room.finn), review, form(b"a" * (MAX_BYTES + 1))), 422, "invalid_input")
     assert places(problem) == [("too_large", "/file")]
     assert everything(folder) == before
+
+
+def test_the_web_server_hands_a_large_file_on_as_it_is_and_gives_it_back(site):
+    room = make.newsroom()
+    review = make.review(room, Stage.RESEARCH)
+    secret = tokens.issue(room.finn, name="tests", scopes=["read", "review"])[1]
+
+    def ask(path: str, **options: Any) -> bytes:
+        headers = {"Authorization": f"Bearer {secret}", "Content-Type": TYPE}
+        request = urllib.request.Request(f"{site}/api/v1/{path}", headers=headers, **options)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            read: bytes = answer.read()
+        return read
+
+    item = json.loads(ask(f"reviews/{review.pk}/evidence-files", data=form(BIG), method="POST"))
+    assert hashlib.sha256(BIG).hexdigest() == item["snapshot"]["sha256"]
+    assert ask(f"snapshots/{item['snapshot']['id']}/content") == BIG
+    assert ask("statistics/verdicts.csv").decode().startswith("review,round,seat")
