@@ -67,8 +67,14 @@ ROUTES: Table = {
         f"GET {_REVIEW}/{rows}": READ
         for rows in ("evidence", "searches", "evidence-sets", "verdicts", "draft", "replies", "decisions", "events")
     },
+    f"POST {_REVIEW}/evidence-files": REVIEW,
+    "GET /api/v1/evidence": READ,
     f"GET {_ITEM}": READ,
     f"POST {_ITEM}/take-snapshot": REVIEW,
+    **{f"GET /api/v1/statistics/{found}": READ for found in ("agreement", "turnaround", "selection", "verdicts.csv")},
+    "GET /api/v1/snapshots/{id}": READ,
+    "GET /api/v1/snapshots/{id}/content": READ,
+    "POST /api/v1/snapshots/{id}/verify": REVIEW,
 }
 
 JOBS: Table = {SNAPSHOT: REVIEW, RECHECK: REVIEW}

@@ -6,12 +6,15 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django_filters import ChoiceFilter
 
 from claims.triage import RISK_CHOICES
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
+from reviews.attention import needing_attention
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Review, Seat
+from reviews.models import Evidence, Review, Seat
+from reviews.statistics import GROUP_CHOICES
 
 
 class ReviewFilter(FilterSet):
@@ -39,3 +42,36 @@ class ReviewFilter(FilterSet):
     class Meta:
         model = Review
         fields = ()
+
+
+class EvidenceFilter(FilterSet):
+    desk = AnyOfUUID(field_name="review__desk_id")
+    needs_attention = TrueOrFalse(
+        method="by_checks",
+        label="In use, and its stored bytes are corrupt or missing, or its page is gone or says something else.",
+    )
+
+    def by_checks(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        found = needing_attention().values("pk")
+        return queryset.filter(pk__in=found) if value else queryset.exclude(pk__in=found)
+
+    class Meta:
+        model = Evidence
+        fields = ()
+
+
+class StatisticsFilter(FilterSet):
+    desk = AnyOfUUID(field_name="desk_id")
+    opened_after = Instant(field_name="created_at", lookup_expr="gte")
+    opened_before = Instant(field_name="created_at", lookup_expr="lt")
+
+    class Meta:
+        model = Review
+        fields = ()
+
+
+class SelectionFilter(StatisticsFilter):
+    by = ChoiceFilter(choices=GROUP_CHOICES, method="grouped", label="Of whom; claimants when left out.")
+
+    def grouped(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset

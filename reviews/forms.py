@@ -8,7 +8,9 @@ from rest_framework import serializers
 
 from claims.triage import RISK_CHOICES
 from factcheck.api.strict import StrictSerializer
+from factcheck.api.uploads import FileField, WrittenBoolean
 from reviews import stages
+from reviews.evidence import ACCEPTED, MAX_BYTES
 from reviews.facts import SIDE_CHOICES, STANCE_CHOICES
 from reviews.reasons import REASONS, TAKE_OVER_REASONS, choices
 from reviews.stages import Action
@@ -167,6 +169,13 @@ class NewEvidenceSerializer(EvidenceEditSerializer):
         max_length=200, help_text="Where the report comes from: outlets that quote one wire have one."
     )
     stance = serializers.ChoiceField(choices=STANCE_CHOICES)
+
+
+class NewEvidenceFileSerializer(NewEvidenceSerializer):
+    """A file, what it says of the claim, and where."""
+
+    file = FileField(help_text=f"Of one of the types {', '.join(ACCEPTED)}, by its content; up to {MAX_BYTES} bytes.")
+    is_confidential = WrittenBoolean(required=False)
 
 
 class NewSearchSerializer(StrictSerializer):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -20,6 +20,7 @@ from reviews.models import RatingScaleVersion, Review, Round, Verdict
 
 SECONDS_PER_HOUR = 3600
 Group = Literal["claimant", "outlet"]
+GROUP_CHOICES = [(group, group) for group in get_args(Group)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ class VerdictRow:
             "scale": self.scale,
             "closed_at": self.closed_at.isoformat(),
         }
+
+
+COLUMNS = tuple(field.name for field in fields(VerdictRow))
+NUMBERS = ("round", "seat", "rank")  # of these columns
 
 
 def verdict_rows(reviews: QuerySet[Review]) -> Iterator[VerdictRow]:

@@ -4,8 +4,9 @@ from typing import Any
 
 from django.urls import path
 
+from factcheck.api.negotiation import OneFormat
 from factcheck.api.routers import Router
-from reviews.views import desks, reviews, rows
+from reviews.views import desks, reviews, rows, snapshots, statistics
 
 router = Router()
 router.register("desks", desks.DeskViewSet)
@@ -14,6 +15,8 @@ router.register("policies", desks.ReviewPolicyViewSet)
 router.register("queue", desks.QueueViewSet, basename="queue")
 router.register("reviews", reviews.ReviewViewSet)
 router.register("evidence", rows.EvidenceViewSet)
+router.register("snapshots", snapshots.SnapshotViewSet)
+router.register("statistics", statistics.StatisticsViewSet, basename="statistics")
 for name, view in {
     "evidence": rows.EvidenceOfReview,
     "searches": rows.SearchesOfReview,
@@ -29,6 +32,8 @@ def _one(view: type[rows.OneOfReview], **methods: Any) -> Any:
     return view.as_view(methods, detail=True)
 
 
+_verdicts = statistics.StatisticsViewSet.as_view({"get": "verdicts"}, content_negotiation_class=OneFormat)
+
 urlpatterns = [
     path("queue", desks.QueueViewSet.as_view({"get": "best"}), name="queue"),
     path("reviews/<str:parent>/seat", _one(rows.SeatOfReview, get="retrieve"), name="review-seat"),
@@ -38,6 +43,12 @@ urlpatterns = [
         _one(rows.DraftOfReview, get="retrieve", patch="partial_update"),
         name="review-draft",
     ),
+    path(
+        "reviews/<str:parent>/evidence-files",
+        rows.EvidenceFilesOfReview.as_view({"post": "create"}),
+        name="review-evidence-files",
+    ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
+    path("statistics/verdicts.csv", _verdicts, name="statistics-verdicts"),
     *router.urls,
 ]

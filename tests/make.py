@@ -19,6 +19,7 @@ from claims.triage import TriageAction
 from factcheck.accounts.models import User
 from reviews import workflow
 from reviews.digests import DRAFT_FIELDS
+from reviews.evidence import keep_upload, store
 from reviews.facts import Stage
 from reviews.models import (
     Decision,
@@ -32,6 +33,7 @@ from reviews.models import (
     ReviewPolicy,
     Seat,
 )
+from reviews.workflow import snapshots
 
 
 def user(username: str, *roles: str, **fields: Any) -> User:
@@ -153,12 +155,22 @@ def evidence(
     return workflow.add_evidence(review.pk, item | {"stance": stance, "origin": origin} | fields, actor=room.finn)
 
 
+def upload(
+    room: Newsroom, review: Review, payload: bytes = b"33,000 people serve.", name: str = "tables.txt"
+) -> Evidence:
+    """An item of a file, with its snapshot."""
+    captured = keep_upload(payload, name)
+    fields = {"title": "Tables", "quotation": "33,000", "locator": "line 1", "stance": "context", "origin": "Library"}
+    snapshot = snapshots.snapshot_of(captured, store(captured))
+    return workflow.add_evidence(review.pk, fields, actor=room.finn, snapshot=snapshot)
+
+
 def review_rows(room: Newsroom) -> dict[str, Any]:
     """Keys of one row of each kind that reviews add, by the first step of its addresses: a review in research with one item."""
     found = review(room, Stage.RESEARCH, text="Wages fell in a year.")
     return {
         "desks": room.desk.pk, "rating-scales": room.desk.scale.scale_id, "policies": room.desk.policy_id, "reviews": found.pk,
-        "evidence": evidence(room, found).pk,
+        "evidence": evidence(room, found).pk, "snapshots": upload(room, found).snapshot_id,
     }  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def test_no_address_tells_anybody_what_another_has_written_while_the_round_is_op
             response = client.get(address)
             assert response.status_code < 500, (who, address)
             asked.add((who, response.request["PATH_INFO"]))
-            body = response.content.decode()
+            body = response.getvalue().decode()
             for mark, author in ((MARK, open_round.voter), (DRAFTED, open_round.writer)):
                 if mark in body and who != author.username:
                     told.append((who, address, mark))
@@ -109,7 +109,7 @@ def test_no_address_tells_anybody_what_another_has_written_while_the_round_is_op
 def test_their_authors_read_their_own_words_at_their_seat_alone(open_round):
     for author, mark in ((open_round.voter, MARK), (open_round.writer, DRAFTED)):
         client = signed_in(author)
-        found = [address for address in reading(open_round) if mark in client.get(address).content.decode()]
+        found = [address for address in reading(open_round) if mark in client.get(address).getvalue().decode()]
         assert found == [f"/api/v1{open_round.path}/seat"]
 
 

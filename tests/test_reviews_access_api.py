@@ -45,7 +45,7 @@ def test_to_another_desk_a_review_and_all_under_it_are_not_there(world):  # noqa
     review = Review.objects.get(pk=world["reviews"])
     before, asked = rows_of(review), set()
     for path, method, operation in operations():
-        if path.startswith(("/api/v1/reviews/{", "/api/v1/evidence/{", "/api/v1/desks/{")):
+        if path.startswith(("/api/v1/reviews/{", "/api/v1/evidence/{", "/api/v1/snapshots/{", "/api/v1/desks/{")):
             address, headers = fill(path, key=own_key(path, world)), {"If-Match": '"1"'}
             body = bodies(world).get(operation["operationId"])
             response = client.generic(
@@ -53,7 +53,7 @@ def test_to_another_desk_a_review_and_all_under_it_are_not_there(world):  # noqa
             )
             assert_problem(response, 404, "not_found")
             asked.add(operation["operationId"])
-    assert len(asked) == 43
+    assert len(asked) == 47
     assert rows_of(review) == before
 
 

@@ -127,7 +127,8 @@ class Schema(AutoSchema):
         return self.method == "POST" and isinstance(self.view, Repeatable) and not self._is_public()
 
     def _has_tag(self) -> bool:
-        is_detail = isinstance(self.view, DetailMixin) and getattr(self.view, "action", "") == "retrieve"
+        tagged = ("retrieve", *getattr(self.view, "tagged", ()))
+        is_detail = isinstance(self.view, DetailMixin) and getattr(self.view, "action", "") in tagged
         return is_detail or getattr(self.view, "is_polled", False)
 
     def problem_kinds(self) -> list[type[problems.Problem]]:

@@ -2,28 +2,65 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models import Case, Exists, Expression, OuterRef, Subquery, Value, When
+from django.db.models.functions import Cast
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from claims.serializers import PersonSerializer
+from factcheck.api.shape import Place, PlainJSON, as_text
 from factcheck.api.typed import TypedJSONField
+from reviews.attention import OF_THE_BYTES, OF_THE_PAGE, Outcome, latest_check
 from reviews.facts import SIDE_CHOICES, STANCE_CHOICES, Stance
-from reviews.models import Evidence, EvidenceSet, Invalidation, Search, Snapshot
+from reviews.models import Evidence, EvidenceSet, Invalidation, Search, Snapshot, SnapshotCheck
+
+MAX_CHECKS = 100  # two years of weekly looks
 
 
 class SnapshotSerializer(serializers.ModelSerializer):
     class Meta:
         model = Snapshot
-        fields = ("id", "url", "url_final", "name", "taken_at", "media_type", "size_bytes", "sha256", "text_sha256")
+        fields: tuple[str, ...] = (
+            "id", "url", "url_final", "name", "taken_at", "media_type", "size_bytes", "sha256", "text_sha256",
+        )  # fmt: skip
+
+
+class SnapshotCheckSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = SnapshotCheck
+        fields = ("id", "outcome", "detail", "checked_at")
+
+
+class CheckedSnapshotSerializer(SnapshotSerializer):
+    """What was stored, and what later looks at it found."""
+
+    checks = SnapshotCheckSerializer(
+        source="last_checks",
+        many=True,
+        help_text=f"At the stored bytes and at the live page: the last {MAX_CHECKS}, newest first.",
+    )
+
+    class Meta(SnapshotSerializer.Meta):
+        fields = (*SnapshotSerializer.Meta.fields, "checks")
 
 
 def is_void(subject: str, path: str) -> Case:
     """Was this row declared to count no more?"""
     found = Invalidation.objects.filter(subject_type=subject, subject_id=OuterRef(path))
     return Case(When(Exists(found), then=Value(True)), default=Value(False))
+
+
+def _check(of: tuple[Outcome, ...], at: Place) -> Expression:
+    found = latest_check(of, OuterRef(at("snapshot")))
+    item = found.annotate(_item=as_text(SnapshotCheckSerializer, SnapshotCheck)).values("_item")[:1]
+    return Cast(Subquery(item), PlainJSON())
+
+
+def _shown(check: SnapshotCheck | None) -> Any:
+    return SnapshotCheckSerializer(check).data if check else None
 
 
 class EvidenceSerializer(serializers.ModelSerializer):
@@ -33,20 +70,24 @@ class EvidenceSerializer(serializers.ModelSerializer):
     added_by = PersonSerializer()
     is_withdrawn = serializers.SerializerMethodField()
     is_unreliable = serializers.SerializerMethodField(help_text="Somebody marked it so: it counts no more.")
+    stored_check = serializers.SerializerMethodField(help_text="The last look at the stored bytes.")
+    live_check = serializers.SerializerMethodField(help_text="The last look at the live page.")
 
     sql = {
         "is_withdrawn": lambda at: Case(
             When(**{at("withdrawn_at__isnull"): False}, then=Value(True)), default=Value(False)
         ),
         "is_unreliable": lambda at: is_void("evidence", at("pk")),
+        "stored_check": lambda at: _check(OF_THE_BYTES, at),
+        "live_check": lambda at: _check(OF_THE_PAGE, at),
     }
 
     class Meta:
         model = Evidence
         fields = (
             "id", "review", "url", "title", "publisher", "origin", "stance", "quotation", "locator", "note", "is_confidential", "snapshot",
-            "snapshot_exemption", "snapshot_error", "added_by", "is_withdrawn", "withdrawn_at", "is_unreliable", "version", "created_at",
-            "updated_at",
+            "snapshot_exemption", "snapshot_error", "stored_check", "live_check", "added_by", "is_withdrawn", "withdrawn_at",
+            "is_unreliable", "version", "created_at", "updated_at",
         )  # fmt: skip
 
     def get_is_withdrawn(self, item: Evidence) -> bool:
@@ -54,6 +95,14 @@ class EvidenceSerializer(serializers.ModelSerializer):
 
     def get_is_unreliable(self, item: Evidence) -> bool:
         return Invalidation.objects.filter(subject_type="evidence", subject_id=item.pk).exists()
+
+    @extend_schema_field(SnapshotCheckSerializer(allow_null=True))
+    def get_stored_check(self, item: Evidence) -> Any:
+        return _shown(latest_check(OF_THE_BYTES, item.snapshot_id).first())
+
+    @extend_schema_field(SnapshotCheckSerializer(allow_null=True))
+    def get_live_check(self, item: Evidence) -> Any:
+        return _shown(latest_check(OF_THE_PAGE, item.snapshot_id).first())
 
 
 class SearchSerializer(serializers.ModelSerializer):

@@ -14,15 +14,18 @@ from rest_framework.response import Response
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.events import EventsOf
 from factcheck.api.jobs import JobSerializer
-from factcheck.api.viewsets import DetailViewSet
+from factcheck.api.uploads import FormWithFile, TakesFile
+from factcheck.api.viewsets import DetailViewSet, ReadViewSet
 from factcheck.errors import NotFound
-from reviews import forms, workflow
+from reviews import filters, forms, workflow
+from reviews.evidence import MAX_BYTES
 from reviews.models import Decision, Draft, Evidence, EvidenceSet, ReplyRequest, Review, Search, Verdict
 from reviews.serializers.evidence import EvidenceSerializer, EvidenceSetSerializer, SearchSerializer
 from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
 from reviews.serializers.rating import MySeatSerializer, OwnDraftSerializer, VerdictSerializer
 from reviews.stages import Action
 from reviews.views.base import RowsOfReview, read, reviews_for
+from reviews.workflow import snapshots
 
 ITEMS = Evidence.objects.select_related("snapshot", "added_by")
 
@@ -44,11 +47,36 @@ class EvidenceOfReview(RowsOfReview):
         return self.answer(ITEMS.get(pk=item.pk), status.HTTP_201_CREATED, location)
 
 
-class EvidenceViewSet(DetailViewSet):
-    """One item of evidence."""
+class EvidenceFilesOfReview(TakesFile, RowsOfReview):
+    """Files as evidence."""
 
     queryset = ITEMS
     serializer_class = EvidenceSerializer
+    parser_classes = (FormWithFile,)
+    max_file_bytes = MAX_BYTES
+    own_problems = {"create": (workflow.ActionBlocked,)}
+
+    @extend_schema(
+        request={FormWithFile.media_type: forms.NewEvidenceFileSerializer}, responses={201: EvidenceSerializer}
+    )
+    def create(self, request: Request, parent: str) -> Response:
+        """Add an item of a file that comes along. It is stored as it is."""
+        review_id = self.review_id()
+        fields = read(forms.NewEvidenceFileSerializer, request, review_id=review_id, action=Action.ADD_EVIDENCE)
+        file = fields.pop("file")
+        item = snapshots.add_file(review_id, file.payload, file.name, fields, actor=actor_of(request))
+        location = {"Location": f"/api/v1/evidence/{item.pk}"}
+        return self.answer(ITEMS.get(pk=item.pk), status.HTTP_201_CREATED, location)
+
+
+class EvidenceViewSet(ReadViewSet):
+    """Evidence of your desks' reviews."""
+
+    queryset = ITEMS
+    serializer_class = EvidenceSerializer
+    filterset_class = filters.EvidenceFilter
+    ordering_fields = {"created_at": "id"}
+    ordering = "created_at"
     own_problems = dict.fromkeys(("partial_update", "mark_unreliable", "take_snapshot"), (workflow.ActionBlocked,))
     if_match: ClassVar = {"take_snapshot": None}  # it changes nothing that anybody wrote
 

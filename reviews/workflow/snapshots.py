@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Func, JSONField, OuterRef, QuerySet, TextField
+from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
 from factcheck import jobs
+from factcheck.accounts.models import User
 from factcheck.fetch import FetchProblem
 from factcheck.models import Job
 from reviews import evidence
 from reviews.facts import Stage
-from reviews.models import Evidence, Snapshot, SnapshotCheck
-from reviews.workflow.evidence import SNAPSHOT, keep_snapshot, record_check, record_snapshot_failure
+from reviews.models import Evidence, EvidenceSet, Snapshot, SnapshotCheck
+from reviews.stages import Action
+from reviews.workflow import acting
+from reviews.workflow.evidence import SNAPSHOT, add_evidence, keep_snapshot, record_check, record_snapshot_failure
 
 RECHECK = "recheck_snapshot"
 RECHECK_DAYS = 7  # a page that changes under a published sentence is news for a week, not for a minute
@@ -52,6 +58,14 @@ def snapshot_of(captured: evidence.Captured, key: str) -> Snapshot:
         text_sha256=captured.text_sha256 or "",
         key=key,
     )
+
+
+def add_file(review_id: UUID, payload: bytes, name: str, fields: Mapping[str, Any], *, actor: User) -> Evidence:
+    """Add an item of a file, with its snapshot. Raises InvalidInput for a file that no evidence may be."""
+    # What is stored stays: not before they may.
+    acting.must_be_open(review_id, Action.ADD_EVIDENCE, actor=actor)
+    captured = evidence.keep_upload(payload, name)
+    return add_evidence(review_id, fields, actor=actor, snapshot=snapshot_of(captured, evidence.store(captured)))
 
 
 def take(job: Job) -> None:
@@ -101,6 +115,24 @@ def live(snapshot: Snapshot) -> evidence.Recheck:
     return max(looks, key=lambda look: LIVE.index(look.outcome))
 
 
+def visible_to(user: User) -> QuerySet[Snapshot]:
+    """Those on which a review of one's desk rests, or rested when a round of it was frozen."""
+    reviews = acting.visible_to(user).values("pk")
+    items = Evidence.objects.filter(snapshot=OuterRef("pk"), review__in=reviews)
+    item = JSONObject(snapshot=Cast(OuterRef("pk"), TextField()))
+    frozen = Func(item, function="jsonb_build_array", output_field=JSONField())
+    sets = EvidenceSet.objects.filter(review__in=reviews, items__contains=frozen)
+    return Snapshot.objects.filter(Exists(items) | Exists(sets))
+
+
+def read_payload(snapshot: Snapshot) -> bytes:
+    """The bytes that were stored, if they are those still. Raises EvidenceMissing, EvidenceCorrupt."""
+    payload = evidence.read_payload(snapshot.key)
+    if hashlib.sha256(payload).hexdigest() != snapshot.sha256:
+        raise evidence.EvidenceCorrupt("The stored bytes are those of another snapshot.", reason="payload_differs")
+    return payload
+
+
 def verify(snapshot: Snapshot) -> SnapshotCheck:
     """Recompute the hash of the stored bytes now, and keep what was found."""
     verified = evidence.verify(snapshot.key, snapshot.sha256)
@@ -119,4 +151,7 @@ def queue_rechecks(limit: int = 100) -> int:
     return len(found)
 
 
-__all__ = ["RECHECK", "SNAPSHOT", "Rechecked", "TakenSnapshot", "park", "queue_rechecks", "recheck", "take", "verify"]
+__all__ = [
+    "RECHECK", "SNAPSHOT", "Rechecked", "TakenSnapshot", "add_file", "park", "queue_rechecks", "read_payload", "recheck", "take", "verify",
+    "visible_to",
+]  # fmt: skip

@@ -1,0 +1,34 @@
+"""What became of the evidence that reviews under way rest on: a task for their desks. Whatever it is, a person decides what it means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from reviews.facts import Stage
+from reviews.models import Evidence, Invalidation, SnapshotCheck
+
+Outcome = SnapshotCheck.Outcome
+OF_THE_BYTES = (Outcome.SOUND, *SnapshotCheck.UNSOUND)
+OF_THE_PAGE = (
+    Outcome.UNCHANGED, Outcome.TEXT_CHANGED, Outcome.QUOTATION_MISSING, Outcome.GONE, Outcome.UNREACHABLE,
+)  # fmt: skip
+# A page that did not answer once may be back tomorrow.
+NEWS = (Outcome.TEXT_CHANGED, Outcome.QUOTATION_MISSING, Outcome.GONE)
+
+
+def latest_check(of: tuple[Outcome, ...], snapshot: Any) -> QuerySet[SnapshotCheck]:
+    """The last look at the bytes or at the page of a snapshot."""
+    return SnapshotCheck.objects.filter(snapshot=snapshot, outcome__in=of).order_by("-id")
+
+
+def needing_attention() -> QuerySet[Evidence]:
+    """Items in use of reviews that are not closed whose stored bytes are corrupt or missing, or whose page says something else by now."""
+    marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=OuterRef("pk"))
+    in_use = Evidence.objects.filter(~Exists(marked), withdrawn_at=None, snapshot__isnull=False)
+    looked_at = in_use.exclude(review__stage=Stage.CLOSED).alias(
+        stored=Subquery(latest_check(OF_THE_BYTES, OuterRef("snapshot")).values("outcome")[:1]),
+        live=Subquery(latest_check(OF_THE_PAGE, OuterRef("snapshot")).values("outcome")[:1]),
+    )
+    return looked_at.filter(Q(stored__in=SnapshotCheck.UNSOUND) | Q(live__in=NEWS))

@@ -1,0 +1,80 @@
+"""How desks work, counted from what is open to everybody of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from factcheck.api import spreadsheets
+from factcheck.api.viewsets import ViewSet
+from reviews import filters, statistics
+from reviews.models import Review
+from reviews.serializers.statistics import (
+    AgreementStatisticsSerializer,
+    SelectionStatisticsSerializer,
+    TurnaroundStatisticsSerializer,
+)
+from reviews.views.base import reviews_for
+
+
+class StatisticsViewSet(ViewSet):
+    """Of the reviews of your desks, or of those that the parameters leave of them."""
+
+    queryset = Review.objects.all()
+    filterset_class = filters.StatisticsFilter
+    pagination_class = None
+
+    def get_queryset(self) -> QuerySet[Review]:
+        return reviews_for(self)
+
+    def _reviews(self) -> Any:
+        return self.filter_queryset(self.get_queryset())
+
+    @extend_schema(filters=True, responses=AgreementStatisticsSerializer)
+    @action(detail=False)
+    def agreement(self, request: Request) -> Response:
+        """How far first verdicts agree that were given without knowing of each other. No open or void round is among them."""
+        reviews = self._reviews()
+        by_scale = statistics.agreement_by_scale(reviews)
+        told = {
+            "rounds": statistics.rounds_closed(reviews),
+            "scales": [{"scale": scale, "found": found} for scale, found in by_scale.items()],
+        }
+        return Response(AgreementStatisticsSerializer(told).data)
+
+    @extend_schema(filters=True, responses=TurnaroundStatisticsSerializer)
+    @action(detail=False)
+    def turnaround(self, request: Request) -> Response:
+        """How long reviews stay in each stage."""
+        found = statistics.turnaround(self._reviews())
+        stages = [{"stage": stage, "hours": hours} for stage, hours in found.items()]
+        return Response(TurnaroundStatisticsSerializer({"stages": stages}).data)
+
+    @extend_schema(filters=True, responses=SelectionStatisticsSerializer)
+    @action(detail=False, filterset_class=filters.SelectionFilter)
+    def selection(self, request: Request) -> Response:
+        """Whose claims were chosen, beside how many of theirs there are."""
+        reviews = self._reviews()
+        by: Any = request.query_params.get("by") or "claimant"
+        return Response(SelectionStatisticsSerializer({"by": by, "groups": statistics.selection(reviews, by)}).data)
+
+    @extend_schema(
+        filters=True, operation_id="export_verdicts", responses={(200, spreadsheets.MEDIA_TYPE): OpenApiTypes.STR}
+    )
+    def verdicts(self, request: Request) -> StreamingHttpResponse:
+        """The verdicts that agreement is computed from, a line each: of no open or void round, nor who gave them.
+
+        A cell that a spreadsheet would take for a formula has an apostrophe before it.
+        """
+        rows = (row.as_strings() for row in statistics.verdict_rows(self._reviews()))
+        lines = spreadsheets.as_csv(statistics.COLUMNS, rows, numbers=statistics.NUMBERS)
+        answer = StreamingHttpResponse(lines, content_type=f"{spreadsheets.MEDIA_TYPE}; charset=utf-8")
+        answer["Content-Disposition"] = 'attachment; filename="verdicts.csv"'
+        return answer
