@@ -15,7 +15,7 @@ from factcheck.accounts.models import Token, User
 from factcheck.models import Job
 from reviews import access, stages, workflow
 from reviews.facts import Stage
-from reviews.models import Desk, DeskMembership, Evidence, RatingScale, Review, ReviewPolicy, Seat
+from reviews.models import Desk, DeskMembership, Draft, Evidence, RatingScale, Review, ReviewPolicy, Seat
 from reviews.stages import Action
 from tests import make
 from tests.api import signed_in
@@ -147,5 +147,8 @@ def _rows_for(root: User) -> dict[str, list[str]]:
     return rows | {
         "GET /api/v1/reviews/{id}/seat": seats_of_root,
         "PATCH /api/v1/reviews/{id}/seat/draft": seats_of_root,
+        "GET /api/v1/reviews/{id}/draft": [
+            str(pk) for pk in Draft.objects.order_by("pk").values_list("review", flat=True)
+        ],
         "POST /api/v1/evidence/{id}/take-snapshot": _keys(Evidence.objects.exclude(url="")),
     }
