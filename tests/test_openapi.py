@@ -131,6 +131,16 @@ def test_every_member_of_an_answer_says_what_it_is(document, operations):
             assert schema.get("properties") or schema.get("additionalProperties"), (name, schema)
 
 
+def test_a_body_is_a_form_of_its_own_and_never_the_whole_row(document, operations):
+    told = 0
+    for operation_id, (_, _, operation) in operations.items():
+        for kind in operation.get("requestBody", {}).get("content", {}).values():
+            name = kind["schema"]["$ref"].rpartition("/")[2]
+            assert document["components"]["schemas"][name]["additionalProperties"] is False, (operation_id, name)
+            told += 1
+    assert told > 40
+
+
 def test_every_enumeration_has_a_name_of_its_own(document):
     schemas = document["components"]["schemas"]
     for name, schema in schemas.items():

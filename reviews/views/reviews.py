@@ -30,7 +30,8 @@ def takes(form: Any) -> Callable[[Any], Any]:
     """An action of the table: `form` is its body, None where it has none."""
 
     def decorate(method: Any) -> Any:
-        return action(detail=True, methods=["post"])(extend_schema(request=form)(method))
+        # This way round: `action` throws away what the document was told before it.
+        return extend_schema(request=form)(action(detail=True, methods=["post"])(method))
 
     return decorate
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from claims import pipeline
@@ -13,8 +13,13 @@ from factcheck import jobs
 from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
 from factcheck.models import Job
+from reviews import access, stages, workflow
+from reviews.facts import Stage
+from reviews.models import Desk, DeskMembership, Draft, Evidence, RatingScale, Review, ReviewPolicy, Seat
+from reviews.stages import Action
 from tests import make
 from tests.api import signed_in
+from tests.reviewing import DO, full_review
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,10 @@ def identity(user: User, *scopes: str) -> Identity:
 
 
 def build(*owners: User) -> dict[str, list[str]]:
-    """The keys of the rows, by the first step of their addresses. Each of `owners` has some of the tokens."""
+    """The keys of the rows, by the first step of their addresses, and by the label of an operation those that it is for.
+
+    Each of `owners` has some of the tokens; the first one has a part in the reviews.
+    """
     ada = make.user("ada", "importer", "triager")
     for number in range(6):
         text = f"Prices rose by {number + 20} per cent last year, the bank said. Nine of ten mines in Lund are closed."
@@ -48,22 +56,31 @@ def build(*owners: User) -> dict[str, list[str]]:
     for owner in owners:
         for name in ("feed", "desk", "script"):
             tokens.issue(owner, name=name, scopes=["read"])
+    researchers = _review(owners[0])
     kinds: dict[str, Any] = {
         "articles": Article,
         "article-versions": ArticleVersion,
         "appearances": Appearance,
         "claims": Claim,
+        "desks": Desk,
+        "evidence": Evidence,
         "extraction-runs": ExtractionRun,
         "import-runs": ImportRun,
         "jobs": Job,
         "outlets": Outlet,
+        "policies": ReviewPolicy,
+        "rating-scales": RatingScale,
+        "reviews": Review,
         "tokens": Token,
         "users": User,
     }
-    return {
-        step: [str(key) for key in kind.objects.order_by("pk").values_list("pk", flat=True)]
-        for step, kind in kinds.items()
-    }
+    rows = {step: _keys(kind.objects.all()) for step, kind in kinds.items()}
+    accepted = Claim.objects.filter(triage_status="accepted", reviews=None)
+    return rows | {"accepted claims": _keys(accepted), "researchers": researchers} | _rows_for(owners[0])
+
+
+def _keys(rows: Any) -> list[str]:
+    return [str(key) for key in rows.order_by("pk").values_list("pk", flat=True)]
 
 
 def _triage(ada: User) -> None:
@@ -83,3 +100,55 @@ def _cancel(ada: User) -> None:
     """Of the jobs that wait for a worker, which will not come, every second one."""
     for job in Job.objects.filter(state="queued").order_by("pk")[::2]:
         jobs.cancel(job.pk, actor=ada)
+
+
+def _review(root: User) -> list[str]:
+    """Reviews at every stage, which Root has taken part in as reviewer, adjudicator and lead, or not at all. Who could lead one."""
+    room = make.newsroom()
+    root = make.user(root.username, "reviewer", "adjudicator")
+    night = make.desk("Night desk", room.ada, room.finn, room.ben, room.cleo, room.emil, root)
+    DeskMembership.objects.create(desk=room.desk, user=root)
+    # Without another adjudicator Root is kept for that.
+    casts = (room, replace(room, desk=night), replace(room, finn=root))
+    for number in range(3):
+        for cast_number, cast in enumerate(casts):
+            for stage in Stage:
+                text = f"Fares at stop {number} of line {cast_number} doubled, {stage} said."
+                _go_on(cast, full_review(cast, stage, text=text), number)
+        for stage in (Stage.QUEUED, Stage.RESEARCH):
+            make.review(casts[-1], stage, text=f"Fares at stop {number} halved, {stage} said.")
+        free = make.claim(f"Fares at stop {number} are what they were.")
+        pipeline.triage(free.pk, TriageAction.ACCEPT, actor=room.ada)
+    return [str(person.pk) for person in (root, room.finn)]
+
+
+def _go_on(cast: make.Newsroom, review: Review, number: int) -> None:
+    """The first of a kind stays as it is."""
+    if number == 1 and review.stage in (Stage.RESEARCH, Stage.DRAFTING):
+        DO[Action.REQUEST_REPLY](cast, review, cast.finn)
+        if review.stage == Stage.RESEARCH:
+            DO[Action.DECLARE_SEARCH](cast, review, cast.finn)
+            make.evidence(cast, review, url="https://wire.example/1")
+    if number == 2 and review.stage != Stage.CLOSED:
+        DO[Action.HOLD](cast, review, cast.emil)
+
+
+def _rows_for(root: User) -> dict[str, list[str]]:
+    """Those on which Root may take an action, by the label of its operation; and Root's seats."""
+    rows: dict[str, list[str]] = {}
+    reviews = list(Review.objects.select_related("policy", "scale", "claim").order_by("pk"))
+    may = {review.pk: stages.allowed(workflow.facts_of(review, root, has_reason=True)) for review in reviews}
+    for action, (label, _) in access.ACTIONS.items():
+        open_to = [review for review, actions in may.items() if action in actions]
+        is_for_items = label.partition("/api/v1/")[2].startswith("evidence")
+        rows[label] = _keys(Evidence.objects.filter(review__in=open_to)) if is_for_items else list(map(str, open_to))
+    seats = Seat.objects.filter(holder=root, vacated_at=None).order_by("pk").values_list("round__review", flat=True)
+    seats_of_root = list(map(str, seats))
+    return rows | {
+        "GET /api/v1/reviews/{id}/seat": seats_of_root,
+        "PATCH /api/v1/reviews/{id}/seat/draft": seats_of_root,
+        "GET /api/v1/reviews/{id}/draft": [
+            str(pk) for pk in Draft.objects.order_by("pk").values_list("review", flat=True)
+        ],
+        "POST /api/v1/evidence/{id}/take-snapshot": _keys(Evidence.objects.exclude(url="")),
+    }
