@@ -37,7 +37,7 @@ class Expected(NamedTuple):
     covered_from: int
 
 
-IDENTITIES = {"everything": Expected(0.25, 32, covered_from=500), "read": Expected(0.2, 26, covered_from=1500)}
+IDENTITIES = {"everything": Expected(0.33, 64, covered_from=500), "read": Expected(0.2, 42, covered_from=1500)}
 
 
 @dataclass
