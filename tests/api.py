@@ -21,27 +21,39 @@ class Api(Client):
     """Bodies are JSON; addresses are relative to /api/v1. A fault of ours is answered as a client would see it.
 
     While `looks_first`, it looks at a row before it changes it, as an editor does who has just opened it: the ETag of what it saw goes
-    along as If-Match, unless the test sends one of its own. Whoever judges has looked at their seat.
+    along as If-Match, unless the test sends one of its own. Whoever judges has looked at their seat. One that `remembers` looks again only
+    after a change of its own.
     """
 
-    def __init__(self, *, looks_first: bool = True, **options: Any) -> None:
+    def __init__(self, *, looks_first: bool = True, remembers: bool = False, **options: Any) -> None:
         super().__init__(raise_request_exception=False, **options)
-        self.looks_first = looks_first
+        self.looks_first, self.remembers = looks_first, remembers
+        self._tags: dict[str, str] = {}
 
     def generic(self, method: str, path: Any, *args: Any, headers: Any = None, **kwargs: Any) -> Any:
         path = path if path.startswith(("/api", "http")) else BASE + path
         headers = dict(headers or {})
-        if self.looks_first and method in ("POST", "PATCH", "DELETE") and "If-Match" not in headers:
+        is_change = method in ("POST", "PATCH", "PUT", "DELETE")
+        if self.looks_first and is_change and method != "PUT" and "If-Match" not in headers:
             headers |= self._seen(path)
-        return super().generic(method, path, *args, headers=headers, **kwargs)
+        answer = super().generic(method, path, *args, headers=headers, **kwargs)
+        if is_change and answer.status_code < 400:
+            self._tags.clear()
+        return answer
 
     def _seen(self, path: str) -> dict[str, str]:
         collection, _, rest = path.removeprefix(f"{BASE}/").partition("/")
         row = f"{BASE}/{collection}/{rest.partition('/')[0]}"
-        if rest.endswith(("/submit-verdict", "/revise-verdict")):
+        if not rest:
+            return {}
+        if is_judging := rest.endswith(("/submit-verdict", "/revise-verdict")):
             row += "/seat"
-        etag = super().generic("GET", row).headers.get("ETag", "") if rest else ""
-        return {"If-Match": etag} if "." in etag else {}
+        if row not in self._tags:
+            self._tags[row] = super().generic("GET", row).headers.get("ETag", '"no seat"' if is_judging else "")
+        etag = self._tags[row]
+        if not self.remembers:
+            self._tags.clear()
+        return {"If-Match": etag} if "." in etag or is_judging else {}
 
     def post(self, path: str, data: Any = None, content_type: str = "application/json", **kwargs: Any) -> Any:  # type: ignore[override]
         return super().post(path, {} if data is None else data, content_type, **kwargs)
@@ -55,9 +67,9 @@ def api(user: User | None, *scopes: str) -> Api:
     return Api(headers={"Authorization": f"Bearer {secret}"})
 
 
-def signed_in(user: User) -> Api:
+def signed_in(user: User, **options: Any) -> Api:
     """A client in a session of this user's, which sends the CSRF token as a front end does."""
-    client = Api(enforce_csrf_checks=True, headers={"X-CSRFToken": CSRF_TOKEN})
+    client = Api(enforce_csrf_checks=True, headers={"X-CSRFToken": CSRF_TOKEN}, **options)
     client.force_login(user)
     client.cookies[settings.CSRF_COOKIE_NAME] = CSRF_TOKEN
     return client

@@ -59,7 +59,7 @@ def fill(path: str, **keys: Any) -> str:
 @pytest.fixture
 def root() -> Api:
     """Somebody with every scope and a session: nothing is refused for want of either."""
-    return signed_in(User.objects.create_superuser("root"))
+    return signed_in(User.objects.create_superuser("root"), remembers=True)
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from factcheck.api.strict import StrictSerializer
 from factcheck.api.viewsets import NestedList
 from reviews import workflow
 from reviews.models import Review
-from reviews.stages import Action
 
 
 def reviews_for(view: Any) -> QuerySet[Review]:
@@ -25,20 +24,10 @@ def reviews_for(view: Any) -> QuerySet[Review]:
     return workflow.visible_to(actor_of(view.request))
 
 
-def read(
-    form: type[serializers.Serializer] | None,
-    request: Request,
-    *,
-    review_id: UUID,
-    action: Action,
-    version: int | None = None,
-) -> dict[str, Any]:
-    """The body. One that is refused is refused last: first comes what the table says of the action."""
+def read(form: type[serializers.Serializer] | None, request: Request) -> dict[str, Any]:
+    """The body; of an action that takes none, that there is none."""
     serializer = (form or StrictSerializer)(data=request.data)
-    if not serializer.is_valid():
-        has_reason = isinstance(request.data, dict) and bool(request.data.get("reason"))
-        workflow.must_be_open(review_id, action, actor=actor_of(request), version=version, has_reason=has_reason)
-        raise serializers.ValidationError(serializer.errors)
+    serializer.is_valid(raise_exception=True)
     return cast(dict[str, Any], serializer.validated_data)
 
 

@@ -64,14 +64,9 @@ class ReviewViewSet(ReadViewSet):
         return self.answer(self.get_queryset().get(pk=review.pk), status.HTTP_201_CREATED, location)
 
     def _act(self, verb: Callable[..., Any], form: Any = None) -> Response:
-        review_id, fields = self._asked(form, version=True)
-        verb(review_id, actor=actor_of(self.request), version=self.version, **fields)
-        return self.answer(self.get_queryset().get(pk=review_id))
-
-    def _asked(self, form: Any, *, version: bool) -> tuple[UUID, dict[str, Any]]:
         review = self.get_object()
-        seen = self.version if version else None
-        return review.pk, read(form, self.request, review_id=review.pk, action=Action(self.action), version=seen)
+        verb(review.pk, actor=actor_of(self.request), version=self.version, **read(form, self.request))
+        return self.answer(self.get_queryset().get(pk=review.pk))
 
     # From the queue to the frozen evidence
 
@@ -113,9 +108,9 @@ class ReviewViewSet(ReadViewSet):
     # Verdicts
 
     def _judge(self, verb: Callable[..., Review]) -> Review:
-        review_id, fields = self._asked(forms.JudgementSerializer, version=False)
-        judgement = workflow.Judgement(**fields)
-        return verb(review_id, judgement, actor=actor_of(self.request), tag=self.seen_tag)
+        review = self.get_object()
+        judgement = workflow.Judgement(**read(forms.JudgementSerializer, self.request))
+        return verb(review.pk, judgement, actor=actor_of(self.request), tag=self.seen_tag)
 
     @extend_schema(request=forms.JudgementSerializer, responses=SubmittedSerializer)
     @action(detail=True, methods=["post"])

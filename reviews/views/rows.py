@@ -23,7 +23,6 @@ from reviews.models import Decision, Draft, Evidence, EvidenceSet, ReplyRequest,
 from reviews.serializers.evidence import EvidenceSerializer, EvidenceSetSerializer, SearchSerializer
 from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
 from reviews.serializers.rating import MySeatSerializer, OwnDraftSerializer, VerdictSerializer
-from reviews.stages import Action
 from reviews.views.base import RowsOfReview, read, reviews_for
 from reviews.workflow import snapshots
 
@@ -41,7 +40,7 @@ class EvidenceOfReview(RowsOfReview):
     def create(self, request: Request, parent: str) -> Response:
         """Add an item. Of a page, a job stores a snapshot."""
         review_id = self.review_id()
-        fields = read(forms.NewEvidenceSerializer, request, review_id=review_id, action=Action.ADD_EVIDENCE)
+        fields = read(forms.NewEvidenceSerializer, request)
         item = workflow.add_evidence(review_id, fields, actor=actor_of(request))
         location = {"Location": f"/api/v1/evidence/{item.pk}"}
         return self.answer(ITEMS.get(pk=item.pk), status.HTTP_201_CREATED, location)
@@ -62,7 +61,7 @@ class EvidenceFilesOfReview(TakesFile, RowsOfReview):
     def create(self, request: Request, parent: str) -> Response:
         """Add an item of a file that comes along. It is stored as it is."""
         review_id = self.review_id()
-        fields = read(forms.NewEvidenceFileSerializer, request, review_id=review_id, action=Action.ADD_EVIDENCE)
+        fields = read(forms.NewEvidenceFileSerializer, request)
         file = fields.pop("file")
         item = snapshots.add_file(review_id, file.payload, file.name, fields, actor=actor_of(request))
         location = {"Location": f"/api/v1/evidence/{item.pk}"}
@@ -87,7 +86,7 @@ class EvidenceViewSet(ReadViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Edit it, take it out of use or bring it back. Another address gets another snapshot."""
         item = self.get_object()
-        fields = read(forms.EvidenceEditSerializer, request, review_id=item.review_id, action=Action.EDIT_EVIDENCE)
+        fields = read(forms.EvidenceEditSerializer, request)
         is_withdrawn = fields.pop("is_withdrawn", None)
         workflow.edit_evidence(
             item.pk, fields, actor=actor_of(request), version=self.version, is_withdrawn=is_withdrawn
@@ -100,7 +99,7 @@ class EvidenceViewSet(ReadViewSet):
         """Let it count no more: what rests on it goes stale."""
         item = self.get_object()
         form = forms.MarkUnreliableSerializer
-        fields = read(form, request, review_id=item.review_id, action=Action.MARK_UNRELIABLE)
+        fields = read(form, request)
         workflow.mark_unreliable(item.pk, actor=actor_of(request), version=self.version, **fields)
         return self.answer(ITEMS.get(pk=item.pk))
 
@@ -109,7 +108,7 @@ class EvidenceViewSet(ReadViewSet):
     def take_snapshot(self, request: Request, pk: str) -> Response:
         """Have its page stored again."""
         item = self.get_object()
-        read(None, request, review_id=item.review_id, action=Action.EDIT_EVIDENCE)
+        read(None, request)
         job = workflow.take_snapshot(item.pk, actor=actor_of(request))
         body, location = JobSerializer(job).data, {"Location": f"/api/v1/jobs/{job.pk}"}
         return Response(body, status=status.HTTP_202_ACCEPTED, headers=location)
@@ -126,7 +125,7 @@ class SearchesOfReview(RowsOfReview):
     def create(self, request: Request, parent: str) -> Response:
         """Sign that evidence for one side was looked for, with which queries and where, and that there was none."""
         review_id = self.review_id()
-        fields = read(forms.NewSearchSerializer, request, review_id=review_id, action=Action.DECLARE_SEARCH)
+        fields = read(forms.NewSearchSerializer, request)
         search = workflow.declare_search(review_id, actor=actor_of(request), **fields)
         return self.answer(self.queryset.get(pk=search.pk), status.HTTP_201_CREATED)
 
@@ -205,7 +204,7 @@ class DraftOfReview(OneOfReview):
     def partial_update(self, request: Request, parent: str) -> Response:
         """Edit the text. Its version is the review's."""
         review, form = self.get_object(), forms.DraftEditSerializer
-        fields = read(form, request, review_id=review.pk, action=Action.EDIT_DRAFT, version=self.version)
+        fields = read(form, request)
         workflow.edit_draft(review.pk, fields, actor=actor_of(request), version=self.version)
         return self.answer(self.found(review))
 

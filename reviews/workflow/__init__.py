@@ -8,7 +8,7 @@ review of another desk), StaleVersion (412), ActionForbidden (403) when the tabl
 stage or a guard lets nobody, InvalidInput (422). None leaves a trace.
 """
 
-from reviews.workflow.acting import ActionBlocked, desks_of, facts_of, must_be_open, visible_to
+from reviews.workflow.acting import ActionBlocked, desks_of, facts_of, visible_to
 from reviews.workflow.conflicts import declare_conflict
 from reviews.workflow.drafting import (
     approve,
@@ -76,7 +76,6 @@ __all__ = [
     "hold",
     "keep_snapshot",
     "mark_unreliable",
-    "must_be_open",
     "my_seat",
     "open_review",
     "record_check",

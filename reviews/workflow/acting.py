@@ -25,7 +25,7 @@ from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
 from reviews.workflow.reading import facts_of, reads_everything
 
-__all__ = ["Act", "ActionBlocked", "acting", "desks_of", "facts_of", "must_be_open", "visible_to"]
+__all__ = ["Act", "ActionBlocked", "acting", "desks_of", "facts_of", "visible_to"]
 
 BOOKKEEPING = {"entered_stage_at", "due_at"}  # follows from what else was changed
 
@@ -181,8 +181,7 @@ def ask(facts: Facts, action: Action, *, is_system: bool = False) -> Transition:
 def must_be_open(
     review_id: UUID, action: Action, *, actor: User, version: int | None = None, has_reason: bool = False
 ) -> None:
-    """Raise what the verb of this action would before it looked at its input. For edges that cannot read the input: who comes too late
-    or may not act is told that first."""
+    """Raise what the verb of this action would raise before it looks at its input: for what is costly to do in vain."""
     review = visible_to(actor).select_related("policy", "scale", "claim").filter(pk=review_id).first()
     if review is None:
         raise NotFound("There is no such review.")
