@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
-PROCESSES ?= 2
+PROCESSES ?= 3
 
 RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary=:all:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import cache, reduce
 from itertools import product
 from operator import getitem
@@ -199,9 +200,9 @@ def test_a_key_that_leads_nowhere_is_404_for_every_operation(root, world):
 
 
 def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """A body that each writing operation takes. An operation without one fails the tests below."""
+    """A body that each writing operation takes, to be changed at will. An operation without one fails the tests below."""
     span = {"start": 0, "end": 6, "quote": "Prices"}
-    return {
+    return deepcopy({
         "create_article": {
             "text": "Prices fell.", "title": "Prices", "url": "https://example.org/a", "byline": "A", "language": "en",
             "outlet": "Wire", "published_at": "2025-07-02",
@@ -261,7 +262,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
             f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
             for action in ("release", "request_evidence", "unapprove", "declare_conflict", "hold", "resume", "close", "reopen")
         },
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 ITEM = {

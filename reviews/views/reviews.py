@@ -48,6 +48,10 @@ class ReviewViewSet(ReadViewSet):
     if_match: ClassVar = {"submit_verdict": OF_THE_SEAT, "revise_verdict": OF_THE_SEAT}
 
     def get_queryset(self) -> QuerySet[Review]:
+        # Whoever acts is shown the review afterwards; before, only whether it is there.
+        return reviews_for(self).only("pk") if self.request.method == "POST" else self.shown()
+
+    def shown(self) -> QuerySet[Review]:
         return reviews_for(self).select_related(*SHOWN_WITH)
 
     def get_serializer_class(self) -> Any:
@@ -61,12 +65,12 @@ class ReviewViewSet(ReadViewSet):
         claim, desk = form.validated_data.pop("claim"), form.validated_data.pop("desk")
         review = workflow.open_review(claim, desk, actor=actor_of(request), **form.validated_data)
         location = {"Location": f"/api/v1/reviews/{review.pk}"}
-        return self.answer(self.get_queryset().get(pk=review.pk), status.HTTP_201_CREATED, location)
+        return self.answer(self.shown().get(pk=review.pk), status.HTTP_201_CREATED, location)
 
     def _act(self, verb: Callable[..., Any], form: Any = None) -> Response:
         review = self.get_object()
         verb(review.pk, actor=actor_of(self.request), version=self.version, **read(form, self.request))
-        return self.answer(self.get_queryset().get(pk=review.pk))
+        return self.answer(self.shown().get(pk=review.pk))
 
     # From the queue to the frozen evidence
 
@@ -130,7 +134,7 @@ class ReviewViewSet(ReadViewSet):
     def revise_verdict(self, request: Request, pk: str) -> Response:
         """Say something else after the discussion, once. The sealed verdict stays."""
         review = self._judge(workflow.revise_verdict)
-        return self.answer(self.get_queryset().get(pk=review.pk))
+        return self.answer(self.shown().get(pk=review.pk))
 
     @takes(None)
     def escalate(self, request: Request, pk: str) -> Response:
