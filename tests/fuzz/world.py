@@ -15,7 +15,7 @@ from factcheck.accounts.models import Token, User
 from factcheck.models import Job
 from reviews import access, stages, workflow
 from reviews.facts import Stage
-from reviews.models import Desk, DeskMembership, Draft, Evidence, RatingScale, Review, ReviewPolicy, Seat
+from reviews.models import Desk, DeskMembership, Draft, Evidence, RatingScale, Review, ReviewPolicy, Seat, Snapshot
 from reviews.stages import Action
 from tests import make
 from tests.api import signed_in
@@ -71,6 +71,7 @@ def build(*owners: User) -> dict[str, list[str]]:
         "policies": ReviewPolicy,
         "rating-scales": RatingScale,
         "reviews": Review,
+        "snapshots": Snapshot,
         "tokens": Token,
         "users": User,
     }
@@ -129,6 +130,7 @@ def _go_on(cast: make.Newsroom, review: Review, number: int) -> None:
         if review.stage == Stage.RESEARCH:
             DO[Action.DECLARE_SEARCH](cast, review, cast.finn)
             make.evidence(cast, review, url="https://wire.example/1")
+            make.upload(cast, review)
     if number == 2 and review.stage != Stage.CLOSED:
         DO[Action.HOLD](cast, review, cast.emil)
 
