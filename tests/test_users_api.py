@@ -75,16 +75,15 @@ def test_a_page_of_the_directory_is_a_range_of_an_index(ben):
     User.objects.bulk_create(User(username=f"person {n:04}") for n in range(3000))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE accounts_user")
+        # With so few people, walking along the other index costs the planner as little: this is about what the list's own one can do.
+        cursor.execute("SET LOCAL enable_incremental_sort = off")
     client = api(ben)
     for query in ("page_size=200", "page_size=200&ordering=-username"):
-        # Near its beginning, walking a list from there costs as little as going to the place.
         first = deep = f"/users?{query}"
         for _ in range(10):
             deep = client.get(deep).json()["next"]
         for address in (first, deep):
-            # A name is unique, so the index that says so does as well.
-            allowed = {"user_by_username", "accounts_user_username_key", "Incremental Sort"}
-            assert scans(client, address, "accounts_user") <= allowed
+            assert scans(client, address, "accounts_user") == {"user_by_username"}
 
 
 @pytest.mark.parametrize("query", ["role=boss", "is_active=yes", "email=ada@example.org", "ordering=email"])
