@@ -85,7 +85,7 @@ def test_the_pages_of_the_api_work_under_their_policy(site, chromium):
     page.goto("/api/v1/docs")
     expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=30_000)
     page.get_by_placeholder("Search...").fill("accept")
-    expect(page.locator("[data-role='search:results']")).to_be_visible()
+    expect(page.locator("[data-role='search:results']")).to_be_visible(timeout=60_000)
     page.goto("/api/v1/docs/try")
     # A long document takes Swagger its time.
     expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=30_000)
