@@ -14,7 +14,7 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver
@@ -178,6 +178,17 @@ def test_a_method_that_the_session_does_not_have_is_405_without_the_csrf_token_t
     response = Browser().ask(method, SESSION, {}, **{"X-CSRFToken": None})
     assert_problem(response, 405, "method_not_allowed")
     assert response["Allow"] == "GET, POST, DELETE, HEAD, OPTIONS"
+
+
+def test_a_body_that_is_refused_unread_is_not_read_for_the_csrf_token_either(ada, monkeypatch):
+    browser = Browser()
+    browser.sign_in()
+    read = []
+    monkeypatch.setattr(HttpRequest, "read", lambda request, *_: read.append(request.path) or b"")
+    headers = {"Content-Encoding": "gzip", "X-CSRFToken": browser.token}
+    response = browser.generic("POST", "/api/v1/articles", b"x" * 1_000_000, "application/json", headers=headers)
+    assert_problem(response, 415, "unsupported_media_type")
+    assert read == []
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])

@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import IO, Any
 
-from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 from django.utils.http import parse_header_parameters
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -42,13 +40,6 @@ class TakesFile:
     form with such a file is refused unread."""
 
     max_file_bytes: int
-
-    def initialize_request(self, request: Any, *args: Any, **kwargs: Any) -> Request:
-        # The CSRF check looks for a field of the form, and has it parsed by Django. Our clients send the token in a header.
-        request._post, request._files = QueryDict(), MultiValueDict()
-        view: Any = super()
-        wrapped: Request = view.initialize_request(request, *args, **kwargs)
-        return wrapped
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         view: Any = super()

@@ -1,7 +1,7 @@
 """Reading hostile text in linear time, and how many sentences a CPU second reads.
 
 CPU seconds of this thread without the collector's pauses, the median of EXTRACTION_ROUNDS (7) interleaved rounds. The shorter
-text has EXTRACTION_CHARS (10000) characters, or as many more as can be measured.
+text has EXTRACTION_CHARS (10000) characters, or as many more as can be measured; what is still too fast is read several times.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ ROUNDS = int(os.environ.get("EXTRACTION_ROUNDS", "7"))
 MOST_GROWTH = 2.3
 # Below this the clock's ticks and the caches' edges show.
 LEAST_SECONDS = 0.01
+# Beyond this memory is what is measured: twice five million characters cost a fast reader 2.7 times as much, in page faults.
+MOST_CHARS = 200_000
 
 HOSTILE = {
     "one letter": "a",
@@ -62,12 +64,15 @@ def test_twice_the_text_takes_twice_the_time(reader: str) -> None:
     for name, piece in HOSTILE.items():
         text = (piece * (2 * CHARS // len(piece) + 1))[:CHARS]
         read(text)
-        while _cpu_seconds(read, text) < LEAST_SECONDS and len(text) < 5_000_000:
+        while _cpu_seconds(read, text) < LEAST_SECONDS and len(text) < MOST_CHARS:
             text *= 2
-        pairs = [(_cpu_seconds(read, text), _cpu_seconds(read, text + text)) for _ in range(ROUNDS)]
+        times = 1 + int(LEAST_SECONDS / _cpu_seconds(read, text))
+        pairs = [
+            (_cpu_seconds(read, text, times=times), _cpu_seconds(read, text + text, times=times)) for _ in range(ROUNDS)
+        ]
         once, twice = (statistics.median(side) for side in zip(*pairs, strict=True))
         print(
-            f"  {reader:12} {name:13} {len(text):9,} chars {1000 * once:8.1f} ms   growth {twice / once:4.2f} (goal {MOST_GROWTH})"
+            f"  {reader:12} {name:13} {len(text):9,} chars {1000 * once / times:8.2f} ms   growth {twice / once:4.2f} (goal {MOST_GROWTH})"
         )
         if twice / once > MOST_GROWTH:
             slow.append((name, round(twice / once, 2)))
@@ -85,12 +90,13 @@ def test_news_is_read_by_the_hundreds_of_sentences_a_second() -> None:
     assert statistics.median(rates) >= 650
 
 
-def _cpu_seconds(work: Callable[..., object], *arguments: object) -> float:
+def _cpu_seconds(work: Callable[..., object], *arguments: object, times: int = 1) -> float:
     gc.collect()
     gc.disable()
     try:
         started = time.thread_time()
-        work(*arguments)
+        for _ in range(times):
+            work(*arguments)
         return time.thread_time() - started
     finally:
         gc.enable()

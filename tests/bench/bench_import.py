@@ -41,6 +41,7 @@ def test_importing_keeps_up_with_copy(committed_database: str, tmp_path: Path) -
     write_articles(source, ARTICLES)
     _import(source)  # warms both sides up
     _make_twins()
+    _let_truncate()
 
     times: dict[str, list[float]] = {"copy": [], "import": [], "again": []}
     for _ in range(ROUNDS):
@@ -124,6 +125,14 @@ def _make_twins() -> None:
             )
             for (definition,) in cursor.fetchall():
                 cursor.execute(definition.replace(f" ON public.{table} ", f" ON public.twin_{table} "))
+
+
+def _let_truncate() -> None:
+    """Emptying articles reaches reviews as well, which no one may empty but in a database that is thrown away."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'rows_stay'")
+        for (table,) in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER rows_stay")
 
 
 def _empty(tables: Iterable[str]) -> None:
