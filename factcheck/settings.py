@@ -149,10 +149,15 @@ STATEMENT_TIMEOUT_SECONDS = env.read(
     "STATEMENT_TIMEOUT_SECONDS", env.between(1, 3600), default="5", expects="seconds from 1 to 3600",
     help="Longest database statement of a web request. Jobs take a minute at most, commands what they need.",
 )  # fmt: skip
+_prepares = env.read(
+    "DATABASE_PREPARES", env.flag, default="yes", expects="yes or no",
+    help="Whether the server keeps the plans of statements that are asked all day: no behind a PgBouncer before 1.21.",
+)  # fmt: skip
 # Lock waits and idle transactions end soon, so that one stuck client cannot hold up a desk.
 DATABASES["default"]["OPTIONS"] |= {
     "connect_timeout": "2",
     "server_side_binding": False,
+    "prepare_threshold": 0 if _prepares else None,
     "options": "-c lock_timeout=2s -c idle_in_transaction_session_timeout=10s",
 }
 

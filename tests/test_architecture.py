@@ -17,7 +17,7 @@ PLAIN = (
 )  # fmt: skip
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
-    "factcheck.accounts.models", "factcheck.workers",
+    "factcheck.accounts.models", "factcheck.database", "factcheck.workers",
 )  # fmt: skip
 ANYTHING = ("factcheck.urls", "factcheck.celery", "factcheck.checks", "factcheck.management", "factcheck.settings")
 EDGES = ("serializers", "forms", "views", "filters", "admin", "tasks", "urls", "management")

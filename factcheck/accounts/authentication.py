@@ -48,7 +48,7 @@ class SessionAuthentication(authentication.SessionAuthentication):
     def enforce_csrf(self, request: Request) -> None:
         # Our clients send the token in a header. Looking for a form's field as well, the check would read a body that is refused
         # unread, and use up one that is not: it finds an empty form.
-        sent = request._request
+        sent: Any = request._request
         sent._post, sent._files = QueryDict(), MultiValueDict()
         check = authentication.CSRFCheck(lambda _: None)  # type: ignore[arg-type, return-value]
         check.process_request(sent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from factcheck.accounts.models import User
 from factcheck.audit.chain import GENESIS, checkpoint_hash, event_hash
 from factcheck.audit.models import AuditEvent, ChainHead, Checkpoint
 from factcheck.audit.origin import current_origin
+from factcheck.database import prepared
 from factcheck.ids import uuid7
 from factcheck.middleware import current_request_id
 from factcheck.versions import version_of
@@ -27,10 +29,12 @@ def record(
     reason: str = "",
     note: str = "",
     data: dict[str, Any] | None = None,
+    saves: Iterable[str] = (),
 ) -> AuditEvent:
     """Append an event to the subject's chain, in the transaction of the change and under the lock that the verb holds on the row.
 
-    `data` says what changed. Raises RuntimeError outside a transaction: an event must not outlive a change that failed.
+    `data` says what changed; `saves` names columns of the subject that are written by the same statement. Raises RuntimeError outside a
+    transaction: an event must not outlive a change that failed.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An audit event is recorded in the transaction of its change.")
@@ -53,12 +57,12 @@ def record(
         previous_hash=previous_hash,
     )
     event.hash = event_hash(event.previous_hash, content_of(event))
-    _append(event)
+    _append(event, *(prepared.update_of(subject, saves) if saves else ("", [])))
     return event
 
 
 def _head(kind: str, subject_id: UUID) -> tuple[int, str]:
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             "SELECT number, hash FROM audit_chainhead WHERE subject_type = %s AND subject_id = %s", [kind, subject_id]
         )
@@ -67,7 +71,7 @@ def _head(kind: str, subject_id: UUID) -> tuple[int, str]:
 
 # Every verb ends with it, so it is one statement. Whoever else had moved the head since would have taken this event's number as well.
 _APPEND = """
-    WITH told AS (
+    WITH {saved}told AS (
         INSERT INTO audit_auditevent (id, subject_type, subject_id, number, action, version, actor_id, origin, request_id, reason, note,
             data, at, previous_hash, hash)
         VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s, %s, %s)
@@ -77,7 +81,7 @@ _APPEND = """
 """
 
 
-def _append(event: AuditEvent) -> None:
+def _append(event: AuditEvent, update: str, values: list[Any]) -> None:
     where: list[Any] = [event.subject_type, event.subject_id, event.number]
     what: list[Any] = [
         event.action,
@@ -89,10 +93,9 @@ def _append(event: AuditEvent) -> None:
         event.note,
     ]
     data = orjson.dumps(event.data).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _APPEND, [event.id, *where, *what, data, event.at, event.previous_hash, event.hash, *where, event.hash]
-        )
+    told = [event.id, *where, *what, data, event.at, event.previous_hash, event.hash, *where, event.hash]
+    with prepared.cursor() as cursor:
+        cursor.execute(_APPEND.format(saved=f"saved AS ({update}), " if update else ""), [*values, *told])
     event._state.adding = False
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.changes import State, changes, state_of
+from factcheck.database.prepared import Prepared
 from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
 from reviews import stages
 from reviews.facts import Facts, Stage
@@ -49,7 +50,11 @@ class ActionBlocked(ActionNotAllowed):
 
 def visible_to(user: User) -> QuerySet[Review]:
     """The reviews of one's own desks; all of them for auditors and superusers."""
-    return Review.objects.all() if reads_everything(user) else Review.objects.filter(desk__in=desks_of(user))
+    return Review.objects.all() if reads_everything(user) else _of_the_desks_of(user.pk)
+
+
+def _of_the_desks_of(user: UUID) -> QuerySet[Review]:
+    return Review.objects.filter(desk__in=Desk.objects.filter(memberships__user=user))
 
 
 def desks_of(user: User) -> QuerySet[Desk]:
@@ -83,10 +88,15 @@ class Act:
         changed = changes(self.before, self.review)
         review = self.review
         review.version, review.updated_at, review.updated_by = review.version + 1, timezone.now(), self.actor
-        review.save(update_fields=[*changed, "version", "updated_at", "updated_by"])
         told = {name: value for name, value in changed.items() if name not in BOOKKEEPING}
         events.record(
-            review, self.row.action, actor=self.actor, reason=self.reason, note=self.note, data=told | self.data
+            review,
+            self.row.action,
+            actor=self.actor,
+            reason=self.reason,
+            note=self.note,
+            data=told | self.data,
+            saves=[*changed, "version", "updated_at", "updated_by"],
         )
 
 
@@ -101,13 +111,21 @@ def lease_end(review: Review) -> datetime:
 
 def lock(review_id: UUID, actor: User | None) -> Review:
     """The review under its lock. Raises NotFound for one that is not there or that the actor's desks do not have."""
-    seen = visible_to(actor) if actor else Review.objects.all()
-    found = list(seen.filter(pk=review_id).select_for_update(no_key=True))
+    if actor is None or reads_everything(actor):
+        found = _LOCKED.objects(review=review_id)
+    else:
+        found = _LOCKED_OF_THE_DESKS_OF.objects(review=review_id, user=actor.pk)
     if not found:
         raise NotFound("There is no such review.")
     [review] = found
     review.policy, review.scale = policy_of(review.policy_id), scale_of(review.scale_id)
     return review
+
+
+_LOCKED = Prepared(lambda review: Review.objects.filter(pk=review).select_for_update(no_key=True), "review")
+_LOCKED_OF_THE_DESKS_OF = Prepared(
+    lambda review, user: _of_the_desks_of(user).filter(pk=review).select_for_update(no_key=True), "review", "user"
+)
 
 
 @lru_cache(maxsize=256)

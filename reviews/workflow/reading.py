@@ -13,6 +13,7 @@ from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
+from factcheck.database.prepared import Prepared
 from reviews import digests
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
@@ -68,7 +69,7 @@ class _Read(Facts):
 
     @cached_property
     def claim_is_accepted(self) -> bool:
-        return Claim.objects.filter(pk=self._review.claim_id, triage_status=TriageStatus.ACCEPTED).exists()
+        return bool(_ACCEPTED.rows(claim=self._review.claim_id))
 
     @cached_property
     def has_other_review(self) -> bool:
@@ -131,7 +132,7 @@ class _Read(Facts):
     @cached_property
     def conflicted(self) -> frozenset[UUID]:
         """Who declared a conflict of interest."""
-        return frozenset(ConflictOfInterest.objects.filter(review=self._review).values_list("user", flat=True))
+        return frozenset(user for (user,) in _CONFLICTED.rows(review=self._review.pk))
 
     @cached_property
     def round_row(self) -> Round | None:
@@ -197,6 +198,13 @@ class _ReadActor(Actor):
         known[Relation.LEAD] = self._facts._review.lead_id == self._user.pk
         known[Relation.DRAFT_AUTHOR] = draft is not None and draft.author_id == self._user.pk
         return frozenset(relation for relation, holds in known.items() if holds)
+
+
+# Nearly every action asks these.
+_ACCEPTED = Prepared(
+    lambda claim: Claim.objects.filter(pk=claim, triage_status=TriageStatus.ACCEPTED).values_list("pk"), "claim"
+)
+_CONFLICTED = Prepared(lambda review: ConflictOfInterest.objects.filter(review=review).values_list("user"), "review")
 
 
 def roles_of(user: User) -> frozenset[str]:

@@ -1,0 +1,72 @@
+"""Statements that every action asks say what their query sets say, and the server plans them once."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DataError, connection
+from django.test.utils import CaptureQueriesContext
+
+from claims.models import Claim
+from factcheck.audit import events
+from factcheck.database import prepared
+from factcheck.ids import uuid7
+from tests import make
+
+pytestmark = pytest.mark.django_db
+PLANNED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
+
+
+def planned(text):
+    with connection.cursor() as cursor:
+        cursor.execute(PLANNED, [f"%{text}%"])
+        return cursor.fetchone()[0]
+
+
+def test_a_prepared_query_finds_what_its_query_set_finds_made_once():
+    made = []
+
+    def of(claim):
+        made.append(claim)
+        return Claim.objects.filter(pk=claim, triage_status="candidate")
+
+    query = prepared.Prepared(of, "claim")
+    first, second = make.claim("Prices fell."), make.claim("Prices rose.")
+    for claim in (first, second, first):
+        [found] = query.objects(claim=claim.pk)
+        usual = Claim.objects.get(pk=claim.pk)
+        assert {k: v for k, v in vars(found).items() if k != "_state"} == {
+            k: v for k, v in vars(usual).items() if k != "_state"
+        }
+        assert not found._state.adding
+    assert query.objects(claim=uuid7()) == []
+    assert len(made) == 1
+
+
+def test_the_server_plans_it_once_unless_it_may_not(monkeypatch):
+    query = prepared.Prepared(lambda claim: Claim.objects.filter(pk=claim).values_list("risk", "version"), "claim")
+    claim = make.claim("Prices fell.")
+    connection.connection.prepare_threshold = None
+    assert query.rows(claim=claim.pk) == [("normal", 1)]
+    assert planned('"risk"') == 0
+    connection.connection.prepare_threshold = 0
+    assert query.rows(claim=claim.pk) == query.rows(claim=claim.pk) == [("normal", 1)]
+    assert planned('"risk"') == 1
+
+
+def test_it_is_counted_and_its_errors_are_told_as_those_of_any_other():
+    with CaptureQueriesContext(connection) as asked, prepared.cursor() as cursor:
+        cursor.execute("SELECT 1 / %s", [2])
+    assert [query["sql"] for query in asked] == ["SELECT 1 / 2"]
+    with pytest.raises(DataError, match="division by zero"), prepared.cursor() as cursor:
+        cursor.execute("SELECT 1 / %s", [0])
+
+
+def test_an_event_and_what_it_tells_are_one_statement():
+    claim = make.claim("Prices fell.")
+    claim.risk, claim.version = "high", 2
+    with CaptureQueriesContext(connection) as asked:
+        events.record(claim, "accept", saves=["risk", "version"])
+    assert len([query for query in asked if "UPDATE" in query["sql"]]) == 1
+    found = Claim.objects.get(pk=claim.pk)
+    assert (found.risk, found.version) == ("high", 2)
+    assert events.events(claim).last().version == 2
