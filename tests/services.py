@@ -12,6 +12,7 @@ databases named `test_...` and use a logical database of the broker that they fo
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import shutil
@@ -21,11 +22,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+import psycopg
 import pytest
 
 from factcheck import embedded
@@ -35,10 +37,11 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER_START_SECONDS = 30
-# Several processes may share the tests (pytest-xdist), each with services of its own unless they were given by URL.
+# Several processes may share the tests (pytest-xdist): the one that hands them out runs the services for all of them.
 _PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-_home = pytest.StashKey[Path]()
+_IS_ONE_OF_MANY = "PYTEST_XDIST_WORKER" in os.environ
+_services = pytest.StashKey[ExitStack]()
 _number = itertools.count(1)
 
 
@@ -56,9 +59,15 @@ def wait_until(ask: Callable[[], T], *, timeout_seconds: float = 20, what: str =
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    stack = config.stash[_services] = ExitStack()
+    if not _IS_ONE_OF_MANY:
+        home = Path(tempfile.mkdtemp(prefix="factcheck-test-"))
+        stack.callback(shutil.rmtree, home, ignore_errors=True)
+        os.environ["FACTCHECK_HOME"] = str(home)
     if config.getoption("numprocesses", None):
-        # This process only hands out the tests. Those that run them must find their services before anybody reads the settings.
+        # This process only hands out the tests. Those that run them choose their database before anybody reads the settings.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+        stack.enter_context(_running())
         return
     import django
     from django.conf import settings
@@ -67,8 +76,6 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             "The settings were read before the tests chose their services: unset DJANGO_SETTINGS_MODULE."
         )
-    config.stash[_home] = Path(tempfile.mkdtemp(prefix="factcheck-test-"))
-    os.environ["FACTCHECK_HOME"] = str(config.stash[_home])
     os.environ["DJANGO_SETTINGS_MODULE"] = "factcheck.settings"
     django.setup()
     # Passwords are made slow to guess; here they would only make every user of every test slow to make.
@@ -86,15 +93,33 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if _home in config.stash:
-        shutil.rmtree(config.stash[_home], ignore_errors=True)
+    if _services in config.stash:
+        config.stash[_services].close()
+
+
+@contextmanager
+def _running() -> Iterator[None]:
+    wanted = {"postgres": not os.environ.get("DATABASE_URL"), "broker": not os.environ.get("BROKER_URL")}
+    with embedded.throw_away(embedded.home(), **wanted):
+        try:
+            yield
+        finally:
+            if not wanted["postgres"]:
+                _drop_template()
 
 
 @pytest.fixture(scope="session")
-def services(pytestconfig: pytest.Config) -> Iterator[None]:
+def services() -> Iterator[None]:
     """PostgreSQL and the broker run: from the first test that needs one of them to the end."""
-    wanted = {"postgres": not os.environ.get("DATABASE_URL"), "broker": not os.environ.get("BROKER_URL")}
-    with embedded.throw_away(pytestconfig.stash[_home], **wanted):
+    with nullcontext() if _IS_ONE_OF_MANY else _running():
+        yield
+
+
+@contextmanager
+def alone(name: str) -> Iterator[None]:
+    """One of the processes that share the services at a time."""
+    with (embedded.home() / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -112,45 +137,75 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(services: None, django_test_environment: None, django_db_blocker) -> Iterator[None]:
-    """The migrated test database, and a copy of it that no test enters: the template of further copies."""
-    from django.db import connection
-    from django.test.utils import setup_databases, teardown_databases
+    """A migrated database that no test enters, made by whichever process comes first, and this process's copy of it."""
 
+    made = embedded.home() / "template"
     with django_db_blocker.unblock():
-        if _PROCESS:
-            connection.settings_dict["TEST"]["NAME"] = f"test_{connection.settings_dict['NAME']}_gw{_PROCESS}"
-        created = setup_databases(verbosity=0, interactive=False)
-        name = connection.settings_dict["NAME"]
-        assert name.startswith("test_")
-        connection.close()  # a database to which somebody is connected cannot be copied
-        _administer(
-            f'DROP DATABASE IF EXISTS "{name}_template"', f'CREATE DATABASE "{name}_template" TEMPLATE "{name}"'
-        )
+        with alone("migrating"):
+            if not made.exists():
+                _migrate()
+                made.touch()
+        name = f"test_{_name()}_gw{_PROCESS}"
+        copy_template_to(name)
+        _use(name)
     yield
     with django_db_blocker.unblock():
-        _administer(f'DROP DATABASE "{name}_template" WITH (FORCE)')
-        teardown_databases(created, verbosity=0)
+        _use(_name())
+        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _name() -> str:
+    return unquote(urlsplit(os.environ.get("DATABASE_URL") or embedded.database_url()).path[1:])
+
+
+def template() -> str:
+    return f"test_{_name()}_template"
+
+
+def copy_template_to(name: str) -> None:
+    _administer(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "{template()}"')
+
+
+def _migrate() -> None:
+    from django.db import connection
+    from django.test.utils import setup_databases
+
+    connection.settings_dict["TEST"]["NAME"] = template()
+    setup_databases(verbosity=0, interactive=False)
+    _use(_name())  # a database to which somebody is connected cannot be copied
+
+
+def _use(name: str) -> None:
+    """For all connections of this process: other threads make theirs from the settings."""
+    from django.conf import settings
+    from django.db import connections
+
+    connections.close_all()
+    settings.DATABASES["default"]["NAME"] = connections["default"].settings_dict["NAME"] = name
+
+
+def _drop_template() -> None:
+    url = os.environ["DATABASE_URL"]
+    with psycopg.connect(urlsplit(url)._replace(path="/postgres").geturl(), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{template()}"')
 
 
 @pytest.fixture
 def committed_database(django_db_setup: None, django_db_blocker) -> Iterator[str]:
     """A copy of the migrated database, used by all connections of this process during the test. The value is its URL."""
-    from django.conf import settings
-    from django.db import connections
+    from django.db import connection, connections
 
-    connection = connections["default"]
     original = connection.settings_dict["NAME"]
     name = f"{original}_{next(_number)}"
     with django_db_blocker.unblock():
-        connection.close()
-        _administer(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "{original}_template"')
-        # Other threads make their connections from the settings.
-        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = name
+        _use(original)
+        copy_template_to(name)
+        _use(name)
         try:
             yield _database_url(name)
         finally:
             connections.close_all()
-            settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = original
+            _use(original)
             _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

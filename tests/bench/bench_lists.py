@@ -26,7 +26,7 @@ from factcheck import routes
 from factcheck.accounts.needs import READ
 from tests import make, rows
 from tests.api import Api, api
-from tests.services import _administer
+from tests.services import _administer, copy_template_to
 
 LARGE = int(os.environ.get("LISTS_CLAIMS", "100000"))
 SMALL = LARGE // 10
@@ -67,8 +67,7 @@ def another_database() -> Iterator[Callable[[], None]]:
     """A second copy of the migrated database. Called, it is the one that requests go to, until the first is put back."""
     first = connections["default"]
     name = f"{first.settings_dict['NAME']}_small"
-    template = f"{first.settings_dict['NAME'].rpartition('_')[0]}_template"
-    _administer(f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    copy_template_to(name)
     second = connections.create_connection("default")
     second.settings_dict = first.settings_dict | {"NAME": name}
 
