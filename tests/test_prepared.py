@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from uuid import UUID
+
 import pytest
 from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
 from claims.models import Claim
+from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.database import prepared
 from factcheck.ids import uuid7
@@ -29,7 +33,7 @@ def test_a_prepared_query_finds_what_its_query_set_finds_made_once():
         made.append(claim)
         return Claim.objects.filter(pk=claim, triage_status="candidate")
 
-    query = prepared.Prepared(of, "claim")
+    query = prepared.Prepared(of, claim=UUID)
     first, second = make.claim("Prices fell."), make.claim("Prices rose.")
     for claim in (first, second, first):
         [found] = query.objects(claim=claim.pk)
@@ -43,7 +47,7 @@ def test_a_prepared_query_finds_what_its_query_set_finds_made_once():
 
 
 def test_the_server_plans_it_once_unless_it_may_not(monkeypatch):
-    query = prepared.Prepared(lambda claim: Claim.objects.filter(pk=claim).values_list("risk", "version"), "claim")
+    query = prepared.Prepared(lambda claim: Claim.objects.filter(pk=claim).values_list("risk", "version"), claim=UUID)
     claim = make.claim("Prices fell.")
     connection.connection.prepare_threshold = None
     assert query.rows(claim=claim.pk) == [("normal", 1)]
@@ -51,6 +55,21 @@ def test_the_server_plans_it_once_unless_it_may_not(monkeypatch):
     connection.connection.prepare_threshold = 0
     assert query.rows(claim=claim.pk) == query.rows(claim=claim.pk) == [("normal", 1)]
     assert planned('"risk"') == 1
+
+
+def test_what_is_annotated_is_there_and_parameters_are_of_several_types():
+    ada = make.user("ada", "triager", "importer")
+    found = User.objects.find(ada.pk)
+    with CaptureQueriesContext(connection) as asked:
+        assert (found.username, found.roles) == ("ada", ["importer", "triager"])
+    assert len(asked) == 0
+    assert User.objects.find(uuid7()) is None
+    query = prepared.Prepared(
+        lambda name, since: User.objects.filter(username=name, date_joined__gt=since), name=str, since=datetime
+    )
+    joined = ada.date_joined
+    assert query.objects(name="ada", since=joined - timedelta(seconds=1)) == [ada]
+    assert query.objects(name="ada", since=joined) == query.objects(name="ben", since=joined) == []
 
 
 def test_it_is_counted_and_its_errors_are_told_as_those_of_any_other():

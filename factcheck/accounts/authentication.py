@@ -68,7 +68,7 @@ class Backend(ModelBackend):
     """Users of sessions come with their roles in one query; machine accounts have no password sign-in."""
 
     def get_user(self, user_id: Any) -> User | None:
-        user = User.objects.with_roles().filter(pk=user_id).first()
+        user = User.objects.find(user_id)
         return user if user and self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: Any) -> bool:

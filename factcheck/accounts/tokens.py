@@ -11,10 +11,11 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from factcheck.accounts.models import Token, User, role_names
+from factcheck.accounts.models import Token, User
 from factcheck.accounts.roles import SCOPES
 from factcheck.accounts.secret_form import is_possible, new_secret
 from factcheck.audit import events
+from factcheck.database.prepared import Prepared
 from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, StaleVersion
 
 PREFIX_CHARS = 10  # of a secret: enough to recognise it, and nothing that a log line would hide
@@ -115,19 +116,23 @@ def visible_to(user: User) -> QuerySet[Token]:
     return Token.objects.all() if user.keeps_accounts else Token.objects.filter(user=user)
 
 
-def live() -> Q:
+def live(now: datetime | None = None) -> Q:
     """Neither revoked nor at its end. What a live token may do is for its owner's roles to say."""
-    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    return Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=now or timezone.now()))
+
+
+_LIVE = Prepared(lambda digest, now: Token.objects.filter(live(now), digest=digest), digest=str, now=datetime)
 
 
 def find(secret: str) -> Token | None:
     """The live token of this secret with its owner and the owner's roles, or None when unknown, expired, revoked or its owner inactive."""
     if not is_possible(secret):
         return None
-    found = Token.objects.filter(live(), digest=_digest(secret), user__is_active=True).select_related("user")
-    for token in found.annotate(owner_roles=role_names("user_id")).order_by():
-        token.user.remember_roles(token.owner_roles)
-        return token
+    for token in _LIVE.objects(digest=_digest(secret), now=timezone.now()):
+        owner = User.objects.find(token.user_id)
+        if owner is not None and owner.is_active:
+            token.user = owner
+            return token
     return None
 
 

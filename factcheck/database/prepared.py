@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -44,39 +45,59 @@ def cursor() -> Iterator[CursorWrapper]:
 
 
 class Prepared(Generic[M]):
-    """A query set whose parameters are keys: `make` builds it, once, from stand-ins for them."""
+    """A query set of one shape: `make` builds it, once, from stand-ins for its parameters, of the types that are given by name."""
 
-    def __init__(self, make: Callable[..., QuerySet[M, Any]], *names: str) -> None:
-        self._make, self._names = make, names
+    def __init__(self, make: Callable[..., QuerySet[M, Any]], **parameters: type) -> None:
+        self._make, self._parameters = make, parameters
 
-    def rows(self, **keys: UUID) -> list[Any]:
+    def rows(self, **values: Any) -> list[Any]:
         """What is selected, as tuples."""
-        sql, params, stand_ins, convert, _ = self._compiled
-        given = {stand_ins[name]: key for name, key in keys.items()}
+        made = self._made
         with cursor() as asked:
-            asked.execute(sql, [given.get(p, p) if isinstance(p, UUID) else p for p in params])
-            found: list[Any] = convert(asked.fetchall())
-            return found
+            asked.execute(
+                made.sql, [values[made.names[n]] if n in made.names else p for n, p in enumerate(made.params)]
+            )
+            found = asked.fetchall()
+        return list(map(tuple, made.compiler.apply_converters(found, made.converters)) if made.converters else found)
 
-    def objects(self, **keys: UUID) -> list[M]:
-        *_, (model, columns) = self._compiled
-        return [model.from_db(DEFAULT_DB_ALIAS, columns, row) for row in self.rows(**keys)]
+    def objects(self, **values: Any) -> list[M]:
+        """What is selected, as the query set would have made it, with its annotations."""
+        return [self._made.object_of(row) for row in self.rows(**values)]
 
     @cached_property
-    def _compiled(self) -> Any:
-        stand_ins = {name: uuid4() for name in self._names}
+    def _made(self) -> _Made:
+        stand_ins = {name: _STAND_INS[kind]() for name, kind in self._parameters.items()}
         query = self._make(**stand_ins).query
         compiler = query.get_compiler(DEFAULT_DB_ALIAS)
         sql, params = compiler.as_sql()
-        assert {p for p in params if isinstance(p, UUID)} == set(stand_ins.values()), sql
-        selected = [expression for expression, *_ in compiler.select]
-        converters = compiler.get_converters(selected)
+        names = {n: name for name, value in stand_ins.items() for n, param in enumerate(params) if param == value}
+        assert set(names.values()) == set(stand_ins), sql
+        return _Made(compiler, sql, list(params), names)
 
-        def convert(rows: Iterable[Any]) -> list[Any]:
-            return list(map(tuple, compiler.apply_converters(rows, converters)) if converters else rows)
 
-        columns = [expression.target.attname for expression in selected if hasattr(expression, "target")]
-        return sql, params, stand_ins, convert, (query.model, columns)
+class _Made:
+    def __init__(self, compiler: Any, sql: str, params: list[Any], names: dict[int, str]) -> None:
+        self.compiler, self.sql, self.params, self.names = compiler, sql, params, names
+        self.converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        if compiler.klass_info:  # objects, not values
+            fields = compiler.klass_info["select_fields"]
+            self.model, self.first, self.end = compiler.klass_info["model"], fields[0], fields[-1] + 1
+            self.columns = [selected[0].target.attname for selected in compiler.select[self.first : self.end]]
+            assert "related_klass_infos" not in compiler.klass_info, "rows of one table"
+
+    def object_of(self, row: Any) -> Any:
+        found = self.model.from_db(DEFAULT_DB_ALIAS, self.columns, row[self.first : self.end])
+        for name, place in self.compiler.annotation_col_map.items():
+            setattr(found, name, row[place])
+        return found
+
+
+# Values that no query says by itself.
+_STAND_INS: dict[type, Callable[[], Any]] = {
+    UUID: uuid4,
+    str: lambda: uuid4().hex,
+    datetime: lambda: datetime(1, 1, 1, microsecond=uuid4().int % 1_000_000, tzinfo=UTC),
+}
 
 
 def update_of(row: Model, fields: Iterable[str]) -> tuple[str, list[Any]]:

@@ -122,9 +122,9 @@ def lock(review_id: UUID, actor: User | None) -> Review:
     return review
 
 
-_LOCKED = Prepared(lambda review: Review.objects.filter(pk=review).select_for_update(no_key=True), "review")
+_LOCKED = Prepared(lambda review: Review.objects.filter(pk=review).select_for_update(no_key=True), review=UUID)
 _LOCKED_OF_THE_DESKS_OF = Prepared(
-    lambda review, user: _of_the_desks_of(user).filter(pk=review).select_for_update(no_key=True), "review", "user"
+    lambda review, user: _of_the_desks_of(user).filter(pk=review).select_for_update(no_key=True), review=UUID, user=UUID
 )
 
 

@@ -202,9 +202,9 @@ class _ReadActor(Actor):
 
 # Nearly every action asks these.
 _ACCEPTED = Prepared(
-    lambda claim: Claim.objects.filter(pk=claim, triage_status=TriageStatus.ACCEPTED).values_list("pk"), "claim"
+    lambda claim: Claim.objects.filter(pk=claim, triage_status=TriageStatus.ACCEPTED).values_list("pk"), claim=UUID
 )
-_CONFLICTED = Prepared(lambda review: ConflictOfInterest.objects.filter(review=review).values_list("user"), "review")
+_CONFLICTED = Prepared(lambda review: ConflictOfInterest.objects.filter(review=review).values_list("user"), review=UUID)
 
 
 def roles_of(user: User) -> frozenset[str]:
