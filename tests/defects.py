@@ -2,8 +2,7 @@
 
 Each is a patch of one named function, or takes away one trigger, and names the test that has to fail with it; product code holds no
 switch for any. `DEFECT="a missing lock" python -m pytest -p tests.defects tests/test_triage_races.py` shows one at work; `make soak`
-(tests/soak/test_soak_defects.py) seeds them all. What is missing here comes with reviews: self-approval, a stolen item, an approval
-kept after an edit, a published revision written over, a person counted twice, another desk's rows, a formula in a CSV.
+(tests/soak/test_soak_defects.py) seeds them all. What is missing here comes with publication: a published revision written over.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from importlib import import_module
@@ -77,8 +76,8 @@ def _ends_first(_: Any) -> Any:
     return finishing
 
 
-def _without_acceptances(record: Any) -> Any:
-    return lambda subject, action, **told: None if str(action) == "accept" else record(subject, action, **told)
+def _without_events_of(left_out: str) -> Make:
+    return lambda record: lambda subject, action, **told: str(action) == left_out or record(subject, action, **told)
 
 
 def _by_offset(_: Any) -> Any:
@@ -117,6 +116,83 @@ def _of_django(_: Any) -> Any:
     return SessionStore.cycle_key
 
 
+def _in_the_table(put: Make) -> Make:
+    """Of a guard of reviews: each row of the table holds its guards itself."""
+
+    def put_in_the_table(guard: Any) -> Any:
+        from reviews.stages import TRANSITIONS
+
+        other = put(guard)
+        for row in TRANSITIONS:
+            object.__setattr__(row, "unless", tuple(other if each is guard else each for each in row.unless))
+        return other
+
+    return put_in_the_table
+
+
+def _each_outlet_is_an_origin(guard: Any) -> Any:
+    from reviews.facts import Facts
+
+    def too_few_origins(facts: Facts) -> Any:
+        items = [replace(item, origin=f"{item.origin} {number}") for number, item in enumerate(facts.evidence)]
+        return guard(Facts(facts.stage, evidence=tuple(items), min_origins=facts.min_origins))
+
+    return too_few_origins
+
+
+def _reads_and_waits(_: Any) -> Any:
+    from tests.racing import unlocked
+
+    def look(review_id: Any, actor: Any) -> Any:
+        review = unlocked(review_id, actor)
+        time.sleep(0.05)  # long enough for the others to look too
+        return review
+
+    return look
+
+
+def _each_verdict_counts(_: Any) -> Any:
+    from reviews.sealed import SealedVerdict
+
+    def verdicts_of(review: Any, round_: Any, seats: Any) -> Any:
+        return SealedVerdict.objects.filter(seat__in=[seat.pk for seat in seats]).in_bulk()
+
+    return verdicts_of
+
+
+def _of_every_desk(_: Any) -> Any:
+    from reviews.models import Review
+
+    return lambda user: Review.objects.all()
+
+
+def _all_but_the_first(found: Any) -> Any:
+    return lambda review: found(review)[1:]
+
+
+def _without_quotations(digest: Any) -> Any:
+    return lambda items, searches: digest([item | {"quotation": ""} for item in items], searches)
+
+
+def _sound(_: Any) -> Any:
+    return lambda evidence_ids: set()
+
+
+def _same_for_all(_: Any) -> Any:
+    return lambda draft: "0" * 64
+
+
+def _as_it_is(_: Any) -> Any:
+    return lambda cell: cell
+
+
+SEES_SEALED_VERDICTS = """
+CREATE OR REPLACE VIEW reviews_openverdict AS
+    SELECT id, created_at, seat_id, author_id, kind, rating, rationale, cites, searches, evidence_digest, claim_revision, scale_id, commitment, salt
+    FROM reviews_verdict
+"""
+
+
 def _never(_: Any) -> Any:
     return lambda *_, **__: None
 
@@ -136,7 +212,7 @@ DEFECTS = (
         "test_jobs.py::test_effects_and_the_end_of_a_job_are_one_transaction"),
     Defect("a lost lease that is not noticed", "factcheck.jobs:_hold", _never,
         "test_jobs.py::test_a_cancelled_job_writes_nothing_although_it_runs"),
-    Defect("a missing event", "factcheck.audit.events:record", _without_acceptances,
+    Defect("a missing event", "factcheck.audit.events:record", _without_events_of("accept"),
         "test_triage.py::test_an_action_of_the_table_moves_the_claim_and_is_signed"),
     Defect("a record that can be written over", "database", "DROP TRIGGER event_is_final ON audit_auditevent",
         "test_audit.py::test_the_database_refuses_every_change_of_the_record"),
@@ -162,6 +238,56 @@ DEFECTS = (
         "test_fetch.py::test_a_redirect_leads_nowhere_that_the_address_itself_may_not"),
     Defect("a name that may lead inside", "factcheck.fetch:is_public", _always,
         "test_fetch.py::test_a_name_that_leads_inside_is_refused_and_no_connection_made"),
+
+    # Reviews
+    Defect("self-approval", "reviews.guards:involved", _in_the_table(_never),
+        "test_review_rules.py::test_a_superuser_who_took_part_does_not_approve"),
+    Defect("self-approval past the verbs", "database", "DROP TRIGGER approval_by_somebody_else ON reviews_approval",
+        "test_review_lies.py::test_nobody_approves_who_took_part"),
+    Defect("a review that is not locked", "reviews.workflow.acting:lock", _reads_and_waits,
+        "test_review_races.py::test_of_people_who_meet_nobody_is_lost_and_nothing_is_done_twice"),
+    Defect("last verdicts that are not locked", "reviews.workflow.rating:lock", _reads_and_waits,
+        "test_review_races.py::test_of_people_who_meet_nobody_is_lost_and_nothing_is_done_twice"),
+    Defect("an item of the queue given out twice", "reviews.workflow.opening:best_first", _without_skipping,
+        "test_review_races.py::test_whoever_asks_the_queue_waits_for_nobody_who_is_taking"),
+    Defect("an item stolen while its lease runs", "reviews.guards:lease_runs", _in_the_table(_never),
+        "test_review_rules.py::test_a_lease_that_runs_is_ended_by_an_editor_with_a_reason_only"),
+    Defect("an approval kept after an edit", "reviews.workflow.drafting:fall_back", _never,
+        "test_review_rules.py::test_the_approval_of_a_claim_that_was_edited_falls_as_soon_as_the_beat_looks"),
+    Defect("an approval of another text", "reviews.digests:draft_digest", _same_for_all,
+        "test_review_rules.py::test_an_edited_draft_is_not_approved_by_whoever_read_it_before"),
+    Defect("a person counted twice", "reviews.workflow.rating:verdicts_of", _each_verdict_counts,
+        "test_review_rules.py::test_whoever_gives_a_fresh_verdict_still_counts_once"),
+    Defect("a verdict that counts on unreliable evidence", "reviews.workflow.reading:unsound_among", _sound,
+        "test_review_rules.py::test_a_verdict_on_what_has_changed_since_does_not_count_and_a_fresh_one_is_asked_for"),
+    Defect("another desk's reviews", "reviews.workflow:visible_to", _of_every_desk,
+        "test_reviews_access_api.py::test_to_another_desk_a_review_and_all_under_it_are_not_there"),
+    Defect("a missing event of a review", "factcheck.audit.events:record", _without_events_of("hold"),
+        "test_review_walk.py::test_whatever_people_ask_for_they_are_answered_as_they_were_told_and_what_must_hold_holds"),
+    Defect("a review's version that is not compared", "reviews.workflow.acting:check_version", _never,
+        "test_review_walk.py::test_whatever_people_ask_for_they_are_answered_as_they_were_told_and_what_must_hold_holds"),
+    Defect("a seat's tag that is not compared", "reviews.workflow.rating:_check_tag", _never,
+        "test_reviews_access_api.py::test_a_verdict_needs_the_tag_of_its_own_seat"),
+    Defect("a seal that is none", "database", SEES_SEALED_VERDICTS,
+        "test_blindness.py::test_no_address_tells_anybody_what_another_has_written_while_the_round_is_open"),
+    Defect("a frozen set that misses an item", "reviews.workflow.evidence:evidence_in_use", _all_but_the_first,
+        "test_reviews_api.py::test_a_round_that_lacks_evidence_goes_back_and_is_voted_on_anew"),
+    Defect("a digest that leaves quotations out", "reviews.digests:evidence_digest", _without_quotations,
+        "test_review_rules.py::test_the_digest_of_a_frozen_set_covers_every_member_of_its_items"),
+    Defect("a verdict that can be written over", "database", "DROP TRIGGER row_is_final ON reviews_verdict",
+        "test_review_lies.py::test_what_was_said_stays_said"),
+    Defect("a stage that goes anywhere", "database", "DROP TRIGGER review_moves_along_arrows ON reviews_review",
+        "test_review_lies.py::test_a_stage_changes_along_arrows_only"),
+    Defect("a move without an event", "database", "DROP TRIGGER review_moves_on_the_record ON reviews_review",
+        "test_review_lies.py::test_a_move_without_an_event_is_refused_when_the_transaction_ends"),
+    Defect("a conflict that still votes", "reviews.workflow.conflicts:_vacate_seat", _never,
+        "test_review_rules.py::test_a_seat_holder_with_a_conflict_is_replaced_and_their_verdict_counts_no_more"),
+    Defect("a conflict that keeps nobody out", "reviews.guards:conflicted", _in_the_table(_never),
+        "test_review_rules.py::test_a_conflict_keeps_somebody_from_being_given_a_review"),
+    Defect("an origin counted once for each outlet", "reviews.guards:too_few_origins", _in_the_table(_each_outlet_is_an_origin),
+        "test_review_rules.py::test_three_outlets_with_one_origin_are_one_origin"),
+    Defect("a formula in the export of verdicts", "factcheck.api.spreadsheets:harmless", _as_it_is,
+        "test_statistics_api.py::test_a_rating_or_scale_that_looks_like_a_formula_is_text_in_the_export_and_counts_the_same"),
 )  # fmt: skip
 
 

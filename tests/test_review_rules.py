@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from datetime import timedelta
 
 import pytest
@@ -107,6 +109,16 @@ def test_a_declared_search_counts_as_the_side_that_it_found_nothing_for(room):
     assert frozen.digest == digests.evidence_digest(frozen.items, frozen.searches)
 
 
+def test_the_digest_of_a_frozen_set_covers_every_member_of_its_items(room):
+    """Computed by a stranger, from what the set shows."""
+    reviewing.full_review(room, Stage.RATING)
+    frozen = EvidenceSet.objects.get()
+    shown = {"items": frozen.items, "searches": frozen.searches}
+    written = json.dumps(shown, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(written.encode()).hexdigest() == frozen.digest
+    assert {"id", "quotation", "locator", "stance", "origin", "sha256", "text_sha256"} < set(frozen.items[0])
+
+
 @pytest.mark.parametrize("lack", ["quotation", "locator", "snapshot_exemption"])
 def test_evidence_that_lacks_something_is_not_handed_to_the_reviewers(room, lack):
     review = make.review(room, Stage.RESEARCH)
@@ -175,6 +187,14 @@ def test_a_verdict_on_what_has_changed_since_does_not_count_and_a_fresh_one_is_a
     decision = Decision.objects.get(review=rating)
     assert (decision.evidence_digest != decision.round.evidence_set.digest) == (change is make_unreliable)
     assert decision.claim_revision == at(rating).claim.revision
+
+
+def test_whoever_gives_a_fresh_verdict_still_counts_once(room, rating):
+    edit_claim(room, rating)
+    room.vote(rating, room.ben)
+    assert (at(rating).stage, workflow.verdicts_submitted(at(rating))) == (Stage.RATING, 1)
+    room.vote(rating, room.cleo)
+    assert at(rating).stage == Stage.DRAFTING
 
 
 def test_evidence_marked_unreliable_is_cited_no_more(room, rating):

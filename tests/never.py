@@ -1,0 +1,129 @@
+"""What must never be of reviews, asked of their rows past every seal, and counted another way than the product counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import connection
+
+# Each of `own`, the reviews that are asked for.
+NEVER = {
+    "a round is open where nobody rates, or none where somebody does": """
+        SELECT own.id FROM own LEFT JOIN reviews_round round ON round.review_id = own.id AND round.closed_at IS NULL
+        GROUP BY own.id, own.stage HAVING count(round.id) <> (own.stage = 'rating')::int
+    """,
+    "a sealed verdict is in the view": """
+        SELECT verdict.id FROM own JOIN reviews_round round ON round.review_id = own.id JOIN reviews_seat seat ON seat.round_id = round.id
+        JOIN reviews_openverdict verdict ON verdict.seat_id = seat.id WHERE round.closed_at IS NULL OR round.outcome = 'void'
+    """,
+    "somebody approved what they had a part in": """
+        SELECT approval.id FROM own JOIN reviews_approval approval ON approval.review_id = own.id
+        WHERE EXISTS (
+            SELECT FROM reviews_seat seat JOIN reviews_round round ON round.id = seat.round_id
+            WHERE round.review_id = own.id AND seat.holder_id = approval.approver_id AND seat.created_at < approval.created_at
+        ) OR EXISTS (SELECT FROM reviews_decision d WHERE d.review_id = own.id AND d.adjudicator_id = approval.approver_id)
+    """,
+    "one person has two parts in a round": """
+        SELECT round.id FROM own JOIN reviews_round round ON round.review_id = own.id
+        JOIN reviews_seat seat ON seat.round_id = round.id AND seat.vacated_at IS NULL
+        WHERE round.closed_at IS NULL AND seat.holder_id IN (own.lead_id, own.adjudicator_id)
+    """,
+    "a consensus without all verdicts": """
+        SELECT decision.id FROM own JOIN reviews_decision decision ON decision.review_id = own.id
+        JOIN reviews_round round ON round.id = decision.round_id
+        WHERE decision.basis = 'consensus' AND round.seats_needed > (
+            SELECT count(DISTINCT v.seat_id) FROM reviews_verdict v JOIN reviews_seat s ON s.id = v.seat_id
+            WHERE s.round_id = round.id AND v.rating = decision.rating AND v.kind = 'first'
+        )
+    """,
+    "approved without an approval that counts": """
+        SELECT own.id FROM own WHERE stage = 'approved' AND NOT EXISTS (
+            SELECT FROM reviews_approval a WHERE a.review_id = own.id AND NOT EXISTS (
+                SELECT FROM reviews_invalidation i WHERE i.subject_type = 'approval' AND i.subject_id = a.id
+            )
+        )
+    """,
+    "approved on evidence that somebody marked unreliable": """
+        SELECT own.id FROM own JOIN reviews_round round ON round.review_id = own.id AND round.number = own.round_number
+        JOIN reviews_decision decision ON decision.round_id = round.id JOIN reviews_evidenceset set ON set.id = round.evidence_set_id
+        JOIN reviews_invalidation i ON i.subject_type = 'evidence'
+            AND i.subject_id::text IN (SELECT item ->> 'id' FROM jsonb_array_elements(set.items) item)
+        WHERE own.stage = 'approved' AND i.created_at > decision.created_at
+    """,
+    "more than five rounds": "SELECT id FROM own WHERE round_number > 5",
+    "the last event tells of another version": """
+        SELECT own.id FROM own WHERE version IS DISTINCT FROM (
+            SELECT version FROM audit_auditevent event WHERE subject_type = 'review' AND subject_id = own.id ORDER BY number DESC LIMIT 1
+        )
+    """,
+    "the events tell of another way to its stage": """
+        SELECT own.id FROM own LEFT JOIN (
+            SELECT subject_id, data -> 'stage' ->> 0 AS came_from, data -> 'stage' ->> 1 AS went_to, number,
+                lag(data -> 'stage' ->> 1) OVER chain AS was_in, lead(number) OVER chain IS NULL AS is_last
+            FROM audit_auditevent WHERE subject_type = 'review' AND subject_id IN (SELECT id FROM own) AND data ? 'stage'
+            WINDOW chain AS (PARTITION BY subject_id ORDER BY number)
+        ) told ON told.subject_id = own.id
+        WHERE told.came_from IS DISTINCT FROM told.was_in OR (told.is_last AND told.went_to <> own.stage) OR told.number IS NULL
+    """,
+}  # fmt: skip
+
+# Of filled seats, given since the claim was edited and evidence of the set was marked.
+VERDICTS_THAT_COUNT = """
+    SELECT count(DISTINCT seat.id) FROM reviews_verdict verdict
+    JOIN reviews_seat seat ON seat.id = verdict.seat_id JOIN reviews_round round ON round.id = seat.round_id
+    JOIN reviews_evidenceset set ON set.id = round.evidence_set_id JOIN reviews_review review ON review.id = round.review_id
+    JOIN claims_claim claim ON claim.id = review.claim_id
+    WHERE review.id = asked AND round.number = review.round_number AND seat.vacated_at IS NULL AND verdict.claim_revision = claim.revision
+        AND verdict.created_at > coalesce((
+            SELECT max(i.created_at) FROM reviews_invalidation i
+            WHERE i.subject_type = 'evidence' AND i.subject_id::text IN (SELECT item ->> 'id' FROM jsonb_array_elements(set.items) item)
+        ), '-infinity')
+"""
+
+
+def prepare() -> None:
+    """The questions as functions, until the transaction ends: planned once, since whoever walks asks them after every step."""
+    lies = " UNION ALL ".join(f"SELECT '{words}', lie.id FROM ({query}) lie" for words, query in NEVER.items())
+    own = "WITH own AS MATERIALIZED (SELECT * FROM reviews_review review WHERE review.id = ANY (asked))"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE FUNCTION never_found(asked uuid[]) RETURNS TABLE (words text, row_id uuid) LANGUAGE plpgsql AS $$
+            #variable_conflict use_column
+            BEGIN RETURN QUERY {own} {lies}; END $$;
+            CREATE FUNCTION verdicts_that_count(asked uuid) RETURNS bigint LANGUAGE plpgsql AS $$
+            BEGIN RETURN ({VERDICTS_THAT_COUNT}); END $$
+            """
+        )
+
+
+def lies(reviews: Collection[UUID]) -> list[tuple[str, UUID]]:
+    """What is so of these reviews and must never be. What is checked at the end of a transaction is checked first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+        cursor.execute("SELECT * FROM never_found(%s::uuid[])", [list(reviews)])
+        return list(cursor.fetchall())
+
+
+def verdicts_that_count(review: UUID) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT verdicts_that_count(%s)", [review])
+        [count] = cursor.fetchone()
+    return int(count)
+
+
+class Written:
+    """Calls count the rows that this transaction has inserted, changed or deleted in these tables, those that it took back included."""
+
+    def __init__(self, tables: Collection[str]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT oid FROM pg_class WHERE oid = ANY (%s::regclass[])", [list(tables)])
+            self.tables = [oid for (oid,) in cursor.fetchall()]
+
+    def __call__(self) -> int:
+        counted = " + ".join(f"pg_stat_get_xact_tuples_{done}(oid)" for done in ("inserted", "updated", "deleted"))
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT sum({counted}) FROM unnest(%s::oid[]) oid", [self.tables])
+            [count] = cursor.fetchone()
+        return int(count)
