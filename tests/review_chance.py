@@ -203,6 +203,8 @@ class _Walk:
         assert refusal == expected or (expected is None and refusal == BY_INPUT.get(action)), story
         if problem and expected == (409, "action_blocked") and (told := seen.told(action)):
             assert problem["blocked_by"] == told["blocked_by"], story
+            # Whoever has no reason to give does not take over from a lead.
+            assert set(problem["allowed_actions"]) | {A.TAKE_OVER} == set(seen.may) | {A.TAKE_OVER}, story
         self.counts[str(refusal[0]) if refusal else "done"] += 1
         if refusal is None:
             self.follow(review, name, action, answer.json())

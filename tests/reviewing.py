@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 from django.db import connection
 
 from factcheck.accounts.models import User
 from factcheck.audit.models import AuditEvent
-from reviews import workflow
+from reviews import stages, workflow
 from reviews.facts import Stage
 from reviews.models import Decision, Draft, Evidence, EvidenceSet, Review, Seat, Verdict
 from reviews.reasons import REASONS
@@ -167,6 +169,15 @@ def allowed_by_the_table(review: Review, who: User, action: Action) -> bool:
     row = find(Stage(review.stage), action)
     facts = workflow.facts_of(review, who)
     return row is not None and not row.lacks(facts) and not row.blocked_by(facts)
+
+
+@contextmanager
+def without_alternatives() -> Iterator[None]:
+    """Refusals do not list what may be done instead, which costs more than all else about them: for tests that refuse by the thousand.
+    The random walk holds each list against what the review told.
+    """
+    with mock.patch.object(stages, "allowed", return_value=()):
+        yield
 
 
 # A look at everything

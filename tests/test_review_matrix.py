@@ -83,7 +83,8 @@ def expected(stage: Stage, action: Action, name: str) -> type | None:
 
 @pytest.fixture
 def room():
-    return make.newsroom()
+    with reviewing.without_alternatives():
+        yield make.newsroom()
 
 
 @pytest.mark.parametrize("stage", list(Stage))
