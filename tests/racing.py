@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager, nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,26 @@ from factcheck.accounts.models import User
 from factcheck.errors import NotFound, Problem
 from reviews.models import Review
 from reviews.workflow import acting, conflicts, drafting, opening, rating
+
+_kept: ThreadPoolExecutor | None = None
+
+
+@contextmanager
+def keeping_connections(number: int) -> Iterator[None]:
+    """So many threads live on from one race to the next: each would else take longer to connect than to run."""
+    global _kept
+    end = threading.Barrier(number)
+
+    def leave() -> None:
+        end.wait(20)
+        connections.close_all()
+
+    with ThreadPoolExecutor(number) as _kept:
+        try:
+            yield
+        finally:
+            wait([_kept.submit(leave) for _ in range(number)])
+            _kept = None
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
@@ -32,15 +53,10 @@ def at_once(*calls: Callable[[], Any]) -> list[Any]:
             answers[number] = problem
         except BaseException as error:
             answers[number] = RuntimeError(f"{type(error).__name__}: {error}")
-        finally:
-            connections.close_all()
 
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
+    with nullcontext() if _kept else keeping_connections(len(calls)):
+        running = [_kept.submit(run, number, call) for number, call in enumerate(calls)]
+        assert not wait(running, 60).not_done
     return answers
 
 

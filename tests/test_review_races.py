@@ -20,7 +20,7 @@ from tests import make, review_races, reviewing
 from tests.racing import after, at_once, refusals, without_skipping, without_the_lock
 from tests.reviewing import at, why
 
-ROUNDS = 5
+ROUNDS = 30
 CLIENTS = 4
 
 
