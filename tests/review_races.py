@@ -164,7 +164,7 @@ def reopen_against_restore(room: make.Newsroom, clients: int) -> None:
 RACES: dict[str, Race] = {
     race.__name__: race
     for race in (
-        last_verdicts, approve_against_send_back, add_against_submit, unreliable_against_submit, unreliable_against_approve,
+        approve_against_send_back, last_verdicts, add_against_submit, unreliable_against_submit, unreliable_against_approve,
         reopen_against_restore,
     )
 }  # fmt: skip
