@@ -77,7 +77,15 @@ def _ends_first(_: Any) -> Any:
 
 
 def _without_events_of(left_out: str) -> Make:
-    return lambda record: lambda subject, action, **told: str(action) == left_out or record(subject, action, **told)
+    def put(record: Any) -> Any:
+        def unless_left_out(subject: Any, action: Any, *, saves: Any = (), **told: Any) -> Any:
+            if str(action) != left_out:
+                return record(subject, action, saves=saves, **told)
+            return subject.save(update_fields=[*saves])
+
+        return unless_left_out
+
+    return put
 
 
 def _by_offset(_: Any) -> Any:
