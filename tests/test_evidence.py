@@ -35,6 +35,7 @@ from reviews.evidence.quoting import occurs
 from reviews.evidence.reading import read
 from reviews.evidence.rechecking import compare
 from tests.internet import PUBLIC, redirect, response
+from tests.storage import kept_in
 
 URL = "http://news.example/a"
 PARAGRAPH = (
@@ -58,8 +59,7 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 def folder(tmp_path):
     """Where evidence is kept, empty."""
     where = tmp_path / "kept" / "evidence"
-    kept = {"BACKEND": "reviews.evidence.files.EvidenceFiles", "OPTIONS": {"location": str(where)}}
-    with override_settings(STORAGES={"evidence": kept}):
+    with override_settings(STORAGES=kept_in(where)):
         yield where
 
 

@@ -12,18 +12,9 @@ from reviews.models import Evidence, Review, SnapshotCheck
 from tests import make
 from tests.api import Api, api, assert_problem, walk
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
 
 TASKS = "/evidence?needs_attention=true"
-
-
-@pytest.fixture(autouse=True)
-def kept_in(tmp_path, settings):
-    backend = {
-        "BACKEND": "reviews.evidence.files.EvidenceFiles",
-        "OPTIONS": {"location": str(tmp_path / "evidence")},
-    }
-    settings.STORAGES = settings.STORAGES | {"evidence": backend}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from reviews.workflow import snapshots
 from tests import make
 from tests.internet import PUBLIC, response
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
 
 HTML = "Content-Type: text/html; charset=utf-8"
 URL = "http://news.example/tables"
@@ -28,16 +28,6 @@ PAGE = (
     "<html><body><article><p>{}</p><p>The tables are printed by the ministry every spring.</p></article></body></html>"
 )
 QUOTED = PAGE.format("The reserve force counts 33,000 people now.").encode()
-
-
-@pytest.fixture(autouse=True)
-def kept_in(tmp_path, settings):
-    settings.STORAGES = settings.STORAGES | {
-        "evidence": {
-            "BACKEND": "reviews.evidence.files.EvidenceFiles",
-            "OPTIONS": {"location": str(tmp_path / "evidence")},
-        }
-    }
 
 
 @pytest.fixture
