@@ -18,7 +18,7 @@ from factcheck.audit.verifying import verify
 from factcheck.errors import ActionForbidden, InvalidInput, NotFound
 from reviews import workflow
 from reviews.facts import Stage
-from reviews.models import Decision, Draft, Evidence, Invalidation, Review
+from reviews.models import Decision, Draft, Evidence, Invalidation, Review, Snapshot
 from reviews.stages import Action, allowed
 from reviews.workflow import ActionBlocked
 from reviews.workflow.conflicts import refill_seats
@@ -244,7 +244,8 @@ RARE = {
 }  # fmt: skip
 # What the verb's own input may be refused for, whatever the table says.
 BY_INPUT = {
-    Action.OPEN, Action.ASSIGN, Action.SUBMIT_VERDICT, Action.REVISE_VERDICT, Action.MARK_UNRELIABLE, Action.SEND_BACK, Action.APPROVE,
+    Action.OPEN, Action.ASSIGN, Action.SUBMIT_VERDICT, Action.REVISE_VERDICT, Action.MARK_UNRELIABLE, Action.KEEP_EVIDENCE, Action.SEND_BACK,
+    Action.APPROVE,
 }  # fmt: skip
 
 
@@ -280,7 +281,9 @@ class _Walk:
     def step(self) -> None:
         if self.chance.random() < 0.03:
             self.counts["chance"] += 1
-            self.chance.choice((self.edit_claim, self.end_leases, refill_seats, workflow.fall_back_all))()
+            self.chance.choice(
+                (self.edit_claim, self.change_page, self.end_leases, refill_seats, workflow.fall_back_all)
+            )()
             return
         review = self.chance.choice(self.reviews)
         who, action = self.chance.choice(self.people), self.chance.choice(list(Action))
@@ -352,6 +355,12 @@ class _Walk:
         review = self.chance.choice(self.reviews)
         text = f"Prices rose {self.chance.randrange(2, 99)} times in a year."
         pipeline.edit_claim(review.claim_id, {"text": text}, actor=self.room.ada)
+
+    def change_page(self) -> None:
+        review = self.chance.choice(self.reviews)
+        stored = Snapshot.objects.filter(evidence__review=review).first()
+        assert stored is not None
+        workflow.record_check(stored, "text_changed", found_sha256=f"{self.chance.getrandbits(256):064x}")
 
     def end_leases(self) -> None:
         over = timezone.now() - timedelta(seconds=1)

@@ -24,17 +24,18 @@ from reviews.models import (
     Draft,
     Evidence,
     EvidenceSet,
+    Keeping,
     Review,
     Round,
     Seat,
-    Snapshot,
-    SnapshotCheck,
     Verdict,
 )
 from reviews.stages import Action
 from tests import make, reviewing
 
 never_false = importlib.import_module("reviews.migrations.0002_never_false")
+keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
+INSERT_ONLY = (*never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY)
 
 
 @pytest.fixture
@@ -227,11 +228,7 @@ def everything(room):
     """An approved review with a row in every table."""
     review = reviewing.full_review(room, Stage.RESEARCH)
     reviewing.DO[Action.DECLARE_SEARCH](room, review, room.finn)
-    kept = Snapshot(
-        url="https://ministry.example/", taken_at=timezone.now(), media_type="text/html", size_bytes=5, sha256="0" * 64, key="k",
-    )  # fmt: skip
-    workflow.add_evidence(review.pk, reviewing.ITEM, actor=room.finn, snapshot=kept)
-    workflow.record_check(kept, SnapshotCheck.Outcome.SOUND)
+    reviewing.DO[Action.KEEP_EVIDENCE](room, review, room.finn)
     reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ivy)
     workflow.submit_for_rating(review.pk, actor=room.finn)
     for who in room.holders(reviewing.at(review)):
@@ -245,7 +242,7 @@ def everything(room):
     return reviewing.at(review)
 
 
-@pytest.mark.parametrize("table", never_false.INSERT_ONLY)
+@pytest.mark.parametrize("table", INSERT_ONLY)
 def test_what_was_said_stays_said(everything, table):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")
@@ -262,11 +259,12 @@ def test_insert_only_are_the_tables_of_the_design():
         "conflictofinterest",
         "snapshot",
         "snapshotcheck",
+        "keeping",
         "search",
         "evidenceset",
         "verdict",
     )
-    assert set(never_false.INSERT_ONLY) == {f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation")}
+    assert set(INSERT_ONLY) == {f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation")}
 
 
 @pytest.mark.parametrize("table", ["reviews_review", "reviews_round", "reviews_seat", "reviews_evidence"])
@@ -494,6 +492,22 @@ def test_evidence_is_changed_in_research_only(room):
     ):
         is_refused("is frozen", f"UPDATE reviews_evidence SET {lie}")
     is_refused("is frozen", lambda: copy(item))
+
+
+def test_only_news_of_its_own_page_is_kept_by_somebody_without_a_conflict_once_and_with_words(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    reviewing.DO[Action.KEEP_EVIDENCE](room, review, room.emil)
+    kept, [other, *_] = Keeping.objects.get(), review.evidence.order_by("id")
+    news = workflow.record_check(kept.evidence.snapshot, "gone")
+    is_refused("not news of its page", lambda: copy(kept, evidence_id=other.pk, finding_id=news.pk))
+    for outcome in ("unchanged", "unreachable", "sound", "missing"):
+        finding = workflow.record_check(kept.evidence.snapshot, outcome)
+        is_refused("not news of its page", lambda finding=finding: copy(kept, finding_id=finding.pk))
+    is_refused("keeping_once", lambda: copy(kept))
+    is_refused("keeping_says_why", lambda: copy(kept, finding_id=news.pk, note=""))
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.gwen)
+    is_refused("keeps out", lambda: copy(kept, finding_id=news.pk, kept_by_id=room.gwen.pk))
+    copy(kept, finding_id=news.pk)  # and this is the truth
 
 
 def test_a_frozen_set_has_its_number_once(room):

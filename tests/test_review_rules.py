@@ -377,7 +377,7 @@ def test_a_lead_who_declares_a_conflict_in_research_gives_the_review_back_with_i
     review = reviewing.full_review(room, Stage.RESEARCH)
     assert conflict(review, room.finn).stage == Stage.QUEUED
     review = at(review)
-    assert (review.lead, review.lease_until, review.evidence.count()) == (None, None, 3)
+    assert (review.lead, review.lease_until, review.evidence.count()) == (None, None, 4)
     assert told(review, "declare_conflict")["stage"] == ["research", "queued"]
     hal = make.user("hal", "researcher")
     DeskMembership.objects.create(desk=room.desk, user=hal)
@@ -422,7 +422,7 @@ def test_what_was_left_lying_returns_to_the_queue_with_its_evidence(room):
     review, other = (reviewing.full_review(room, Stage.RESEARCH, text=text) for text in ("Rents fell.", "Rents rose."))
     Review.objects.filter(pk=review.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert release_expired() == 1
-    assert (at(review).stage, at(review).lead, review.evidence.count()) == (Stage.QUEUED, None, 3)
+    assert (at(review).stage, at(review).lead, review.evidence.count()) == (Stage.QUEUED, None, 4)
     last = events.events(review).last()
     assert (last.action, last.actor, last.reason) == ("release", None, "lease_expired")
     assert at(other).stage == Stage.RESEARCH
@@ -714,7 +714,7 @@ def test_a_verdict_cites_the_frozen_set_and_nothing_else(room):
     foreign = reviewing.judgement(other).cites
     with pytest.raises(InvalidInput) as refusal:
         workflow.submit_verdict(review.pk, workflow.Judgement("false", make.WHY, foreign), actor=room.ben)
-    assert [error.code for error in refusal.value.errors] == ["not_in_the_set"] * 3
+    assert [error.code for error in refusal.value.errors] == ["not_in_the_set"] * 4
 
 
 def test_what_somebody_has_written_so_far_is_theirs_alone_and_leaves_no_trace(room):

@@ -138,6 +138,16 @@ def test_what_became_of_a_page_is_told_apart_and_makes_no_verdict_stale(item, in
     assert workflow.facts_of(item.review, None).evidence[0].is_sound
 
 
+def test_the_same_change_found_again_is_told_from_the_next(item, internet):
+    said = ("31,000 people serve.", "31,000   people serve.", "30,000 people serve.")
+    for words in said:
+        internet.serve(PUBLIC, 80, response(PAGE.format(words).encode(), HTML))
+        assert rechecked(item.snapshot)["live"] == "quotation_missing"
+    first, second, third = item.snapshot.checks.filter(outcome="quotation_missing").order_by("id")
+    assert len(first.found_sha256) == 64
+    assert first.found_sha256 == second.found_sha256 != third.found_sha256
+
+
 @pytest.mark.parametrize(("damage", "outcome"), [(b"garbage", "corrupt"), (None, "missing")])
 def test_stored_bytes_that_were_changed_or_lost_are_found_and_the_live_page_cannot_stand_in_for_them(
     item, damage, outcome

@@ -10,7 +10,7 @@ from typing import Literal
 from lxml import etree
 
 from claims.charsets import encoding_named, encoding_of_mark, encoding_of_page
-from claims.text import normalise_text
+from claims.text import as_read, normalise_text
 from reviews.evidence.media_types import HTML, JSON, PLAIN, media_type_of
 from reviews.evidence.quoting import occurs
 
@@ -38,6 +38,11 @@ class Reading:
     def text_sha256(self) -> str | None:
         """Of the text in UTF-8. Comparable only with one that the same extractor found."""
         return None if self.text is None else hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def said_sha256(self) -> str:
+        """Of what a reader reads, or of the bytes where there is no text: equal for pages that say the same."""
+        return self.sha256 if self.text is None else hashlib.sha256(as_read(self.text).encode()).hexdigest()
 
     def holds(self, quotation: str) -> bool | None:
         """Whether it stands in the text, or in a caption or a box beside it. None where nobody could tell."""

@@ -11,6 +11,7 @@ from claims.models import Row
 from factcheck.audit.history import keeps_past
 from reviews.facts import STANCE_CHOICES, Stance
 from reviews.models.review import Review
+from reviews.reasons import REASON_CHOICES
 
 
 class Snapshot(Row):
@@ -57,6 +58,11 @@ class SnapshotCheck(Row):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="checks", db_index=False)
     outcome = models.CharField(max_length=20, choices=Outcome)
     detail = models.TextField(blank=True)
+    found_sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Of what the page said then: tells a change from the next.",
+    )
     checked_at = models.DateTimeField()
 
     class Meta:
@@ -110,6 +116,25 @@ class Evidence(Row):
 
     def __str__(self) -> str:
         return self.title or self.url or str(self.pk)
+
+
+class Keeping(Row):
+    """That somebody has seen what became of an item's page, and keeps the item. Insert-only; it covers this finding and no other."""
+
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="keepings", db_index=False)
+    finding = models.ForeignKey(SnapshotCheck, on_delete=models.PROTECT, related_name="keepings")
+    kept_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=20, choices=REASON_CHOICES)
+    note = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["evidence", "finding"], name="keeping_once"),
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(note=""), name="keeping_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kept_by} keeps {self.evidence_id}: {self.reason}"
 
 
 class Search(Row):

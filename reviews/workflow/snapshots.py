@@ -98,12 +98,15 @@ def recheck(job: Job) -> None:
     with jobs.finishing(job) as result:
         record_check(snapshot, _STORED[verified.outcome], verified.reason or "")
         if now is not None:
-            record_check(snapshot, now.outcome, now.reason or "")
-        result |= {"stored": str(_STORED[verified.outcome]), "live": now.outcome if now else None}
+            look, found_sha256 = now
+            record_check(snapshot, look.outcome, look.reason or "", found_sha256)
+        result |= {"stored": str(_STORED[verified.outcome]), "live": now and now[0].outcome}
 
 
-def live(snapshot: Snapshot) -> evidence.Recheck:
-    """What has become of the page, for the quotations that rest on it: the worst that is found for one of them."""
+def live(snapshot: Snapshot) -> tuple[evidence.Recheck, str]:
+    """What has become of the page, for the quotations that rest on it: the worst that is found for one of them; and the hash of what
+    it says by now.
+    """
     before = evidence.read_capture(snapshot.key)
     found: evidence.Reading | FetchProblem
     try:
@@ -112,7 +115,8 @@ def live(snapshot: Snapshot) -> evidence.Recheck:
         found = problem
     quotations = snapshot.evidence.filter(withdrawn_at=None).values_list("quotation", flat=True)
     looks = [evidence.compare(before, quotation, found) for quotation in quotations or [""]]
-    return max(looks, key=lambda look: LIVE.index(look.outcome))
+    worst = max(looks, key=lambda look: LIVE.index(look.outcome))
+    return worst, found.said_sha256 if isinstance(found, evidence.Reading) else ""
 
 
 def visible_to(user: User) -> QuerySet[Snapshot]:

@@ -14,6 +14,7 @@ from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
 from factcheck.models import Job
 from reviews import access, stages, workflow
+from reviews.attention import needing_attention
 from reviews.facts import Stage
 from reviews.models import Desk, DeskMembership, Draft, Evidence, RatingScale, Review, ReviewPolicy, Seat, Snapshot
 from reviews.stages import Action
@@ -152,5 +153,6 @@ def _rows_for(root: User) -> dict[str, list[str]]:
         "GET /api/v1/reviews/{id}/draft": [
             str(pk) for pk in Draft.objects.order_by("pk").values_list("review", flat=True)
         ],
+        "POST /api/v1/evidence/{id}/keep": _keys(needing_attention().filter(review__in=may)),
         "POST /api/v1/evidence/{id}/take-snapshot": _keys(Evidence.objects.exclude(url="")),
     }
