@@ -20,6 +20,7 @@ class Person:
     roles: frozenset[str]
     load: int = 0
     is_conflicted: bool = False
+    took_part: bool = False  # led, judged or adjudicated it before, in whatever round
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class _Places:
             return False
         if person.id == self.lead:
             return role == REVIEWER and self.lead_may_hold_seat
-        return role != EDITOR or person.id != self.draft_author
+        return role != EDITOR or not (person.took_part or person.id == self.draft_author)
 
     def order(self, person: Person) -> tuple[bool, int, str]:
         # A lead judges their own evidence: only where nobody else is left.
@@ -83,8 +84,9 @@ def can_staff(
 ) -> Shortage | None:
     """What is missing for a round of `seats`, its adjudicator and its approver; None when nothing is.
 
-    Conflicted people fill no place, the lead none but a seat where the policy says so, and the draft author, who is the lead by
-    default, does not approve. Without a lead, as when a policy is checked, a researcher who could lead must be found too.
+    Conflicted people fill no place, the lead none but a seat where the policy says so, and neither the draft author, who is the lead
+    by default, nor whoever took part before approves. Without a lead, as when a policy is checked, a researcher who could lead must be
+    found too.
     """
     people = tuple(people)
     if lead is None:

@@ -420,6 +420,10 @@ NEVER = {
             SELECT FROM reviews_seat seat JOIN reviews_round round ON round.id = seat.round_id
             WHERE round.review_id = review.id AND seat.holder_id = approval.approver_id AND seat.created_at < approval.created_at
         ) OR EXISTS (SELECT FROM reviews_decision d WHERE d.review_id = review.id AND d.adjudicator_id = approval.approver_id)
+            OR EXISTS (
+                SELECT FROM audit_auditevent e WHERE e.subject_type = 'review' AND e.subject_id = review.id AND e.at < approval.created_at
+                    AND e.data -> 'lead_id' ? approval.approver_id::text
+            )
     """,
     "one person has two parts in a round": """
         SELECT round.id FROM reviews_round round JOIN reviews_review review ON review.id = round.review_id

@@ -25,6 +25,7 @@ from reviews.models import (
     Evidence,
     EvidenceSet,
     Keeping,
+    Lead,
     Review,
     Round,
     Seat,
@@ -35,7 +36,8 @@ from tests import make, reviewing
 
 never_false = importlib.import_module("reviews.migrations.0002_never_false")
 keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
-INSERT_ONLY = (*never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY)
+whoever_has_led = importlib.import_module("reviews.migrations.0007_whoever_has_led")
+INSERT_ONLY = (*never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY, *whoever_has_led.INSERT_ONLY)
 
 
 @pytest.fixture
@@ -260,6 +262,7 @@ def test_insert_only_are_the_tables_of_the_design():
         "snapshot",
         "snapshotcheck",
         "keeping",
+        "lead",
         "search",
         "evidenceset",
         "verdict",
@@ -454,12 +457,58 @@ def test_nobody_approves_who_took_part(room, name):
     is_refused("took part", lambda: Approval(**approval, approver=approver).save(force_insert=True))
 
 
+def approval_by(review: Review, approver) -> None:
+    seen = reviewing.what_an_editor_sees(review)
+    Approval(review=review, approver=approver, decision_id=seen.pop("decision"), **seen).save(force_insert=True)
+
+
+def test_nobody_approves_who_has_led_it_or_has_written_before(room):
+    """Gwen took it over in research for a while, Hal was the author before Finn."""
+    hal = make.user("hal", "editor")
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    reviewing.DO[Action.TAKE_OVER](room, review, room.gwen)
+    workflow.assign(
+        workflow.release(review.pk, actor=room.gwen, **reviewing.why(Action.RELEASE)).pk, room.finn.pk, actor=room.emil
+    )
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(reviewing.at(review)):
+        room.vote(review, who)
+    for author in (hal, room.finn):
+        Draft.objects.filter(review=review).update(author=author)
+    reviewing.fill_in(room, review)
+    for who in (room.gwen, hal):
+        is_refused("took part", lambda who=who: approval_by(review, who))
+    approval_by(review, room.emil)  # and this is the truth
+
+
+def test_whoever_leads_is_kept_whatever_gave_it_to_them(room):
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    sql("UPDATE reviews_review SET lead_id = %s", room.emil.pk)
+    led = [lead.user for lead in Lead.objects.filter(review=review).order_by("created_at")]
+    assert set(led) == {room.finn, room.emil}
+    sql("UPDATE reviews_review SET lead_id = %s", room.finn.pk)
+    assert Lead.objects.count() == 2
+
+
+def test_who_led_before_that_was_kept_is_read_from_the_record(room):
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    reviewing.DO[Action.TAKE_OVER](room, review, room.gwen)
+    workflow.assign(
+        workflow.release(review.pk, actor=room.gwen, **reviewing.why(Action.RELEASE)).pk, room.emil.pk, actor=room.ada
+    )
+    kept = set(Lead.objects.values_list("review", "user"))
+    assert kept == {(review.pk, who.pk) for who in (room.finn, room.gwen, room.emil)}
+    end_of_transaction()
+    sql("ALTER TABLE reviews_lead DISABLE TRIGGER row_is_final")
+    sql("DELETE FROM reviews_lead")
+    sql(whoever_has_led.FILL)
+    assert set(Lead.objects.values_list("review", "user")) == kept
+
+
 def test_nobody_approves_who_declared_a_conflict(room):
     review = reviewing.full_review(room, Stage.COPY_EDIT)
     reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.emil)
-    seen = reviewing.what_an_editor_sees(review)
-    seen["decision_id"] = seen.pop("decision")
-    is_refused("took part", lambda: Approval(review=review, approver=room.emil, **seen).save(force_insert=True))
+    is_refused("took part", lambda: approval_by(review, room.emil))
 
 
 def test_nothing_is_approved_but_the_present_text_and_decision_of_this_review(room):

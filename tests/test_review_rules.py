@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -626,6 +627,50 @@ def test_whoever_sat_in_an_earlier_round_does_not_approve(room):
     workflow.submit_draft(review.pk, actor=room.finn)
     seen = reviewing.what_an_editor_sees(review)
     assert blockers(lambda: workflow.approve(review.pk, actor=room.emil, **seen)) == ["involved"]
+
+
+@pytest.mark.parametrize("how", ["taken over", "lease expired", "given back"])
+def test_whoever_has_led_it_for_a_while_does_not_approve(room, how):
+    """Gwen, who is a researcher too, leads first and Finn in her place."""
+    gwen = make.user("gwen", "researcher")
+    review = make.review(room)
+    workflow.take(review.pk, actor=gwen)
+    make.evidence(replace(room, finn=gwen), review, "refutes", "Ministry")
+    if how == "taken over":
+        reviewing.DO[Action.TAKE_OVER](room, review, room.emil)
+    elif how == "given back":
+        workflow.release(review.pk, actor=gwen, **why(Action.RELEASE))
+    else:
+        Review.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert release_expired() == 1
+    if how == "taken over":
+        workflow.release(review.pk, actor=room.emil, **why(Action.RELEASE))
+    workflow.take(review.pk, actor=room.finn)
+    make.evidence(room, review, "supports", "Bank")
+    hal = make.user("hal", "editor")
+    DeskMembership.objects.create(desk=room.desk, user=hal)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=gwen, **seen)) == ["involved"]
+    assert make.approve(hal, at(review)).stage == Stage.APPROVED
+
+
+def test_a_review_whose_only_other_editor_has_led_it_is_not_handed_to_the_reviewers(room):
+    remove(room, room.emil)
+    gwen = make.user("gwen", "researcher")
+    review = make.review(room)
+    workflow.take(review.pk, actor=gwen)
+    workflow.release(review.pk, actor=gwen, **why(Action.RELEASE))
+    workflow.take(review.pk, actor=room.finn)
+    for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
+        make.evidence(room, review, stance, origin)
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["unstaffable"]
+    DeskMembership.objects.create(desk=room.desk, user=room.emil)
+    assert workflow.submit_for_rating(review.pk, actor=room.finn).stage == Stage.RATING
 
 
 def test_a_role_that_was_taken_away_ends_what_it_was_needed_for(room):

@@ -119,6 +119,14 @@ def test_whoever_writes_the_text_does_not_approve_it():
         choose_adjudicator([GWEN, EMIL], holders=("ben", "cleo"), lead="finn", draft_author="emil")
 
 
+def test_whoever_took_part_before_does_not_approve_but_may_judge_again():
+    emil = person("emil", "editor adjudicator", took_part=True)
+    assert can_staff([FINN, BEN, CLEO, DANA, emil], **USUAL) == lacks(("editor", 1, 0))
+    assert can_staff([FINN, BEN, CLEO, DANA, emil, GWEN], **USUAL) is None
+    gwen = person("gwen", "editor adjudicator", took_part=True)
+    assert choose_adjudicator([gwen, EMIL], holders=(), lead="finn") == "gwen"
+
+
 @pytest.mark.parametrize(
     ("people", "may_hold_seat", "missing"),
     [

@@ -96,6 +96,19 @@ class Review(Row):
         return self.held_at is not None
 
 
+class Lead(Row):
+    """Somebody who leads a review or has led it. Insert-only; the database writes it whenever a review is given a lead."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="leads", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "user"], name="lead_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} led {self.review_id}"
+
+
 class ConflictOfInterest(Row):
     """Somebody who keeps out of one review, for a reason that the desk may read. Insert-only."""
 

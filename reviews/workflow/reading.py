@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -13,6 +14,7 @@ from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
+from factcheck.audit.past import past_model
 from factcheck.database.prepared import Prepared
 from reviews import digests
 from reviews.digests import DRAFT_FIELDS
@@ -25,6 +27,7 @@ from reviews.models import (
     Evidence,
     EvidenceSet,
     Invalidation,
+    Lead,
     Review,
     Round,
     Seat,
@@ -172,16 +175,25 @@ class _ReadActor(Actor):
             for seat in self._facts.seats
             if present and seat.round_id == present.pk and seat.vacated_at is None
         }
-        return self._those({Relation.SEAT_HOLDER: self._user.pk in holders, Relation.ADJUDICATOR: self._adjudicates})
+        return _those(
+            {
+                Relation.LEAD: self._facts._review.lead_id == self._user.pk,
+                Relation.SEAT_HOLDER: self._user.pk in holders,
+                Relation.ADJUDICATOR: self._adjudicates,
+                Relation.DRAFT_AUTHOR: self._writes,
+            }
+        )
 
     @cached_property
     def took_part_as(self) -> frozenset[Relation]:
-        review = self._facts._review
-        return self._those(
+        review, user = self._facts._review, self._user
+        return _those(
             {
-                Relation.SEAT_HOLDER: any(seat.holder_id == self._user.pk for seat in self._facts.seats),
+                Relation.LEAD: Lead.objects.filter(review=review, user=user).exists(),
+                Relation.SEAT_HOLDER: any(seat.holder_id == user.pk for seat in self._facts.seats),
                 Relation.ADJUDICATOR: self._adjudicates
-                or Decision.objects.filter(review=review, adjudicator=self._user).exists(),
+                or Decision.objects.filter(review=review, adjudicator=user).exists(),
+                Relation.DRAFT_AUTHOR: user.pk in set(_authors_of(review)),
             }
         )
 
@@ -193,11 +205,14 @@ class _ReadActor(Actor):
     def _adjudicates(self) -> bool:
         return self._facts._review.adjudicator_id == self._user.pk
 
-    def _those(self, known: dict[Relation, bool]) -> frozenset[Relation]:
+    @property
+    def _writes(self) -> bool:
         draft = self._facts.draft
-        known[Relation.LEAD] = self._facts._review.lead_id == self._user.pk
-        known[Relation.DRAFT_AUTHOR] = draft is not None and draft.author_id == self._user.pk
-        return frozenset(relation for relation, holds in known.items() if holds)
+        return draft is not None and draft.author_id == self._user.pk
+
+
+def _those(known: dict[Relation, bool]) -> frozenset[Relation]:
+    return frozenset(relation for relation, holds in known.items() if holds)
 
 
 # Nearly every action asks these.
@@ -322,20 +337,30 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
 
 
 def people_of(review: Review) -> list[Person]:
-    """Who is present at the desk, and what they hold already. Whoever judged this claim before comes after whoever did not."""
+    """Who is present at the desk, and what they hold already. Whoever took part in this review before comes after whoever did not."""
     conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
-    seated = set(Seat.objects.filter(round__review=review).values_list("holder", flat=True))
+    seated = Seat.objects.filter(round__review=review).values_list("holder", flat=True)
+    led = Lead.objects.filter(review=review).values_list("user", flat=True)
+    adjudicated = Decision.objects.filter(review=review).values_list("adjudicator", flat=True)
+    involved = set(seated.union(led, adjudicated, _authors_of(review)))
     users = User.objects.with_roles().filter(memberships__desk=review.desk_id, is_active=True, is_machine=False)
     held = Count("seats", filter=Q(seats__vacated_at=None, seats__round__closed_at=None), distinct=True)
     return [
         Person(
             id=str(user.pk),
             roles=frozenset(user.roles),
-            load=user.held + 1000 * (user.pk in seated),
+            load=user.held + 1000 * (user.pk in involved),
             is_conflicted=user.pk in conflicted,
+            took_part=user.pk in involved,
         )
         for user in users.annotate(held=held)
     ]
+
+
+def _authors_of(review: Review) -> Any:
+    """Of its draft, the present one and those before."""
+    past = past_model(Draft).objects.filter(pgh_obj__review=review).values_list("author", flat=True)
+    return past.union(Draft.objects.filter(review=review).values_list("author", flat=True))
 
 
 def seats_needed(review: Review) -> int:
