@@ -505,6 +505,15 @@ def test_who_led_before_that_was_kept_is_read_from_the_record(room):
     assert set(Lead.objects.values_list("review", "user")) == kept
 
 
+def test_where_the_lead_may_not_write_their_text_is_approved_by_nobody(db):
+    room = make.newsroom(draft_author_may_be_lead=False)
+    review = reviewing.full_review(room, Stage.RATING)
+    for who in room.holders(review):
+        room.vote(review, who)
+    sql("UPDATE reviews_draft SET author_id = %s", room.finn.pk)
+    is_refused("wrote its text", lambda: approval_by(review, room.gwen))
+
+
 def test_nobody_approves_who_declared_a_conflict(room):
     review = reviewing.full_review(room, Stage.COPY_EDIT)
     reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.emil)

@@ -416,6 +416,77 @@ def test_a_review_that_comes_back_to_a_lead_with_a_conflict_is_anybodys(room):
     assert workflow.take_over(review.pk, actor=hal).lead == hal
 
 
+# Who writes
+
+
+@pytest.fixture
+def apart(db):
+    """A desk whose leads do not write; Hal researches there too."""
+    room = make.newsroom(draft_author_may_be_lead=False)
+    DeskMembership.objects.create(desk=room.desk, user=make.user("hal", "researcher"))
+    return room
+
+
+def write(review, who) -> None:
+    text = {name: f"The {name}." for name in make.DRAFT_FIELDS} | {"rating": review.decisions.latest("id").rating}
+    workflow.edit_draft(review.pk, text, actor=who)
+
+
+def test_where_the_lead_may_not_write_somebody_who_took_no_part_does(apart):
+    review = reviewing.full_review(apart, Stage.DISCUSSION)
+    workflow.escalate(review.pk, actor=apart.emil)
+    reviewing.DO[Action.ADJUDICATE](apart, at(review), apart.dana)
+    assert Draft.objects.get(review=review).author == apart.emil  # the least load, and Gwen can approve
+    assert told(review, "adjudicate")["author"] == str(apart.emil.pk)
+    assert {Action.EDIT_DRAFT, Action.SUBMIT_DRAFT}.isdisjoint(may(review, apart.finn))
+    with pytest.raises(ActionForbidden, match="not_the_draft_author"):
+        workflow.submit_draft(review.pk, actor=apart.finn)
+    write(review, apart.emil)
+    workflow.submit_draft(review.pk, actor=apart.emil)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=apart.emil, **seen)) == ["involved"]
+    assert make.approve(apart.gwen, at(review)).stage == Stage.APPROVED
+
+
+def test_the_author_writes_on_after_another_round(apart):
+    remove(apart, apart.emil)
+    review = reviewing.full_review(apart, Stage.RATING)
+    hal = make.user("hal")
+    for _ in range(2):
+        for who in apart.holders(at(review)):
+            apart.vote(review, who)
+        # Gwen, the only editor who is left, approves.
+        assert Draft.objects.get(review=review).author == hal
+        if _ == 0:
+            DeskMembership.objects.create(desk=apart.desk, user=apart.emil)
+            write(review, hal)
+            workflow.submit_draft(review.pk, actor=hal)
+            workflow.send_back(review.pk, Stage.RATING, actor=apart.gwen, **why(Action.SEND_BACK))
+
+
+def test_a_desk_that_lacks_somebody_who_writes_hands_nothing_to_the_reviewers(apart):
+    remove(apart, apart.emil, make.user("hal"))
+    review = reviewing.full_review(apart, Stage.RESEARCH)
+    with pytest.raises(ActionBlocked, match="editor: 0 of 1 found"):
+        workflow.submit_for_rating(review.pk, actor=apart.finn)
+    DeskMembership.objects.create(desk=apart.desk, user=make.user("hal"))
+    assert workflow.submit_for_rating(review.pk, actor=apart.finn).stage == Stage.RATING
+
+
+def test_where_nobody_is_left_to_write_the_next_editor_who_edits_becomes_the_author(apart):
+    review = reviewing.full_review(apart, Stage.RATING)
+    remove(apart, apart.emil, apart.gwen, make.user("hal"))
+    for who in apart.holders(review):
+        apart.vote(review, who)
+    assert Draft.objects.get(review=review).author == apart.finn
+    assert Action.SUBMIT_DRAFT not in may(review, apart.finn)
+    for who in (apart.emil, apart.gwen):
+        DeskMembership.objects.create(desk=apart.desk, user=who)
+    write(review, apart.gwen)
+    assert Draft.objects.get(review=review).author == apart.gwen
+    assert workflow.submit_draft(review.pk, actor=apart.gwen).stage == Stage.COPY_EDIT
+
+
 # Clocks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -29,13 +29,14 @@ from reviews.models import (
     Invalidation,
     Lead,
     Review,
+    ReviewPolicy,
     Round,
     Seat,
     SnapshotCheck,
     Verdict,
 )
 from reviews.sealed import SealedVerdict
-from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator
+from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator, choose_draft_author
 
 WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED)
 # Numbers of these forms carry their value elsewhere: a change in its factor, a superlative in its word.
@@ -207,8 +208,8 @@ class _ReadActor(Actor):
 
     @property
     def _writes(self) -> bool:
-        draft = self._facts.draft
-        return draft is not None and draft.author_id == self._user.pk
+        draft, user_id = self._facts.draft, self._user.pk
+        return draft is not None and draft.author_id == user_id and not _may_not_write(self._facts._review, user_id)
 
 
 def _those(known: dict[Relation, bool]) -> frozenset[Relation]:
@@ -367,12 +368,26 @@ def seats_needed(review: Review) -> int:
     return review.policy.seats_high_risk if review.risk == "high" else review.policy.seats
 
 
+class Terms(TypedDict):
+    """What a policy says of who may hold which place, as `reviews.staffing` is told."""
+
+    lead_may_hold_seat: bool
+    draft_author_may_be_lead: bool
+
+
+def terms_of(policy: ReviewPolicy) -> Terms:
+    return {
+        "lead_may_hold_seat": policy.lead_may_hold_seat,
+        "draft_author_may_be_lead": policy.draft_author_may_be_lead,
+    }
+
+
 def _shortage(review: Review) -> str:
     found = can_staff(
         people_of(review),
         seats=seats_needed(review),
         lead=str(review.lead_id),
-        lead_may_hold_seat=review.policy.lead_may_hold_seat,
+        **terms_of(review.policy),
     )
     return f"The desk cannot staff it: {found}." if found else ""
 
@@ -385,10 +400,42 @@ def find_adjudicator(review: Review) -> UUID | None:
             people_of(review),
             holders={str(pk) for pk in holders.values_list("holder", flat=True)},
             lead=str(review.lead_id),
+            draft_author_may_be_lead=review.policy.draft_author_may_be_lead,
         )
     except Unstaffable:
         return None
     return UUID(chosen)
+
+
+def find_draft_author(review: Review, adjudicator: UUID | None) -> UUID:
+    """Who writes the text of a new decision: the lead, or where the policy says so somebody who took no part in it.
+
+    Where there is nobody, it is the lead's until an editor edits it: see `must_yield`.
+    """
+    lead: UUID = review.lead_id  # type: ignore[assignment]  # there is one once there is a decision
+    if review.policy.draft_author_may_be_lead:
+        return lead
+    holders = Seat.objects.filter(round__review=review, round__number=review.round_number, vacated_at=None)
+    present = Draft.objects.filter(review=review).values_list("author", flat=True).first()
+    try:
+        chosen = choose_draft_author(
+            people_of(review),
+            judges={str(pk) for pk in (*holders.values_list("holder", flat=True), adjudicator)},
+            lead=str(lead),
+            present=str(present),
+        )
+    except Unstaffable:
+        return lead
+    return UUID(chosen)
+
+
+def must_yield(review: Review, author_id: UUID) -> bool:
+    """Whether this author writes no further, so that the next editor who edits the text becomes its author."""
+    return has_conflict(review, author_id) or _may_not_write(review, author_id)
+
+
+def _may_not_write(review: Review, author_id: UUID) -> bool:
+    return author_id == review.lead_id and not review.policy.draft_author_may_be_lead
 
 
 READS_EVERYTHING = "auditor"
