@@ -12,7 +12,8 @@ from django.utils import timezone
 from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.audit.changes import changes, state_of
-from factcheck.errors import FieldError, InvalidInput, NotFound, StaleVersion
+from factcheck.audit.staleness import check_version
+from factcheck.errors import FieldError, InvalidInput, NotFound
 from reviews import digests
 from reviews.attention import NEWS, OF_THE_BYTES, OF_THE_PAGE, keepings, latest_check
 from reviews.facts import SIDES, Stage, Stance
@@ -60,7 +61,7 @@ def edit_evidence(
     """Change an item, or take it out of use and back. `version` is the item's. Another address gets another snapshot."""
     with acting(review_of(evidence_id), Action.EDIT_EVIDENCE, actor=actor) as act:
         item = _lock(evidence_id, act.review)
-        _check_version(item, version)
+        check_version(item, version)
         before = state_of(item)
         for name, value in fields.items():
             setattr(item, name, value)
@@ -116,7 +117,7 @@ def mark_unreliable(
     with transaction.atomic():
         with acting(review_id, Action.MARK_UNRELIABLE, actor=actor, reason=reason, note=note) as act:
             item = _lock(evidence_id, act.review)
-            _check_version(item, version)
+            check_version(item, version)
             if Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=item.pk).exists():
                 raise blocked_by(act.facts, "marked_already", "It is marked already.")
             invalidate(act, Invalidation.Subject.EVIDENCE, item.pk)
@@ -135,7 +136,7 @@ def keep_evidence(
     """
     with acting(review_of(evidence_id), Action.KEEP_EVIDENCE, actor=actor, reason=reason, note=note) as act:
         item = _lock(evidence_id, act.review)
-        _check_version(item, version)
+        check_version(item, version)
         last = _news_of(act, item)
         if finding != last.pk:
             detail = f"It is {last.pk} now: look again."
@@ -258,17 +259,6 @@ def review_of(evidence_id: UUID) -> UUID:
 
 def _lock(evidence_id: UUID, review: Review) -> Evidence:
     return Evidence.objects.select_for_update(no_key=True, of=("self",)).get(pk=evidence_id, review=review)
-
-
-def _check_version(item: Evidence, version: int | None) -> None:
-    if version is not None and item.version != version:
-        raise StaleVersion(
-            f"You saw version {version} of this item; it is at version {item.version} now.",
-            current_version=item.version,
-            changed_at=item.updated_at,
-            changed_by=item.updated_by.get_username() if item.updated_by else None,
-            changed_fields=[],
-        )
 
 
 def _save(item: Evidence, actor: User | None) -> None:
