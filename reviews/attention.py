@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from reviews.facts import Stage
 from reviews.models import Evidence, Invalidation, Keeping, SnapshotCheck
+from reviews.models.evidence import NOT_AS_IT_WAS
 
 Outcome = SnapshotCheck.Outcome
 OF_THE_BYTES = (Outcome.SOUND, *SnapshotCheck.UNSOUND)
@@ -40,7 +41,9 @@ def needing_attention() -> QuerySet[Evidence]:
     and nobody has kept them in spite of that.
     """
     marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=OuterRef("pk"))
-    in_use = Evidence.objects.filter(~Exists(marked), withdrawn_at=None, snapshot__isnull=False)
+    # Few pages ever change: the last look is looked up for those alone, and not for all evidence that there is.
+    ever = SnapshotCheck.objects.filter(outcome__in=NOT_AS_IT_WAS).values("snapshot")
+    in_use = Evidence.objects.filter(~Exists(marked), withdrawn_at=None, snapshot__in=ever)
     looked_at = in_use.exclude(review__stage=Stage.CLOSED).alias(
         stored=Subquery(latest_check(OF_THE_BYTES, OuterRef("snapshot")).values("outcome")[:1]),
         live=Subquery(latest_check(OF_THE_PAGE, OuterRef("snapshot")).values("outcome")[:1]),

@@ -40,6 +40,10 @@ OUTCOMES = [
 ]  # fmt: skip
 
 
+# Of which a person has to be told: the bytes or the page are not what they were.
+NOT_AS_IT_WAS = ["corrupt", "missing", "text_changed", "quotation_missing", "gone"]
+
+
 class SnapshotCheck(Row):
     """What a later look found: at the stored bytes, or at the live page. Insert-only."""
 
@@ -72,7 +76,12 @@ class SnapshotCheck(Row):
                 name="snapshot_check_known",
             )
         ]
-        indexes = [models.Index(fields=["snapshot", "-id"], name="snapshot_check_of")]
+        indexes = [
+            models.Index(fields=["snapshot", "-id"], name="snapshot_check_of"),
+            models.Index(
+                fields=["snapshot"], name="snapshot_check_not_as_it_was", condition=Q(outcome__in=NOT_AS_IT_WAS)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.snapshot_id}: {self.outcome}"

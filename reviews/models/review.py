@@ -83,6 +83,8 @@ class Review(Row):
             models.Index(fields=["claim", "-id"], name="review_by_claim"),
             models.Index(fields=["lead", "stage"], name="review_by_lead"),
             models.Index(fields=["lease_until"], condition=Q(stage=Stage.RESEARCH), name="review_leases"),
+            models.Index(fields=["desk", "-id"], name="review_of_desk"),
+            models.Index(fields=["-id"], condition=Q(held_at__isnull=False), name="review_on_hold"),
             models.Index(F("due_at"), F("id"), name="review_by_due"),
             models.Index(F("due_at").desc(nulls_last=True), F("id").desc(), name="review_by_due_down"),
             models.Index(F("updated_at"), F("id"), name="review_by_change"),
