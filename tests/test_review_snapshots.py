@@ -188,12 +188,45 @@ def test_a_verdict_on_bytes_that_fail_their_hash_closes_no_round(room, item):
     assert review.stage == Stage.DRAFTING
 
 
-def test_what_reviews_rest_on_is_looked_at_again_every_week(item):
-    assert snapshots.queue_rechecks() == 0
+def taken_a_week_ago() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE reviews_snapshot DISABLE TRIGGER row_is_final")
         cursor.execute("UPDATE reviews_snapshot SET taken_at = %s", [timezone.now() - timedelta(days=8)])
         cursor.execute("ALTER TABLE reviews_snapshot ENABLE TRIGGER row_is_final")
+
+
+def test_what_reviews_rest_on_is_looked_at_again_every_week(item):
+    assert snapshots.queue_rechecks() == 0
+    taken_a_week_ago()
     assert snapshots.queue_rechecks() == 1
     assert jobs.work("tests")
+    assert snapshots.queue_rechecks() == 0
+
+
+def test_a_site_is_asked_for_one_page_at_a_time_and_for_the_next_when_that_was_answered(room, item, internet):
+    internet.names["paper.example"] = internet.names["news.example"]
+    addresses = ("http://NEWS.example/2", "http://news.example/3", "http://paper.example/1")
+    for address in addresses:
+        make.evidence(room, item.review, url=address, snapshot_exemption="")
+    for name in (b"one", b"two"):
+        make.upload(room, item.review, name)
+    while jobs.work("tests"):
+        pass
+    assert Snapshot.objects.exclude(url="").count() == 4
+    taken_a_week_ago()
+
+    def asked() -> list[str]:
+        waiting = Job.objects.filter(kind=snapshots.RECHECK, state="queued").values("subject_id")
+        return sorted(Snapshot.objects.filter(pk__in=waiting).values_list("url", flat=True))
+
+    assert snapshots.queue_rechecks() == 4
+    assert asked() == ["", "", "http://news.example/tables", "http://paper.example/1"]
+    assert snapshots.queue_rechecks() == 0
+    for address in addresses[:2]:
+        while jobs.work("tests"):
+            pass
+        assert snapshots.queue_rechecks() == 1
+        assert asked() == [address]
+    while jobs.work("tests"):
+        pass
     assert snapshots.queue_rechecks() == 0
