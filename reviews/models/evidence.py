@@ -24,7 +24,7 @@ class Snapshot(Row):
     media_type = models.CharField(max_length=100, help_text="By the content, not by what a header said.")
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64, help_text="Of the bytes.")
-    text = models.TextField(null=True, help_text="Extracted; null where the media type has none.")  # noqa: DJ001  # empty text is another thing
+    text = models.TextField(null=True, help_text="Extracted; null where the bytes have none, or too much to read.")  # noqa: DJ001  # empty text is another thing
     text_sha256 = models.CharField(max_length=64, blank=True)
     key = models.CharField(max_length=200, help_text="Where the record is stored.")
 
