@@ -41,6 +41,7 @@ ACTIONS: dict[Action, tuple[str, Need]] = {
     Action.APPROVE: (_own(Action.APPROVE), PUBLISH),
     Action.UNAPPROVE: (_own(Action.UNAPPROVE), PUBLISH),
     Action.MARK_UNRELIABLE: (f"POST {_ITEM}/mark-unreliable", REVIEW),
+    Action.KEEP_EVIDENCE: (f"POST {_ITEM}/keep", REVIEW),
     Action.DECLARE_CONFLICT: (_own(Action.DECLARE_CONFLICT), TRIAGE_OR_REVIEW),
     Action.HOLD: (_own(Action.HOLD), REVIEW),
     Action.RESUME: (_own(Action.RESUME), REVIEW),

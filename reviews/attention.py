@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from reviews.facts import Stage
-from reviews.models import Evidence, Invalidation, SnapshotCheck
+from reviews.models import Evidence, Invalidation, Keeping, SnapshotCheck
+from reviews.models.evidence import NOT_AS_IT_WAS
 
 Outcome = SnapshotCheck.Outcome
 OF_THE_BYTES = (Outcome.SOUND, *SnapshotCheck.UNSOUND)
@@ -23,12 +24,28 @@ def latest_check(of: tuple[Outcome, ...], snapshot: Any) -> QuerySet[SnapshotChe
     return SnapshotCheck.objects.filter(snapshot=snapshot, outcome__in=of).order_by("-id")
 
 
+def keepings(evidence: Any) -> QuerySet[Keeping]:
+    """The words with which somebody kept an item, as far as they cover what the last look at its page found."""
+    last = latest_check(OF_THE_PAGE, OuterRef("evidence__snapshot"))
+    # The weekly look finds the same change again and again: it was seen already, until the page changes once more.
+    return Keeping.objects.filter(
+        evidence=evidence,
+        finding__snapshot=F("evidence__snapshot"),
+        finding__outcome=Subquery(last.values("outcome")[:1]),
+        finding__found_sha256=Subquery(last.values("found_sha256")[:1]),
+    ).order_by("-id")
+
+
 def needing_attention() -> QuerySet[Evidence]:
-    """Items in use of reviews that are not closed whose stored bytes are corrupt or missing, or whose page says something else by now."""
+    """Items in use of reviews that are not closed whose stored bytes are corrupt or missing, or whose page says something else by now
+    and nobody has kept them in spite of that.
+    """
     marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=OuterRef("pk"))
-    in_use = Evidence.objects.filter(~Exists(marked), withdrawn_at=None, snapshot__isnull=False)
+    # Few pages ever change: the last look is looked up for those alone, and not for all evidence that there is.
+    ever = SnapshotCheck.objects.filter(outcome__in=NOT_AS_IT_WAS).values("snapshot")
+    in_use = Evidence.objects.filter(~Exists(marked), withdrawn_at=None, snapshot__in=ever)
     looked_at = in_use.exclude(review__stage=Stage.CLOSED).alias(
         stored=Subquery(latest_check(OF_THE_BYTES, OuterRef("snapshot")).values("outcome")[:1]),
         live=Subquery(latest_check(OF_THE_PAGE, OuterRef("snapshot")).values("outcome")[:1]),
     )
-    return looked_at.filter(Q(stored__in=SnapshotCheck.UNSOUND) | Q(live__in=NEWS))
+    return looked_at.filter(Q(stored__in=SnapshotCheck.UNSOUND) | Q(live__in=NEWS) & ~Exists(keepings(OuterRef("pk"))))

@@ -10,6 +10,7 @@ from django.db.utils import DatabaseError
 from factcheck.accounts.models import User
 from reviews.models import Desk
 from reviews.staffing import Person, can_staff
+from reviews.workflow.reading import terms_of
 
 
 @register(Tags.database)
@@ -33,7 +34,7 @@ def unstaffable() -> list[str]:
         users = User.objects.with_roles().filter(memberships__desk=desk, is_active=True, is_machine=False)
         people = [Person(str(user.pk), frozenset(user.roles)) for user in users]
         for risk, seats in (("normal", desk.policy.seats), ("high", desk.policy.seats_high_risk)):
-            lack = can_staff(people, seats=seats, lead=None, lead_may_hold_seat=desk.policy.lead_may_hold_seat)
+            lack = can_staff(people, seats=seats, lead=None, **terms_of(desk.policy))
             if lack:
                 found.append(
                     f"The desk {desk.name!r} cannot staff a review at {risk} risk under {desk.policy}: {lack}."

@@ -34,9 +34,10 @@ class ReviewFilter(FilterSet):
 
     def by_part(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
         user = actor_of(self.request)
-        seats = Seat.objects.filter(holder=user, vacated_at=None, round__closed_at=None)
-        part = Q(lead=user) | Q(adjudicator=user) | Q(pk__in=seats.values("round__review"))
-        mine = Review.objects.filter(part).values("pk")
+        seats = Seat.objects.filter(holder=user, vacated_at=None, round__closed_at=None).values("round__review")
+        # Each part has its index; one condition for all three would read every review.
+        leads, adjudicates = (Review.objects.filter(part).values("pk") for part in (Q(lead=user), Q(adjudicator=user)))
+        mine = leads.union(adjudicates, seats)
         return queryset.filter(pk__in=mine) if value else queryset.exclude(pk__in=mine)
 
     class Meta:

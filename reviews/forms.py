@@ -161,6 +161,10 @@ class EvidenceEditSerializer(StrictSerializer):
     is_withdrawn = serializers.BooleanField(required=False, help_text="Take it out of use, or bring it back.")
 
 
+class KeepEvidenceSerializer(because(Action.KEEP_EVIDENCE)):  # type: ignore[misc]
+    finding = serializers.UUIDField(help_text="The item's `live_check` that you have looked at.")
+
+
 class NewEvidenceSerializer(EvidenceEditSerializer):
     """A source, what it says of the claim, and where."""
 

@@ -10,7 +10,6 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
-    Q,
     QuerySet,
     Subquery,
     Value,
@@ -50,9 +49,13 @@ def contributions_of(review: Review) -> tuple[Contribution, ...]:
 
 def _appearances() -> Expression:
     """In how many places articles make the claim, or one that was merged into it."""
-    made = Appearance.objects.filter(Q(claim=OuterRef("claim")) | Q(claim__merged_into=OuterRef("claim")))
-    number = made.order_by().annotate(number=Func(F("id"), function="count")).values("number")
-    return Coalesce(Subquery(number, output_field=IntegerField()), 0)
+    # One condition with an "or" would read every appearance there is, for each review.
+    return _count(claim=OuterRef("claim")) + _count(claim__merged_into=OuterRef("claim"))
+
+
+def _count(**made: OuterRef) -> Subquery:
+    number = Appearance.objects.filter(**made).order_by().annotate(number=Func(F("id"), function="count"))
+    return Subquery(number.values("number"), output_field=IntegerField())
 
 
 def _priority() -> Expression:

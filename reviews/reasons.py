@@ -34,6 +34,9 @@ class Reason(StrEnum):
     FORGED = "forged"
     WITHDRAWN_BY_SOURCE = "withdrawn_by_source"
     MISQUOTED = "misquoted"
+    UNRELATED = "unrelated"  # what changed is not what is quoted
+    MOVED = "moved"  # the source says it elsewhere by now
+    AS_STORED = "as_stored"  # what was stored is what was relied on
     PERSONAL = "personal"
     FINANCIAL = "financial"
     POLITICAL = "political"
@@ -53,6 +56,7 @@ REASONS: dict[str, tuple[Reason, ...]] = {
     "send_back": (R.UNCLEAR, R.UNSUPPORTED, R.INSUFFICIENT, R.LEGAL, R.OTHER),
     "unapprove": (R.ERROR_FOUND, R.NEW_EVIDENCE, R.LEGAL, R.OTHER),
     "mark_unreliable": (R.FORGED, R.WITHDRAWN_BY_SOURCE, R.MISQUOTED, R.OUTDATED, R.OTHER),
+    "keep_evidence": (R.UNRELATED, R.MOVED, R.AS_STORED, R.OTHER),
     "declare_conflict": (R.PERSONAL, R.FINANCIAL, R.POLITICAL, R.PROFESSIONAL, R.OTHER),
     "hold": (R.AWAITING_REPLY, R.AWAITING_SOURCE, R.LEGAL, R.NO_CAPACITY, R.OTHER),
     "resume": (R.SETTLED, R.OTHER),

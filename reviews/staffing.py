@@ -1,15 +1,17 @@
 """Who can fill which place of a review, such that the places still to come can be filled as well. Plain values.
 
-Places are held by different people: the lead, `seats` reviewers, an adjudicator, and the editor who approves (WORKFLOW, invariant 3).
+Places are held by different people: the lead, `seats` reviewers, an adjudicator, where the policy says so somebody else who writes the
+text, and the editor who approves (WORKFLOW, invariant 3).
 People have several roles, so counting them by role is not enough: whether all places can be filled is a matching.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-RESEARCHER, REVIEWER, ADJUDICATOR, EDITOR = "researcher", "reviewer", "adjudicator", "editor"
+RESEARCHER, REVIEWER, ADJUDICATOR, AUTHOR, EDITOR = "researcher", "reviewer", "adjudicator", "draft author", "editor"
+WRITERS = frozenset([RESEARCHER, EDITOR])  # whoever has one of these roles may write a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Person:
     roles: frozenset[str]
     load: int = 0
     is_conflicted: bool = False
+    took_part: bool = False  # led, judged or adjudicated it before, in whatever round
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Shortage:
-    """What is missing when as many places as possible are filled, first seats, then adjudicator, then editor.
+    """What is missing when as many places as possible are filled, first seats, then adjudicator, draft author and editor.
 
     Somebody who is counted for one place is not for another: "editor: 0 of 1 found" may mean that the only editor has to adjudicate.
     """
@@ -62,11 +65,11 @@ class _Places:
     draft_author: str | None
 
     def admit(self, person: Person, role: str) -> bool:
-        if person.is_conflicted or role not in person.roles:
+        if person.is_conflicted or not (WRITERS & person.roles if role == AUTHOR else role in person.roles):
             return False
         if person.id == self.lead:
             return role == REVIEWER and self.lead_may_hold_seat
-        return role != EDITOR or person.id != self.draft_author
+        return role != EDITOR or not (person.took_part or person.id == self.draft_author)
 
     def order(self, person: Person) -> tuple[bool, int, str]:
         # A lead judges their own evidence: only where nobody else is left.
@@ -80,16 +83,19 @@ def can_staff(
     lead: str | None,
     lead_may_hold_seat: bool,
     draft_author: str | None = None,
+    draft_author_may_be_lead: bool = True,
 ) -> Shortage | None:
-    """What is missing for a round of `seats`, its adjudicator and its approver; None when nothing is.
+    """What is missing for a round of `seats`, its adjudicator, its draft author and its approver; None when nothing is.
 
-    Conflicted people fill no place, the lead none but a seat where the policy says so, and the draft author, who is the lead by
-    default, does not approve. Without a lead, as when a policy is checked, a researcher who could lead must be found too.
+    Conflicted people fill no place, the lead none but a seat where the policy says so, and neither the draft author, who is the lead
+    by default, nor whoever took part before approves. Without a lead, as when a policy is checked, a researcher who could lead must be
+    found too.
     """
     people = tuple(people)
+    roles = (*[REVIEWER] * seats, ADJUDICATOR, *_last(draft_author, draft_author_may_be_lead))
     if lead is None:
-        return _can_staff_whoever_leads(people, seats, lead_may_hold_seat)
-    return _shortage(people, _roles_of_round(seats), _Places(lead, lead_may_hold_seat, draft_author))
+        return _can_staff_whoever_leads(people, roles, lead_may_hold_seat)
+    return _shortage(people, roles, _Places(lead, lead_may_hold_seat, draft_author))
 
 
 def choose_seats(
@@ -99,13 +105,15 @@ def choose_seats(
     lead: str | None,
     lead_may_hold_seat: bool,
     draft_author: str | None = None,
+    draft_author_may_be_lead: bool = True,
 ) -> list[str]:
-    """Ids for the seats of a new round, the least load first, equal ones by id, such that an adjudicator and an approver remain.
+    """Ids for the seats of a new round, the least load first, equal ones by id, such that everybody else remains who is needed.
 
     The lead comes last, and only where the policy lets them hold a seat. Raises Unstaffable.
     """
     places = _Places(lead, lead_may_hold_seat, draft_author)
-    return _choose(tuple(people), REVIEWER, seats, (ADJUDICATOR, EDITOR), places)
+    later = (ADJUDICATOR, *_last(draft_author, draft_author_may_be_lead))
+    return _choose(tuple(people), REVIEWER, seats, later, places)
 
 
 def replace_seat(
@@ -115,6 +123,7 @@ def replace_seat(
     lead: str | None,
     lead_may_hold_seat: bool,
     draft_author: str | None = None,
+    draft_author_may_be_lead: bool = True,
     adjudicator: str | None = None,
 ) -> str:
     """Who takes one seat that was vacated, by the rules of `choose_seats`.
@@ -123,32 +132,57 @@ def replace_seat(
     An `adjudicator` who is already known keeps theirs. Raises Unstaffable.
     """
     free = [person for person in people if person.id not in holders and person.id != adjudicator]
-    later = (EDITOR,) if adjudicator is not None else (ADJUDICATOR, EDITOR)
+    adjudicates = () if adjudicator is not None else (ADJUDICATOR,)
+    later = (*adjudicates, *_last(draft_author, draft_author_may_be_lead))
     [chosen] = _choose(free, REVIEWER, 1, later, _Places(lead, lead_may_hold_seat, draft_author))
     return chosen
 
 
 def choose_adjudicator(
-    people: Iterable[Person], *, holders: Collection[str], lead: str | None, draft_author: str | None = None
+    people: Iterable[Person],
+    *,
+    holders: Collection[str],
+    lead: str | None,
+    draft_author: str | None = None,
+    draft_author_may_be_lead: bool = True,
 ) -> str:
-    """Who adjudicates: the least load, equal ones by id, none of `holders` of seats, such that an approver remains. Raises Unstaffable."""
+    """Who adjudicates: the least load, equal ones by id, none of `holders` of seats, such that an approver, and a draft author where one
+    is needed, remain. Raises Unstaffable.
+    """
     free = [person for person in people if person.id not in holders]
-    [chosen] = _choose(free, ADJUDICATOR, 1, (EDITOR,), _Places(lead, False, draft_author))
+    later = _last(draft_author, draft_author_may_be_lead)
+    [chosen] = _choose(free, ADJUDICATOR, 1, later, _Places(lead, False, draft_author))
     return chosen
 
 
-def _roles_of_round(seats: int) -> tuple[str, ...]:
-    return (*[REVIEWER] * seats, ADJUDICATOR, EDITOR)
+def choose_draft_author(
+    people: Iterable[Person], *, judges: Collection[str], lead: str | None, present: str | None = None
+) -> str:
+    """Who writes the text in the lead's place: the `present` author where they still may, or else the least load, equal ones by id, none
+    of `judges`, such that an approver remains. Raises Unstaffable.
+    """
+    free = [
+        replace(person, load=-1) if person.id == present else person for person in people if person.id not in judges
+    ]
+    [chosen] = _choose(free, AUTHOR, 1, (EDITOR,), _Places(lead, False, None))
+    return chosen
 
 
-def _can_staff_whoever_leads(people: tuple[Person, ...], seats: int, lead_may_hold_seat: bool) -> Shortage | None:
+def _last(draft_author: str | None, may_be_lead: bool) -> tuple[str, ...]:
+    """The places to fill once there is a finding. A draft author who is known already has theirs."""
+    return (EDITOR,) if may_be_lead or draft_author is not None else (AUTHOR, EDITOR)
+
+
+def _can_staff_whoever_leads(
+    people: tuple[Person, ...], roles: tuple[str, ...], lead_may_hold_seat: bool
+) -> Shortage | None:
     leads = [person.id for person in people if RESEARCHER in person.roles and not person.is_conflicted]
     if not leads:
-        rest = _shortage(people, _roles_of_round(seats), _Places(None, False, None))
+        rest = _shortage(people, roles, _Places(None, False, None))
         return Shortage((Lack(RESEARCHER, 1, 0), *(rest.lacks if rest else ())))
     shortages = []
     for lead in sorted(leads):
-        shortage = can_staff(people, seats=seats, lead=lead, lead_may_hold_seat=lead_may_hold_seat)
+        shortage = _shortage(people, roles, _Places(lead, lead_may_hold_seat, None))
         if shortage is None:
             return None
         shortages.append(shortage)

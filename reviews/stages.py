@@ -44,6 +44,7 @@ class Action(StrEnum):
     APPROVE = "approve"
     UNAPPROVE = "unapprove"
     MARK_UNRELIABLE = "mark_unreliable"
+    KEEP_EVIDENCE = "keep_evidence"
     DECLARE_CONFLICT = "declare_conflict"
     HOLD = "hold"
     RESUME = "resume"
@@ -230,6 +231,14 @@ TRANSITIONS = (
     _row(A.UNAPPROVE, "Take the approval back", S.APPROVED, S.COPY_EDIT, may=(EDITOR,), may_system=True, on_hold=False),
     _row(
         A.MARK_UNRELIABLE, "Mark evidence as unreliable", _AT_WORK,
+        may=(LEAD, EDITOR), unless=(guards.conflicted,),
+    ),
+    _row(
+        A.KEEP_EVIDENCE, "Keep evidence whose page has changed", S.RESEARCH,
+        may=(LEAD, RESEARCHER, EDITOR), unless=(guards.conflicted,),
+    ),
+    _row(
+        A.KEEP_EVIDENCE, "Keep evidence whose page has changed", tuple(s for s in _AT_WORK if s is not S.RESEARCH),
         may=(LEAD, EDITOR), unless=(guards.conflicted,),
     ),
     _row(

@@ -1,4 +1,4 @@
 """What every test may ask for. `tests/services.py` has the database, the broker and the worker, `tests/web.py` the web
-server, `tests/internet.py` other people's servers."""
+server, `tests/internet.py` other people's servers, `tests/storage.py` the place for evidence."""
 
-pytest_plugins = ["tests.services", "tests.web", "tests.internet"]
+pytest_plugins = ["tests.services", "tests.web", "tests.internet", "tests.storage"]

@@ -209,6 +209,10 @@ def _always(_: Any) -> Any:
     return lambda *_, **__: True
 
 
+def _without_what_was_found(record: Any) -> Any:
+    return lambda snapshot, outcome, detail="", found_sha256="": record(snapshot, outcome, detail)
+
+
 DEFECTS = (
     Defect("a missing lock", "claims.pipeline.triaging:_lock", _without_a_lock,
         "test_triage_races.py::test_of_two_people_who_decide_at_once_one_wins"),
@@ -296,6 +300,14 @@ DEFECTS = (
         "test_review_rules.py::test_three_outlets_with_one_origin_are_one_origin"),
     Defect("a formula in the export of verdicts", "factcheck.api.spreadsheets:harmless", _as_it_is,
         "test_statistics_api.py::test_a_rating_or_scale_that_looks_like_a_formula_is_text_in_the_export_and_counts_the_same"),
+    Defect("a lead who is forgotten", "database", "DROP TRIGGER lead_is_kept ON reviews_review",
+        "test_review_lies.py::test_whoever_leads_is_kept_whatever_gave_it_to_them"),
+    Defect("a text of the lead's that is approved", "database", "DROP TRIGGER approval_of_somebody_elses_text ON reviews_approval",
+        "test_review_lies.py::test_where_the_lead_may_not_write_their_text_is_approved_by_nobody"),
+    Defect("lost bytes that are kept", "database", "DROP TRIGGER keeping_of_news ON reviews_keeping",
+        "test_review_lies.py::test_only_news_of_its_own_page_is_kept_by_somebody_without_a_conflict_once_and_with_words"),
+    Defect("a change that is seen for good", "reviews.workflow.snapshots:record_check", _without_what_was_found,
+        "test_review_snapshots.py::test_the_same_change_found_again_is_told_from_the_next"),
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from factcheck.audit.verifying import verify
 from reviews import workflow
 from reviews.access import ACTIONS
 from reviews.facts import Stage
-from reviews.models import Evidence, Invalidation, Review
+from reviews.models import Evidence, Invalidation, Review, Snapshot, SnapshotCheck
 from reviews.reasons import REASONS
 from reviews.stages import Action
 from reviews.workflow.conflicts import refill_seats
@@ -54,7 +54,7 @@ Refusal = tuple[int, str]
 # What the verb's own input may be refused for, whatever the review told of the action.
 BY_INPUT: dict[Action, Refusal] = {
     A.ASSIGN: (422, "invalid_input"), A.SUBMIT_VERDICT: (422, "invalid_input"), A.REVISE_VERDICT: (422, "invalid_input"),
-    A.MARK_UNRELIABLE: (409, "action_blocked"), A.SEND_BACK: (409, "action_blocked"),
+    A.MARK_UNRELIABLE: (409, "action_blocked"), A.KEEP_EVIDENCE: (409, "action_blocked"), A.SEND_BACK: (409, "action_blocked"),
 }  # fmt: skip
 
 
@@ -133,7 +133,8 @@ class _Walk:
         before = self.written()
         if self.chance.random() < BY_ITSELF:
             self.counts["by itself"] += 1
-            self.chance.choice((self.edit_claim, self.end_leases, refill_seats, workflow.fall_back_all))()
+            by_itself = (self.edit_claim, self.change_page, self.end_leases, refill_seats, workflow.fall_back_all)
+            self.chance.choice(by_itself)()
             self.moves.update(review.pk for review in self.reviews)
         else:
             review = self.chance.choice(self.reviews)
@@ -253,8 +254,10 @@ class _Walk:
         version, key = seen.document["version"] if seen.document else 1, review.pk
         body, tag = self.body(review, action, seen), f'"{version}"'
         if action in OF_AN_ITEM:
-            items = Evidence.objects.filter(review=review).order_by("id").values_list("pk", "version")
-            key, version = self.chance.choice(list(items))
+            items = Evidence.objects.filter(review=review).order_by("id")
+            if action is A.KEEP_EVIDENCE:
+                items = items.filter(snapshot__isnull=False)
+            key, version = self.chance.choice(list(items.values_list("pk", "version")))
             tag = f'"{version}"'
         if action in JUDGING and action in seen.may:
             seat = client.get(f"/reviews/{review.pk}/seat")
@@ -279,6 +282,9 @@ class _Walk:
                 return reviewing.ITEM
             case A.EDIT_EVIDENCE:
                 return {"note": f"Read {self.chance.random()} times."}
+            case A.KEEP_EVIDENCE:
+                looks = SnapshotCheck.objects.filter(snapshot__evidence__review=review)
+                return {"finding": looks.latest("id").pk, **why(action)}
             case A.DECLARE_SEARCH:
                 return {"side": "supports", "queries": ["prices doubled"], "places": "archives"}
             case A.SUBMIT_VERDICT | A.REVISE_VERDICT:
@@ -316,6 +322,12 @@ class _Walk:
         review = self.chance.choice(self.reviews)
         text = f"Prices rose {self.chance.randrange(2, 99)} times in a year."
         pipeline.edit_claim(review.claim_id, {"text": text}, actor=self.room.ada)
+
+    def change_page(self) -> None:
+        review = self.chance.choice(self.reviews)
+        stored = Snapshot.objects.filter(evidence__review=review).first()
+        assert stored is not None
+        workflow.record_check(stored, "text_changed", found_sha256=f"{self.chance.getrandbits(256):064x}")
 
     def end_leases(self) -> None:
         over = timezone.now() - timedelta(seconds=1)

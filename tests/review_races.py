@@ -112,7 +112,7 @@ def add_against_submit(room: make.Newsroom, clients: int) -> None:
     assert isinstance(answers[-1], Review)
     frozen = {row["id"] for row in EvidenceSet.objects.get(review=review).items}
     assert frozen == {str(pk) for pk in Evidence.objects.filter(review=review).values_list("pk", flat=True)}
-    assert len(frozen) == 3 + clients - 1 - len(lost)
+    assert len(frozen) == 4 + clients - 1 - len(lost)
 
 
 def unreliable_against_submit(room: make.Newsroom, clients: int) -> None:

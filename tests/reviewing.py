@@ -10,12 +10,13 @@ from unittest import mock
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from factcheck.accounts.models import User
 from factcheck.audit.models import AuditEvent
 from reviews import stages, workflow
 from reviews.facts import Stage
-from reviews.models import Decision, Draft, Evidence, EvidenceSet, Review, Seat, Verdict
+from reviews.models import Decision, Draft, Evidence, EvidenceSet, Review, Seat, Snapshot, SnapshotCheck, Verdict
 from reviews.reasons import REASONS
 from reviews.stages import Action, find
 from reviews.workflow import acting
@@ -65,6 +66,12 @@ def _item(review: Review) -> UUID:
     return pk
 
 
+def _news(review: Review) -> dict[str, Any]:
+    """What somebody sees who looks at the item whose page has changed."""
+    look = SnapshotCheck.objects.filter(snapshot__evidence__review=review).latest("id")
+    return {"evidence_id": look.snapshot.evidence.get().pk, "finding": look.pk}
+
+
 def _request(review: Review) -> UUID:
     return review.reply_requests.filter(waived_by=None).latest("id").pk
 
@@ -111,6 +118,7 @@ DO: dict[Action, Callable[[make.Newsroom, Review, User], Any]] = {
     A.APPROVE: lambda room, r, who: workflow.approve(r.pk, actor=who, **what_an_editor_sees(r)),
     A.UNAPPROVE: lambda room, r, who: workflow.unapprove(r.pk, actor=who, **why(A.UNAPPROVE)),
     A.MARK_UNRELIABLE: lambda room, r, who: workflow.mark_unreliable(_item(r), actor=who, **why(A.MARK_UNRELIABLE)),
+    A.KEEP_EVIDENCE: lambda room, r, who: workflow.keep_evidence(actor=who, **_news(r), **why(A.KEEP_EVIDENCE)),
     A.DECLARE_CONFLICT: lambda room, r, who: workflow.declare_conflict(r.pk, actor=who, **why(A.DECLARE_CONFLICT)),
     A.HOLD: lambda room, r, who: workflow.hold(r.pk, actor=who, **why(A.HOLD)),
     A.RESUME: lambda room, r, who: workflow.resume(r.pk, actor=who, **why(A.RESUME)),
@@ -128,11 +136,22 @@ def fill_in(room: make.Newsroom, review: Review) -> None:
         DO[A.WAIVE_REPLY](room, review, room.finn)
 
 
+def page_that_changed(room: make.Newsroom, review: Review) -> Evidence:
+    """An item of a page that says something else by now."""
+    stored = Snapshot(
+        url="https://ministry.example/", taken_at=timezone.now(), media_type="text/html", size_bytes=5, sha256="0" * 64, key="k",
+    )  # fmt: skip
+    item = workflow.add_evidence(review.pk, ITEM, actor=room.finn, snapshot=stored)
+    workflow.record_check(stored, SnapshotCheck.Outcome.TEXT_CHANGED, found_sha256="1" * 64)
+    return item
+
+
 def full_review(room: make.Newsroom, stage: Stage, **fields: Any) -> Review:
     """A review at this stage that has all that an action could need: items of evidence, an answered request, a full draft."""
     review = make.review(room, Stage.RESEARCH, **fields)
     for stance, origin in (("refutes", "Ministry"), ("supports", "Bank"), ("refutes", "Office")):
         make.evidence(room, review, stance, origin)
+    page_that_changed(room, review)
     asked = workflow.request_reply(review.pk, addressee="The ministry", question="Why?", actor=room.finn)
     workflow.record_reply(review.pk, asked.pk, answer="Because.", actor=room.finn)
     if stage in (Stage.QUEUED, Stage.CLOSED):

@@ -86,3 +86,78 @@ def fill(claims: int) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+DESKS = 20
+STAGES = (
+    "queued", "research", "rating", "discussion", "adjudication", "drafting", "copy_edit", "approved", "closed", "closed",
+)  # fmt: skip
+
+
+def fill_reviews(reviews: int, room: make.Newsroom) -> None:
+    """A review of each of so many claims, at every stage: every hundredth is the room's and Finn's, the others of twenty desks more. Each
+    has two items of evidence, one of them of a stored page that was looked at twice; every hundredth page of a desk says something else
+    by now. A few reviews are on hold. Ends with ANALYZE.
+    """
+    fill(reviews)
+    other = make.user("triager-of-many").pk
+    desk, scale, policy, lead = room.desk.pk, room.desk.scale_id, room.desk.policy_id, room.finn.pk
+    stages = ", ".join(f"'{stage}'" for stage in STAGES)
+    tables = ("desk", "review", "snapshot", "snapshotcheck", "evidence")
+    desk_of = f"CASE n % 100 WHEN 7 THEN '{desk}'::uuid ELSE {_key(6, f'1 + n % {DESKS}')} END"
+    statements = (
+        f"""
+        INSERT INTO reviews_desk (id, name, publisher_name, publisher_url, policy_id, scale_id)
+        SELECT {_key(6, "d")}, 'Desk ' || d, '', '', '{policy}', '{scale}' FROM generate_series(1, {DESKS}) d
+        """,
+        f"""
+        INSERT INTO reviews_review (
+            id, claim_id, claim_revision, desk_id, policy_id, scale_id, risk, stage, due_at, held_at, lead_id, lease_until, adjudicator_id,
+            round_number, single_origin_reason, closed_reason, closed_note, version, updated_at
+        )
+        SELECT {_key(7, "n")}, {_key(4, "n")}, 1, {desk_of}, '{policy}', '{scale}', CASE n % 9 WHEN 0 THEN 'high' ELSE 'normal' END, stage,
+            CASE WHEN n % 5 > 0 THEN timestamptz '2025-06-01 00:00Z' + (n * 31 % 4999) * interval '1 minute' END,
+            CASE WHEN n % 79 = 0 THEN timestamptz '2025-06-01 00:00Z' END,
+            CASE WHEN stage NOT IN ('queued', 'closed') THEN CASE n % 100 WHEN 7 THEN '{lead}'::uuid ELSE '{other}'::uuid END END,
+            CASE stage WHEN 'research' THEN timestamptz '2125-06-01 00:00Z' END,
+            CASE stage WHEN 'adjudication' THEN '{room.dana.pk}'::uuid END,
+            CASE WHEN stage IN ('queued', 'research', 'closed') THEN 0 ELSE 1 END, '', CASE stage WHEN 'closed' THEN 'other' ELSE '' END, '', 1,
+            timestamptz '2025-06-01 00:00Z' + (n * 37 % 4999) * interval '1 minute'
+        FROM generate_series(1, {reviews}) n, LATERAL (SELECT (ARRAY[{stages}])[1 + n / 100 % {len(STAGES)}] AS stage) made
+        """,
+        f"""
+        INSERT INTO reviews_snapshot (id, url, url_final, name, taken_at, media_type, size_bytes, sha256, text, text_sha256, key)
+        SELECT {_key(8, "n")}, 'https://source.example/' || n, '', '', timestamptz '2025-06-01 00:00Z', 'text/html', 1000,
+            encode(sha256(n::text::bytea), 'hex'), 'Prices rose.', '', 'k' || n
+        FROM generate_series(1, {reviews}) n
+        """,
+        f"""
+        INSERT INTO reviews_snapshotcheck (id, snapshot_id, outcome, detail, found_sha256, checked_at)
+        SELECT {_key(9, "2 * n + look")}, {_key(8, "n")},
+            CASE WHEN look = 0 THEN 'sound' WHEN n / 100 % 100 = 3 THEN 'text_changed' ELSE 'unchanged' END, '', '',
+            timestamptz '2025-06-08 00:00Z'
+        FROM generate_series(1, {reviews}) n, generate_series(0, 1) look
+        """,
+        f"""
+        INSERT INTO reviews_evidence (
+            id, review_id, url, title, publisher, origin, stance, quotation, locator, note, is_confidential, snapshot_id,
+            snapshot_exemption, snapshot_error, added_by_id, version, updated_at
+        )
+        SELECT ('01900000-0000-7000-81' || lpad(to_hex(item), 2, '0') || '-' || lpad(to_hex(n), 12, '0'))::uuid, {_key(7, "n")},
+            'https://source.example/' || n, 'Tables', '', 'Ministry', 'refutes', '33,000', 'page 3', '', false,
+            CASE item WHEN 0 THEN {_key(8, "n")} END, CASE item WHEN 0 THEN '' ELSE 'A paper archive.' END, '', '{lead}', 1,
+            timestamptz '2025-06-01 00:00Z'
+        FROM generate_series(1, {reviews}) n, generate_series(0, 1) item
+        """,
+    )
+    with connection.cursor() as cursor:
+        # Whoever writes a review in the middle of its life is stopped by triggers; what is deferred has to be done before they are.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in tables:
+            cursor.execute(f"ALTER TABLE reviews_{table} DISABLE TRIGGER USER")
+        for statement in statements:
+            cursor.execute(statement)
+        for table in tables:
+            cursor.execute(f"ALTER TABLE reviews_{table} ENABLE TRIGGER USER")
+            cursor.execute(f"ANALYZE reviews_{table}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")

@@ -136,6 +136,7 @@ def test_the_models_of_reviews_rest_on_those_of_claims_and_on_knowledge():
 # Of claims they see rows and the table of triage. What tells claims of a fact-check that was published will be two verbs of the pipeline.
 BELOW_THE_WORKFLOW = (
     *PLAIN, *PLATFORM, "factcheck.accounts.roles", "claims.models", "reviews.models", "reviews.digests", "reviews.queue", "reviews.evidence",
+    "reviews.attention",
 )  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def test_questions_to_reviews_never_ask_the_workflow():
     def is_wrong(other: str) -> bool:
         return is_under(other, *FIRST_PARTY) and not is_under(other, *BELOW_THE_WORKFLOW)
 
-    wrong = offences(("reviews.queue", "reviews.digests"), is_wrong)
+    wrong = offences(("reviews.queue", "reviews.digests", "reviews.attention"), is_wrong)
     assert [offence for offence in wrong if not offence.endswith(" -> reviews")] == []
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from claims.models import Article, ArticleVersion, Claim, ExtractionRun, Outlet
+from claims.sources.payload import MAX_TAGS
 from factcheck import jobs
 from factcheck.models import Job
 from tests import make
@@ -149,6 +150,7 @@ def test_a_page_is_stored_as_its_text(ada):
         ({"text": None}, ("null", "/text")),
         ({"text": [TEXT]}, ("invalid", "/text")),
         ({"html": "<html><body></body></html>"}, ("empty_text", "/html")),
+        ({"html": "<p>Prices rose." + "<br>" * MAX_TAGS}, ("too_large", "/html")),
         ({"text": TEXT, "url": "prices.html"}, ("invalid_url", "/url")),
         ({"text": TEXT, "url": "javascript:alert(1)"}, ("invalid_url", "/url")),
         ({"text": TEXT, "url": "http://[::1"}, ("invalid_url", "/url")),

@@ -126,6 +126,7 @@ def test_what_changes_a_row_with_a_version_needs_if_match(db, world):  # noqa: F
             "revoke_token",
             "update_evidence",
             "mark_unreliable_evidence",
+            "keep_evidence",
             "update_review_draft",
         }
         | {f"{action}_claim" for action in TriageAction}

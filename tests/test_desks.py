@@ -15,6 +15,7 @@ from reviews.checks import unstaffable
 from reviews.models import Desk, RatingScaleVersion, ReviewPolicy
 from reviews.workflow import desks
 from tests import make
+from tests.api import api
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +93,15 @@ def test_a_desk_that_lacks_people_is_a_finding_of_the_check():
     found = [finding for finding in run_checks(databases=["default"]) if finding.id == "reviews.W001"]
     assert sum("'Desk' cannot staff" in str(finding.msg) for finding in found) == 2
     assert "adjudicator: 0 of 1 found" in str(found[0].msg)
+
+
+def test_a_policy_under_which_somebody_else_writes_needs_one_more():
+    room = make.newsroom(draft_author_may_be_lead=False, seats_high_risk=2)
+    assert [words for words in unstaffable() if "'Desk'" in words] == []
+    make.DeskMembership.objects.filter(user=room.gwen).delete()
+    found = [words for words in unstaffable() if "'Desk'" in words]
+    assert [words.partition("1: ")[2] for words in found] == ["editor: 0 of 1 found."] * 2
+    assert api(room.finn).get(f"/policies/{room.desk.policy_id}").json()["draft_author_may_be_lead"] is False
 
 
 def test_whoever_keeps_no_accounts_keeps_no_desks():

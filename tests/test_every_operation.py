@@ -237,6 +237,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "create_review_evidence_file": {},
         "update_evidence": ITEM | {"is_withdrawn": True},
         "mark_unreliable_evidence": {"reason": "forged", "note": "It is."},
+        "keep_evidence": {"finding": NOBODY, "reason": "moved", "note": "To the archive."},
         "take_snapshot_evidence": {},
         "verify_snapshot": {},
         "create_review_search": {"side": "supports", "queries": ["wages 2024"], "places": "The archive", "note": ""},

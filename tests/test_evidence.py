@@ -32,9 +32,10 @@ from reviews.evidence import files, storing
 from reviews.evidence.media_types import EXTENSIONS, media_type_of
 from reviews.evidence.names import clean_name
 from reviews.evidence.quoting import occurs
-from reviews.evidence.reading import read
+from reviews.evidence.reading import OF_A_JOB, OF_A_REQUEST, read
 from reviews.evidence.rechecking import compare
 from tests.internet import PUBLIC, redirect, response
+from tests.storage import kept_in
 
 URL = "http://news.example/a"
 PARAGRAPH = (
@@ -58,8 +59,7 @@ PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 def folder(tmp_path):
     """Where evidence is kept, empty."""
     where = tmp_path / "kept" / "evidence"
-    kept = {"BACKEND": "reviews.evidence.files.EvidenceFiles", "OPTIONS": {"location": str(where)}}
-    with override_settings(STORAGES={"evidence": kept}):
+    with override_settings(STORAGES=kept_in(where)):
         yield where
 
 
@@ -284,6 +284,29 @@ TEXTS = [
     ("<html><meta charset=windows-1251><body><p>Ціна".encode("cp1251"), "", "", "Ціна", None),
     (b"<html><body><p>" + b"a" * 200 + b"\xff", "", "", "a" * 200 + "\ufffd", None),
 ]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"<html><p>Bread" + b"<br>" * OF_A_REQUEST.max_tags,
+        b"<html><p>Bread<!--" + b"a" * OF_A_REQUEST.max_bytes + b"-->",
+    ],
+    ids=["tags", "bytes"],
+)
+def test_an_upload_that_takes_long_to_read_is_kept_without_its_text_and_a_worker_reads_such_a_page(payload):
+    captured, key = stored(payload)
+    assert (captured.media_type, captured.text, captured.text_gap) == ("text/html", None, "too_large")
+    assert evidence.read_payload(key) == payload
+    assert read(payload).text.strip() == "Bread"
+
+
+def test_a_page_that_no_worker_would_finish_has_no_text_and_its_bytes_are_compared():
+    page = b"<html><p>Bread" + b"<br>" * OF_A_JOB.max_tags
+    before, now = read(page), read(page + b"!")
+    assert (before.text, before.text_gap) == (None, "too_large")
+    assert compare(before, "Bread", before) == ("unchanged", None, None)
+    assert compare(before, "Bread", now) == ("text_changed", "too_large", None)
 
 
 @pytest.mark.parametrize(("payload", "declared", "charset", "text", "gap"), TEXTS, ids=range(len(TEXTS)))

@@ -24,17 +24,20 @@ from reviews.models import (
     Draft,
     Evidence,
     EvidenceSet,
+    Keeping,
+    Lead,
     Review,
     Round,
     Seat,
-    Snapshot,
-    SnapshotCheck,
     Verdict,
 )
 from reviews.stages import Action
 from tests import make, reviewing
 
 never_false = importlib.import_module("reviews.migrations.0002_never_false")
+keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
+whoever_has_led = importlib.import_module("reviews.migrations.0007_whoever_has_led")
+INSERT_ONLY = (*never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY, *whoever_has_led.INSERT_ONLY)
 
 
 @pytest.fixture
@@ -227,11 +230,7 @@ def everything(room):
     """An approved review with a row in every table."""
     review = reviewing.full_review(room, Stage.RESEARCH)
     reviewing.DO[Action.DECLARE_SEARCH](room, review, room.finn)
-    kept = Snapshot(
-        url="https://ministry.example/", taken_at=timezone.now(), media_type="text/html", size_bytes=5, sha256="0" * 64, key="k",
-    )  # fmt: skip
-    workflow.add_evidence(review.pk, reviewing.ITEM, actor=room.finn, snapshot=kept)
-    workflow.record_check(kept, SnapshotCheck.Outcome.SOUND)
+    reviewing.DO[Action.KEEP_EVIDENCE](room, review, room.finn)
     reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ivy)
     workflow.submit_for_rating(review.pk, actor=room.finn)
     for who in room.holders(reviewing.at(review)):
@@ -245,7 +244,7 @@ def everything(room):
     return reviewing.at(review)
 
 
-@pytest.mark.parametrize("table", never_false.INSERT_ONLY)
+@pytest.mark.parametrize("table", INSERT_ONLY)
 def test_what_was_said_stays_said(everything, table):
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM {table}")
@@ -262,11 +261,13 @@ def test_insert_only_are_the_tables_of_the_design():
         "conflictofinterest",
         "snapshot",
         "snapshotcheck",
+        "keeping",
+        "lead",
         "search",
         "evidenceset",
         "verdict",
     )
-    assert set(never_false.INSERT_ONLY) == {f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation")}
+    assert set(INSERT_ONLY) == {f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation")}
 
 
 @pytest.mark.parametrize("table", ["reviews_review", "reviews_round", "reviews_seat", "reviews_evidence"])
@@ -456,12 +457,67 @@ def test_nobody_approves_who_took_part(room, name):
     is_refused("took part", lambda: Approval(**approval, approver=approver).save(force_insert=True))
 
 
+def approval_by(review: Review, approver) -> None:
+    seen = reviewing.what_an_editor_sees(review)
+    Approval(review=review, approver=approver, decision_id=seen.pop("decision"), **seen).save(force_insert=True)
+
+
+def test_nobody_approves_who_has_led_it_or_has_written_before(room):
+    """Gwen took it over in research for a while, Hal was the author before Finn."""
+    hal = make.user("hal", "editor")
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    reviewing.DO[Action.TAKE_OVER](room, review, room.gwen)
+    workflow.assign(
+        workflow.release(review.pk, actor=room.gwen, **reviewing.why(Action.RELEASE)).pk, room.finn.pk, actor=room.emil
+    )
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(reviewing.at(review)):
+        room.vote(review, who)
+    for author in (hal, room.finn):
+        Draft.objects.filter(review=review).update(author=author)
+    reviewing.fill_in(room, review)
+    for who in (room.gwen, hal):
+        is_refused("took part", lambda who=who: approval_by(review, who))
+    approval_by(review, room.emil)  # and this is the truth
+
+
+def test_whoever_leads_is_kept_whatever_gave_it_to_them(room):
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    sql("UPDATE reviews_review SET lead_id = %s", room.emil.pk)
+    led = [lead.user for lead in Lead.objects.filter(review=review).order_by("created_at")]
+    assert set(led) == {room.finn, room.emil}
+    sql("UPDATE reviews_review SET lead_id = %s", room.finn.pk)
+    assert Lead.objects.count() == 2
+
+
+def test_who_led_before_that_was_kept_is_read_from_the_record(room):
+    review = reviewing.full_review(room, Stage.RESEARCH)
+    reviewing.DO[Action.TAKE_OVER](room, review, room.gwen)
+    workflow.assign(
+        workflow.release(review.pk, actor=room.gwen, **reviewing.why(Action.RELEASE)).pk, room.emil.pk, actor=room.ada
+    )
+    kept = set(Lead.objects.values_list("review", "user"))
+    assert kept == {(review.pk, who.pk) for who in (room.finn, room.gwen, room.emil)}
+    end_of_transaction()
+    sql("ALTER TABLE reviews_lead DISABLE TRIGGER row_is_final")
+    sql("DELETE FROM reviews_lead")
+    sql(whoever_has_led.FILL)
+    assert set(Lead.objects.values_list("review", "user")) == kept
+
+
+def test_where_the_lead_may_not_write_their_text_is_approved_by_nobody(db):
+    room = make.newsroom(draft_author_may_be_lead=False)
+    review = reviewing.full_review(room, Stage.RATING)
+    for who in room.holders(review):
+        room.vote(review, who)
+    sql("UPDATE reviews_draft SET author_id = %s", room.finn.pk)
+    is_refused("wrote its text", lambda: approval_by(review, room.gwen))
+
+
 def test_nobody_approves_who_declared_a_conflict(room):
     review = reviewing.full_review(room, Stage.COPY_EDIT)
     reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.emil)
-    seen = reviewing.what_an_editor_sees(review)
-    seen["decision_id"] = seen.pop("decision")
-    is_refused("took part", lambda: Approval(review=review, approver=room.emil, **seen).save(force_insert=True))
+    is_refused("took part", lambda: approval_by(review, room.emil))
 
 
 def test_nothing_is_approved_but_the_present_text_and_decision_of_this_review(room):
@@ -494,6 +550,22 @@ def test_evidence_is_changed_in_research_only(room):
     ):
         is_refused("is frozen", f"UPDATE reviews_evidence SET {lie}")
     is_refused("is frozen", lambda: copy(item))
+
+
+def test_only_news_of_its_own_page_is_kept_by_somebody_without_a_conflict_once_and_with_words(room):
+    review = reviewing.full_review(room, Stage.RATING)
+    reviewing.DO[Action.KEEP_EVIDENCE](room, review, room.emil)
+    kept, [other, *_] = Keeping.objects.get(), review.evidence.order_by("id")
+    news = workflow.record_check(kept.evidence.snapshot, "gone")
+    is_refused("not news of its page", lambda: copy(kept, evidence_id=other.pk, finding_id=news.pk))
+    for outcome in ("unchanged", "unreachable", "sound", "missing"):
+        finding = workflow.record_check(kept.evidence.snapshot, outcome)
+        is_refused("not news of its page", lambda finding=finding: copy(kept, finding_id=finding.pk))
+    is_refused("keeping_once", lambda: copy(kept))
+    is_refused("keeping_says_why", lambda: copy(kept, finding_id=news.pk, note=""))
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.gwen)
+    is_refused("keeps out", lambda: copy(kept, finding_id=news.pk, kept_by_id=room.gwen.pk))
+    copy(kept, finding_id=news.pk)  # and this is the truth
 
 
 def test_a_frozen_set_has_its_number_once(room):

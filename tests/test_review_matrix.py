@@ -53,6 +53,7 @@ send_back         | copy_edit                                         | {EDITORS
 approve           | copy_edit                                         | {EDITORS}      |
 unapprove         | approved                                          | {EDITORS}      |
 mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
+keep_evidence     | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
 declare_conflict  | queued research rating discussion adjudication drafting copy_edit approved | {" ".join(EVERYBODY)} |
 hold              | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
 hold              | queued                                            | {EDITORS}      |

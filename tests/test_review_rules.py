@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -397,7 +398,7 @@ def test_a_lead_who_declares_a_conflict_in_research_gives_the_review_back_with_i
     review = reviewing.full_review(room, Stage.RESEARCH)
     assert conflict(review, room.finn).stage == Stage.QUEUED
     review = at(review)
-    assert (review.lead, review.lease_until, review.evidence.count()) == (None, None, 3)
+    assert (review.lead, review.lease_until, review.evidence.count()) == (None, None, 4)
     assert told(review, "declare_conflict")["stage"] == ["research", "queued"]
     hal = make.user("hal", "researcher")
     DeskMembership.objects.create(desk=room.desk, user=hal)
@@ -435,6 +436,77 @@ def test_a_review_that_comes_back_to_a_lead_with_a_conflict_is_anybodys(room):
     assert workflow.take_over(review.pk, actor=hal).lead == hal
 
 
+# Who writes
+
+
+@pytest.fixture
+def apart(db):
+    """A desk whose leads do not write; Hal researches there too."""
+    room = make.newsroom(draft_author_may_be_lead=False)
+    DeskMembership.objects.create(desk=room.desk, user=make.user("hal", "researcher"))
+    return room
+
+
+def write(review, who) -> None:
+    text = {name: f"The {name}." for name in make.DRAFT_FIELDS} | {"rating": review.decisions.latest("id").rating}
+    workflow.edit_draft(review.pk, text, actor=who)
+
+
+def test_where_the_lead_may_not_write_somebody_who_took_no_part_does(apart):
+    review = reviewing.full_review(apart, Stage.DISCUSSION)
+    workflow.escalate(review.pk, actor=apart.emil)
+    reviewing.DO[Action.ADJUDICATE](apart, at(review), apart.dana)
+    assert Draft.objects.get(review=review).author == apart.emil  # the least load, and Gwen can approve
+    assert told(review, "adjudicate")["author"] == str(apart.emil.pk)
+    assert {Action.EDIT_DRAFT, Action.SUBMIT_DRAFT}.isdisjoint(may(review, apart.finn))
+    with pytest.raises(ActionForbidden, match="not_the_draft_author"):
+        workflow.submit_draft(review.pk, actor=apart.finn)
+    write(review, apart.emil)
+    workflow.submit_draft(review.pk, actor=apart.emil)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=apart.emil, **seen)) == ["involved"]
+    assert make.approve(apart.gwen, at(review)).stage == Stage.APPROVED
+
+
+def test_the_author_writes_on_after_another_round(apart):
+    remove(apart, apart.emil)
+    review = reviewing.full_review(apart, Stage.RATING)
+    hal = make.user("hal")
+    for _ in range(2):
+        for who in apart.holders(at(review)):
+            apart.vote(review, who)
+        # Gwen, the only editor who is left, approves.
+        assert Draft.objects.get(review=review).author == hal
+        if _ == 0:
+            DeskMembership.objects.create(desk=apart.desk, user=apart.emil)
+            write(review, hal)
+            workflow.submit_draft(review.pk, actor=hal)
+            workflow.send_back(review.pk, Stage.RATING, actor=apart.gwen, **why(Action.SEND_BACK))
+
+
+def test_a_desk_that_lacks_somebody_who_writes_hands_nothing_to_the_reviewers(apart):
+    remove(apart, apart.emil, make.user("hal"))
+    review = reviewing.full_review(apart, Stage.RESEARCH)
+    with pytest.raises(ActionBlocked, match="editor: 0 of 1 found"):
+        workflow.submit_for_rating(review.pk, actor=apart.finn)
+    DeskMembership.objects.create(desk=apart.desk, user=make.user("hal"))
+    assert workflow.submit_for_rating(review.pk, actor=apart.finn).stage == Stage.RATING
+
+
+def test_where_nobody_is_left_to_write_the_next_editor_who_edits_becomes_the_author(apart):
+    review = reviewing.full_review(apart, Stage.RATING)
+    remove(apart, apart.emil, apart.gwen, make.user("hal"))
+    for who in apart.holders(review):
+        apart.vote(review, who)
+    assert Draft.objects.get(review=review).author == apart.finn
+    assert Action.SUBMIT_DRAFT not in may(review, apart.finn)
+    for who in (apart.emil, apart.gwen):
+        DeskMembership.objects.create(desk=apart.desk, user=who)
+    write(review, apart.gwen)
+    assert Draft.objects.get(review=review).author == apart.gwen
+    assert workflow.submit_draft(review.pk, actor=apart.gwen).stage == Stage.COPY_EDIT
+
+
 # Clocks
 
 
@@ -442,7 +514,7 @@ def test_what_was_left_lying_returns_to_the_queue_with_its_evidence(room):
     review, other = (reviewing.full_review(room, Stage.RESEARCH, text=text) for text in ("Rents fell.", "Rents rose."))
     Review.objects.filter(pk=review.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert release_expired() == 1
-    assert (at(review).stage, at(review).lead, review.evidence.count()) == (Stage.QUEUED, None, 3)
+    assert (at(review).stage, at(review).lead, review.evidence.count()) == (Stage.QUEUED, None, 4)
     last = events.events(review).last()
     assert (last.action, last.actor, last.reason) == ("release", None, "lease_expired")
     assert at(other).stage == Stage.RESEARCH
@@ -648,6 +720,50 @@ def test_whoever_sat_in_an_earlier_round_does_not_approve(room):
     assert blockers(lambda: workflow.approve(review.pk, actor=room.emil, **seen)) == ["involved"]
 
 
+@pytest.mark.parametrize("how", ["taken over", "lease expired", "given back"])
+def test_whoever_has_led_it_for_a_while_does_not_approve(room, how):
+    """Gwen, who is a researcher too, leads first and Finn in her place."""
+    gwen = make.user("gwen", "researcher")
+    review = make.review(room)
+    workflow.take(review.pk, actor=gwen)
+    make.evidence(replace(room, finn=gwen), review, "refutes", "Ministry")
+    if how == "taken over":
+        reviewing.DO[Action.TAKE_OVER](room, review, room.emil)
+    elif how == "given back":
+        workflow.release(review.pk, actor=gwen, **why(Action.RELEASE))
+    else:
+        Review.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        assert release_expired() == 1
+    if how == "taken over":
+        workflow.release(review.pk, actor=room.emil, **why(Action.RELEASE))
+    workflow.take(review.pk, actor=room.finn)
+    make.evidence(room, review, "supports", "Bank")
+    hal = make.user("hal", "editor")
+    DeskMembership.objects.create(desk=room.desk, user=hal)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=gwen, **seen)) == ["involved"]
+    assert make.approve(hal, at(review)).stage == Stage.APPROVED
+
+
+def test_a_review_whose_only_other_editor_has_led_it_is_not_handed_to_the_reviewers(room):
+    remove(room, room.emil)
+    gwen = make.user("gwen", "researcher")
+    review = make.review(room)
+    workflow.take(review.pk, actor=gwen)
+    workflow.release(review.pk, actor=gwen, **why(Action.RELEASE))
+    workflow.take(review.pk, actor=room.finn)
+    for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
+        make.evidence(room, review, stance, origin)
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["unstaffable"]
+    DeskMembership.objects.create(desk=room.desk, user=room.emil)
+    assert workflow.submit_for_rating(review.pk, actor=room.finn).stage == Stage.RATING
+
+
 def test_a_role_that_was_taken_away_ends_what_it_was_needed_for(room):
     review = reviewing.full_review(room, Stage.RATING)
     room.ben.groups.clear()
@@ -734,7 +850,7 @@ def test_a_verdict_cites_the_frozen_set_and_nothing_else(room):
     foreign = reviewing.judgement(other).cites
     with pytest.raises(InvalidInput) as refusal:
         workflow.submit_verdict(review.pk, workflow.Judgement("false", make.WHY, foreign), actor=room.ben)
-    assert [error.code for error in refusal.value.errors] == ["not_in_the_set"] * 3
+    assert [error.code for error in refusal.value.errors] == ["not_in_the_set"] * 4
 
 
 def test_what_somebody_has_written_so_far_is_theirs_alone_and_leaves_no_trace(room):

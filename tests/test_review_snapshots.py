@@ -20,7 +20,7 @@ from reviews.workflow import snapshots
 from tests import make
 from tests.internet import PUBLIC, response
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
 
 HTML = "Content-Type: text/html; charset=utf-8"
 URL = "http://news.example/tables"
@@ -28,16 +28,6 @@ PAGE = (
     "<html><body><article><p>{}</p><p>The tables are printed by the ministry every spring.</p></article></body></html>"
 )
 QUOTED = PAGE.format("The reserve force counts 33,000 people now.").encode()
-
-
-@pytest.fixture(autouse=True)
-def kept_in(tmp_path, settings):
-    settings.STORAGES = settings.STORAGES | {
-        "evidence": {
-            "BACKEND": "reviews.evidence.files.EvidenceFiles",
-            "OPTIONS": {"location": str(tmp_path / "evidence")},
-        }
-    }
 
 
 @pytest.fixture
@@ -148,6 +138,16 @@ def test_what_became_of_a_page_is_told_apart_and_makes_no_verdict_stale(item, in
     assert workflow.facts_of(item.review, None).evidence[0].is_sound
 
 
+def test_the_same_change_found_again_is_told_from_the_next(item, internet):
+    said = ("31,000 people serve.", "31,000   people serve.", "30,000 people serve.")
+    for words in said:
+        internet.serve(PUBLIC, 80, response(PAGE.format(words).encode(), HTML))
+        assert rechecked(item.snapshot)["live"] == "quotation_missing"
+    first, second, third = item.snapshot.checks.filter(outcome="quotation_missing").order_by("id")
+    assert len(first.found_sha256) == 64
+    assert first.found_sha256 == second.found_sha256 != third.found_sha256
+
+
 @pytest.mark.parametrize(("damage", "outcome"), [(b"garbage", "corrupt"), (None, "missing")])
 def test_stored_bytes_that_were_changed_or_lost_are_found_and_the_live_page_cannot_stand_in_for_them(
     item, damage, outcome
@@ -188,12 +188,45 @@ def test_a_verdict_on_bytes_that_fail_their_hash_closes_no_round(room, item):
     assert review.stage == Stage.DRAFTING
 
 
-def test_what_reviews_rest_on_is_looked_at_again_every_week(item):
-    assert snapshots.queue_rechecks() == 0
+def taken_a_week_ago() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE reviews_snapshot DISABLE TRIGGER row_is_final")
         cursor.execute("UPDATE reviews_snapshot SET taken_at = %s", [timezone.now() - timedelta(days=8)])
         cursor.execute("ALTER TABLE reviews_snapshot ENABLE TRIGGER row_is_final")
+
+
+def test_what_reviews_rest_on_is_looked_at_again_every_week(item):
+    assert snapshots.queue_rechecks() == 0
+    taken_a_week_ago()
     assert snapshots.queue_rechecks() == 1
     assert jobs.work("tests")
+    assert snapshots.queue_rechecks() == 0
+
+
+def test_a_site_is_asked_for_one_page_at_a_time_and_for_the_next_when_that_was_answered(room, item, internet):
+    internet.names["paper.example"] = internet.names["news.example"]
+    addresses = ("http://NEWS.example/2", "http://news.example/3", "http://paper.example/1")
+    for address in addresses:
+        make.evidence(room, item.review, url=address, snapshot_exemption="")
+    for name in (b"one", b"two"):
+        make.upload(room, item.review, name)
+    while jobs.work("tests"):
+        pass
+    assert Snapshot.objects.exclude(url="").count() == 4
+    taken_a_week_ago()
+
+    def asked() -> list[str]:
+        waiting = Job.objects.filter(kind=snapshots.RECHECK, state="queued").values("subject_id")
+        return sorted(Snapshot.objects.filter(pk__in=waiting).values_list("url", flat=True))
+
+    assert snapshots.queue_rechecks() == 4
+    assert asked() == ["", "", "http://news.example/tables", "http://paper.example/1"]
+    assert snapshots.queue_rechecks() == 0
+    for address in addresses[:2]:
+        while jobs.work("tests"):
+            pass
+        assert snapshots.queue_rechecks() == 1
+        assert asked() == [address]
+    while jobs.work("tests"):
+        pass
     assert snapshots.queue_rechecks() == 0

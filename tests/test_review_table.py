@@ -44,6 +44,8 @@ send_back         | copy_edit                                                   
 approve           | copy_edit                                                        | approved                   | editor
 unapprove         | approved                                                         | copy_edit                  | editor system
 mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | -                       | [lead] editor
+keep_evidence     | research                                                         | -                          | [lead] researcher editor
+keep_evidence     | rating discussion adjudication drafting copy_edit approved       | -                          | [lead] editor
 declare_conflict  | queued rating discussion adjudication drafting copy_edit approved | -                         | anybody
 declare_conflict  | research                                                         | research queued            | anybody
 hold              | queued research rating discussion adjudication drafting copy_edit approved | -                | [lead] editor
@@ -250,6 +252,7 @@ edit_draft        conflicted
 waive_reply       conflicted
 send_back         conflicted
 mark_unreliable   conflicted
+keep_evidence     conflicted
 renew_lease       conflicted
 confirm_numbers   conflicted
 submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale
@@ -286,8 +289,8 @@ def test_what_is_allowed_is_what_is_neither_lacked_nor_blocked():
 # Reasons: whoever stops, sends back or waives says why (invariant 12).
 
 SAY_WHY = {
-    "release", "request_evidence", "waive_reply", "send_back", "unapprove", "mark_unreliable", "declare_conflict", "hold", "resume", "close",
-    "reopen",
+    "release", "request_evidence", "waive_reply", "send_back", "unapprove", "mark_unreliable", "keep_evidence", "declare_conflict", "hold",
+    "resume", "close", "reopen",
 }  # fmt: skip
 
 

@@ -16,18 +16,9 @@ from reviews.workflow.evidence import record_check
 from tests import make
 from tests.api import api, assert_problem
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
 
 PAYLOAD = b"<html><body><script>alert(1)</script><p>33,000 people serve.</p></body></html>"
-
-
-@pytest.fixture(autouse=True)
-def kept_in(tmp_path, settings):
-    backend = {
-        "BACKEND": "reviews.evidence.files.EvidenceFiles",
-        "OPTIONS": {"location": str(tmp_path / "evidence")},
-    }
-    settings.STORAGES = settings.STORAGES | {"evidence": backend}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from reviews.staffing import (
     Unstaffable,
     can_staff,
     choose_adjudicator,
+    choose_draft_author,
     choose_seats,
     replace_seat,
 )
@@ -119,6 +120,52 @@ def test_whoever_writes_the_text_does_not_approve_it():
         choose_adjudicator([GWEN, EMIL], holders=("ben", "cleo"), lead="finn", draft_author="emil")
 
 
+APART = {**USUAL, "draft_author_may_be_lead": False}  # from the lead, who writes elsewhere
+
+
+def test_where_the_lead_may_not_write_somebody_else_has_to_be_found_who_does_not_approve():
+    hugo = person("hugo", "researcher")
+    assert can_staff(DESK, **APART) == lacks(("editor", 1, 0))  # Emil has to write
+    assert can_staff([*DESK, hugo], **APART) is None
+    assert can_staff([*DESK, person("hugo", "researcher", is_conflicted=True)], **APART) == lacks(("editor", 1, 0))
+    assert can_staff(DESK[:-1], **APART) == lacks(("draft author", 1, 0), ("editor", 1, 0))
+    # One who is known already is not looked for again, and does not approve.
+    assert can_staff([*DESK, hugo], **APART, draft_author="hugo") is None
+    assert can_staff(DESK, **APART, draft_author="emil") == lacks(("editor", 1, 0))
+
+
+def test_the_only_other_writer_is_not_seated_nor_made_adjudicator():
+    hugo, ida = person("hugo", "researcher reviewer adjudicator"), person("ida", "adjudicator", 9)
+    busy = [person("ben", "reviewer", 9), person("cleo", "reviewer", 9)]
+    people = [FINN, *busy, hugo, ida, EMIL]
+    assert choose_seats(people, **APART) == ["ben", "cleo"]
+    assert choose_seats(people, **USUAL) == ["hugo", "ben"]
+    places = {"holders": ("ben", "cleo"), "lead": "finn"}
+    assert choose_adjudicator(people, **places, draft_author_may_be_lead=False) == "ida"
+    assert choose_adjudicator(people, **places) == "hugo"
+    assert replace_seat(people, **places, lead_may_hold_seat=False, adjudicator="ida") == "hugo"
+    with pytest.raises(Unstaffable, match="editor: 0 of 1 found"):
+        replace_seat(people, **places, lead_may_hold_seat=False, adjudicator="ida", draft_author_may_be_lead=False)
+
+
+def test_the_present_author_writes_on_while_they_may():
+    hugo, ida = person("hugo", "researcher"), person("ida", "researcher", 9, took_part=True)
+    people, places = [*DESK, GWEN, hugo, ida], {"judges": ("ben", "cleo"), "lead": "finn"}
+    assert choose_draft_author(people, **places) == "emil"  # Gwen can approve
+    assert choose_draft_author([*DESK, hugo, ida], **places) == "hugo"  # nobody but Emil can
+    assert choose_draft_author(people, **places, present="ida") == "ida"
+    assert choose_draft_author(people, judges=("ben", "ida"), lead="finn", present="ida") == "emil"
+    assert choose_draft_author(people, **places, present="finn") == "emil"
+
+
+def test_whoever_took_part_before_does_not_approve_but_may_judge_again():
+    emil = person("emil", "editor adjudicator", took_part=True)
+    assert can_staff([FINN, BEN, CLEO, DANA, emil], **USUAL) == lacks(("editor", 1, 0))
+    assert can_staff([FINN, BEN, CLEO, DANA, emil, GWEN], **USUAL) is None
+    gwen = person("gwen", "editor adjudicator", took_part=True)
+    assert choose_adjudicator([gwen, EMIL], holders=(), lead="finn") == "gwen"
+
+
 @pytest.mark.parametrize(
     ("people", "may_hold_seat", "missing"),
     [
@@ -159,23 +206,33 @@ def desks() -> Iterator[tuple[Person, ...]]:
             yield tuple(Person(f"p{n}", each, loads.randrange(3)) for n, each in enumerate(roles))
 
 
+def fits(each: Person, role: str) -> bool:
+    return bool(each.roles & {"researcher", "editor"}) if role == "draft author" else role in each.roles
+
+
 def every_way(people, places: tuple[str, ...], lead: str | None, may_hold_seat: bool) -> Iterator[tuple[Person, ...]]:
     for chosen in itertools.permutations(people, len(places)):
         if all(
-            role in each.roles and (each.id != lead or (role == "reviewer" and may_hold_seat))
+            fits(each, role) and (each.id != lead or (role == "reviewer" and may_hold_seat))
             for each, role in zip(chosen, places, strict=True)
         ):
             yield chosen
 
 
-@pytest.mark.parametrize(("seats", "may_hold_seat"), [(1, False), (2, False), (2, True), (3, True)])
-def test_no_way_to_staff_a_round_is_overlooked_and_the_least_load_is_found(seats, may_hold_seat):
+@pytest.mark.parametrize(
+    ("seats", "may_hold_seat", "may_write"),
+    [(1, False, True), (2, False, True), (2, True, True), (3, True, True), (1, False, False), (2, True, False)],
+)
+def test_no_way_to_staff_a_round_is_overlooked_and_the_least_load_is_found(seats, may_hold_seat, may_write):
     outcomes = set()
+    wanted = ("reviewer",) * seats + ("adjudicator", *(() if may_write else ("draft author",)), "editor")
     for people in desks():
         for lead in [None, *(each.id for each in people)]:
             # Without a lead a researcher is looked for, whom these desks have not: an absent one leaves all places to the others.
-            places = {"seats": seats, "lead": lead or "absent", "lead_may_hold_seat": may_hold_seat}
-            ways = list(every_way(people, ("reviewer",) * seats + ("adjudicator", "editor"), lead, may_hold_seat))
+            places = {
+                "seats": seats, "lead": lead or "absent", "lead_may_hold_seat": may_hold_seat, "draft_author_may_be_lead": may_write,
+            }  # fmt: skip
+            ways = list(every_way(people, wanted, lead, may_hold_seat))
             shortage = can_staff(people, **places)
             assert (shortage is None) == bool(ways), (people, lead)
             outcomes.add(bool(ways))
@@ -186,14 +243,12 @@ def test_no_way_to_staff_a_round_is_overlooked_and_the_least_load_is_found(seats
                     best = min(sum(load for _, load, _ in order) for order in orders)
                     assert sum(load for _, load, _ in min(orders)) == best
             else:
-                assert sum(lack.needed - lack.found for lack in shortage.lacks) == seats + 2 - most_filled(
-                    people, seats, lead, may_hold_seat
-                )
+                missing = sum(lack.needed - lack.found for lack in shortage.lacks)
+                assert missing == len(wanted) - most_filled(people, wanted, lead, may_hold_seat)
     assert outcomes == {True, False}
 
 
-def most_filled(people, seats: int, lead: str | None, may_hold_seat: bool) -> int:
-    places = ("reviewer",) * seats + ("adjudicator", "editor")
+def most_filled(people, places: tuple[str, ...], lead: str | None, may_hold_seat: bool) -> int:
     return max(
         n
         for n in range(len(places))

@@ -16,16 +16,14 @@ from tests.api import api
 from tests.internet import PUBLIC, response
 from tests.pages import HTML, PAGE
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
 
 URL = "http://news.example/tables"
 
 
 @pytest.fixture
-def item(settings, tmp_path):
+def item():
     """An item of evidence that names a page, added over the API, and somebody who reads it."""
-    place = {"BACKEND": "reviews.evidence.files.EvidenceFiles", "OPTIONS": {"location": str(tmp_path)}}
-    settings.STORAGES = settings.STORAGES | {"evidence": place}
     room = make.newsroom()
     review = make.review(room, Stage.RESEARCH)
     client = api(room.finn)

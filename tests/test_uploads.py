@@ -108,11 +108,8 @@ def test_a_form_has_so_many_parts_and_so_much_text_and_no_more(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, settings) -> Path:
-    kept = tmp_path / "evidence"
-    backend = {"BACKEND": "reviews.evidence.files.EvidenceFiles", "OPTIONS": {"location": str(kept)}}
-    settings.STORAGES = settings.STORAGES | {"evidence": backend}
-    return kept
+def folder(evidence_folder) -> Path:
+    return evidence_folder
 
 
 @pytest.fixture

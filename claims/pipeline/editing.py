@@ -8,13 +8,14 @@ from uuid import UUID
 from django.db import transaction
 
 from claims.models import Appearance, ArticleVersion, Claim
-from claims.pipeline.triaging import check_version, save
+from claims.pipeline.triaging import BOOKKEEPING, save
 from claims.pipeline.words import read_own_words
 from claims.text import places_of
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.changes import state_of
+from factcheck.audit.staleness import check_version
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound
 
 EDITABLE = ("text", "kind", "claimant")
@@ -88,7 +89,7 @@ def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version:
         claim = Claim.objects.select_for_update(no_key=True).filter(pk=claim_id).first()
         if claim is None:
             raise NotFound("There is no such claim.")
-        check_version(claim, version)
+        check_version(claim, version, BOOKKEEPING)
         if claim.triage_status in (TriageStatus.MERGED, TriageStatus.SUPERSEDED):
             raise ActionNotAllowed(f"A claim that is {claim.triage_status} cannot be edited.")
         before = state_of(claim)

@@ -16,6 +16,7 @@ from claims.triage import BY_ACTION, MERGE_TARGETS, Reason, Risk, TriageAction, 
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.changes import State, changes, state_of
+from factcheck.audit.staleness import check_version
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, Problem, StaleVersion
 
 BOOKKEEPING = {"revision", "edited_fields"}  # follows from what else was changed
@@ -41,7 +42,7 @@ def triage(
     transition = BY_ACTION[action]
     with _unless_relied_on():
         claim, target = _lock(claim_id, into if action is TriageAction.MERGE else None)
-        check_version(claim, version)
+        check_version(claim, version, BOOKKEEPING)
         check_arrow(claim, action)
         if action is TriageAction.MERGE:
             _check_target(claim, into, target)
@@ -116,7 +117,7 @@ def split(
         raise InvalidInput(errors=[FieldError("too_few_texts", "Give two or more different texts.", pointer="/texts")])
     with transaction.atomic():
         claim, _ = _lock(claim_id)
-        check_version(claim, version)
+        check_version(claim, version, BOOKKEEPING)
         check_arrow(claim, TriageAction.SPLIT)
         before = state_of(claim)
         appearances = list(claim.appearances.order_by("id"))
@@ -174,20 +175,6 @@ def _lock(claim_id: UUID, other_id: UUID | None = None) -> tuple[Claim, Claim | 
     if claim_id not in locked:
         raise NotFound("There is no such claim.")
     return locked[claim_id], locked.get(other_id) if other_id else None
-
-
-def check_version(claim: Claim, version: int | None) -> None:
-    """Raises StaleVersion, which tells whoever saw `version` what has happened since. Under the lock on the claim."""
-    if version is not None and claim.version != version:
-        raise StaleVersion(
-            f"You saw version {version}; it is at version {claim.version} now.",
-            current_version=claim.version,
-            changed_at=claim.updated_at,
-            changed_by=claim.updated_by.get_username() if claim.updated_by else None,
-            changed_fields=sorted(
-                {name for event in events.since(claim, version) for name in event.data} - BOOKKEEPING
-            ),
-        )
 
 
 def check_arrow(claim: Claim, action: TriageAction) -> None:

@@ -11,7 +11,7 @@ from factcheck import fetch
 from factcheck.errors import FieldError, InvalidInput
 from reviews.evidence.media_types import EXTENSIONS, UNKNOWN, is_script
 from reviews.evidence.names import clean_name
-from reviews.evidence.reading import Reading, extractor, read
+from reviews.evidence.reading import OF_A_REQUEST, Reading, extractor, read
 from reviews.evidence.records import record_of_response, record_of_upload
 
 MAX_BYTES = 25 * 1024 * 1024  # reports and gazettes with pictures; articles end at about 5 MiB
@@ -56,7 +56,8 @@ def keep_upload(payload: bytes, name: str) -> Captured:
         raise _refused("too_large", f"The file is larger than {MAX_BYTES:,} bytes.")
     if is_script(payload):
         raise _refused("file_type_not_accepted", "The file is a script that a system would run.")
-    reading = read(payload)
+    # Nobody compares an upload with anything later: its bytes are what counts, and whoever sends it waits.
+    reading = read(payload, effort=OF_A_REQUEST)
     if reading.media_type not in ACCEPTED:
         raise _refused("file_type_not_accepted", f"By its content, the file is none of {', '.join(ACCEPTED)}.")
     now = datetime.now(UTC)

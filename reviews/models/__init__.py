@@ -5,9 +5,9 @@ database view that has no row of a round before that round has closed.
 """
 
 from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
-from reviews.models.evidence import Evidence, EvidenceSet, Search, Snapshot, SnapshotCheck
+from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
-from reviews.models.review import ConflictOfInterest, Review
+from reviews.models.review import ConflictOfInterest, Lead, Review
 from reviews.models.rounds import Round, Seat, Verdict
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "Evidence",
     "EvidenceSet",
     "Invalidation",
+    "Keeping",
+    "Lead",
     "RatingScale",
     "RatingScaleVersion",
     "ReplyRequest",

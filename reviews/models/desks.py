@@ -40,6 +40,9 @@ class ReviewPolicy(Row):
     seats = models.PositiveSmallIntegerField(default=2, help_text="Independent verdicts of a round.")
     seats_high_risk = models.PositiveSmallIntegerField(default=3)
     lead_may_hold_seat = models.BooleanField(default=False)
+    draft_author_may_be_lead = models.BooleanField(
+        default=True, help_text="Otherwise somebody else writes the text, who took no part in the finding."
+    )
     auto_open = models.BooleanField(default=False, help_text="Accepted claims get a review without anybody asking.")
     min_origins = models.PositiveSmallIntegerField(default=2, help_text="Independent origins of evidence.")
     both_sides_required = models.BooleanField(default=True)

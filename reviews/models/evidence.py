@@ -11,6 +11,7 @@ from claims.models import Row
 from factcheck.audit.history import keeps_past
 from reviews.facts import STANCE_CHOICES, Stance
 from reviews.models.review import Review
+from reviews.reasons import REASON_CHOICES
 
 
 class Snapshot(Row):
@@ -23,7 +24,7 @@ class Snapshot(Row):
     media_type = models.CharField(max_length=100, help_text="By the content, not by what a header said.")
     size_bytes = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64, help_text="Of the bytes.")
-    text = models.TextField(null=True, help_text="Extracted; null where the media type has none.")  # noqa: DJ001  # empty text is another thing
+    text = models.TextField(null=True, help_text="Extracted; null where the bytes have none, or too much to read.")  # noqa: DJ001  # empty text is another thing
     text_sha256 = models.CharField(max_length=64, blank=True)
     key = models.CharField(max_length=200, help_text="Where the record is stored.")
 
@@ -37,6 +38,10 @@ class Snapshot(Row):
 OUTCOMES = [
     "sound", "corrupt", "missing", "unchanged", "text_changed", "quotation_missing", "gone", "unreachable",
 ]  # fmt: skip
+
+
+# Of which a person has to be told: the bytes or the page are not what they were.
+NOT_AS_IT_WAS = ["corrupt", "missing", "text_changed", "quotation_missing", "gone"]
 
 
 class SnapshotCheck(Row):
@@ -57,6 +62,11 @@ class SnapshotCheck(Row):
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="checks", db_index=False)
     outcome = models.CharField(max_length=20, choices=Outcome)
     detail = models.TextField(blank=True)
+    found_sha256 = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Of what the page said then: tells a change from the next.",
+    )
     checked_at = models.DateTimeField()
 
     class Meta:
@@ -66,7 +76,12 @@ class SnapshotCheck(Row):
                 name="snapshot_check_known",
             )
         ]
-        indexes = [models.Index(fields=["snapshot", "-id"], name="snapshot_check_of")]
+        indexes = [
+            models.Index(fields=["snapshot", "-id"], name="snapshot_check_of"),
+            models.Index(
+                fields=["snapshot"], name="snapshot_check_not_as_it_was", condition=Q(outcome__in=NOT_AS_IT_WAS)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.snapshot_id}: {self.outcome}"
@@ -110,6 +125,25 @@ class Evidence(Row):
 
     def __str__(self) -> str:
         return self.title or self.url or str(self.pk)
+
+
+class Keeping(Row):
+    """That somebody has seen what became of an item's page, and keeps the item. Insert-only; it covers this finding and no other."""
+
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="keepings", db_index=False)
+    finding = models.ForeignKey(SnapshotCheck, on_delete=models.PROTECT, related_name="keepings")
+    kept_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=20, choices=REASON_CHOICES)
+    note = models.TextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["evidence", "finding"], name="keeping_once"),
+            models.CheckConstraint(condition=~Q(reason="") & ~Q(note=""), name="keeping_says_why"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kept_by} keeps {self.evidence_id}: {self.reason}"
 
 
 class Search(Row):

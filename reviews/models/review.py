@@ -83,6 +83,8 @@ class Review(Row):
             models.Index(fields=["claim", "-id"], name="review_by_claim"),
             models.Index(fields=["lead", "stage"], name="review_by_lead"),
             models.Index(fields=["lease_until"], condition=Q(stage=Stage.RESEARCH), name="review_leases"),
+            models.Index(fields=["desk", "-id"], name="review_of_desk"),
+            models.Index(fields=["-id"], condition=Q(held_at__isnull=False), name="review_on_hold"),
             models.Index(F("due_at"), F("id"), name="review_by_due"),
             models.Index(F("due_at").desc(nulls_last=True), F("id").desc(), name="review_by_due_down"),
             models.Index(F("updated_at"), F("id"), name="review_by_change"),
@@ -94,6 +96,19 @@ class Review(Row):
     @property
     def is_on_hold(self) -> bool:
         return self.held_at is not None
+
+
+class Lead(Row):
+    """Somebody who leads a review or has led it. Insert-only; the database writes it whenever a review is given a lead."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="leads", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["review", "user"], name="lead_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} led {self.review_id}"
 
 
 class ConflictOfInterest(Row):

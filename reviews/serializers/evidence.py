@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Case, Exists, Expression, OuterRef, Subquery, Value, When
+from django.db.models import Case, Exists, Expression, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -13,9 +13,9 @@ from rest_framework import serializers
 from claims.serializers import PersonSerializer
 from factcheck.api.shape import Place, PlainJSON, as_text
 from factcheck.api.typed import TypedJSONField
-from reviews.attention import OF_THE_BYTES, OF_THE_PAGE, Outcome, latest_check
+from reviews.attention import OF_THE_BYTES, OF_THE_PAGE, Outcome, keepings, latest_check
 from reviews.facts import SIDE_CHOICES, STANCE_CHOICES, Stance
-from reviews.models import Evidence, EvidenceSet, Invalidation, Search, Snapshot, SnapshotCheck
+from reviews.models import Evidence, EvidenceSet, Invalidation, Keeping, Search, Snapshot, SnapshotCheck
 
 MAX_CHECKS = 100  # two years of weekly looks
 
@@ -54,13 +54,26 @@ def is_void(subject: str, path: str) -> Case:
 
 
 def _check(of: tuple[Outcome, ...], at: Place) -> Expression:
-    found = latest_check(of, OuterRef(at("snapshot")))
-    item = found.annotate(_item=as_text(SnapshotCheckSerializer, SnapshotCheck)).values("_item")[:1]
+    return _first(latest_check(of, OuterRef(at("snapshot"))), SnapshotCheckSerializer)
+
+
+def _first(rows: QuerySet[Any], serializer: type[serializers.ModelSerializer]) -> Expression:
+    item = rows.annotate(_item=as_text(serializer, rows.model)).values("_item")[:1]
     return Cast(Subquery(item), PlainJSON())
 
 
 def _shown(check: SnapshotCheck | None) -> Any:
     return SnapshotCheckSerializer(check).data if check else None
+
+
+class KeepingSerializer(serializers.ModelSerializer):
+    """Who has seen what became of the page, and kept the item. `finding` is the check that they looked at."""
+
+    kept_by = PersonSerializer()
+
+    class Meta:
+        model = Keeping
+        fields = ("finding", "kept_by", "reason", "note", "created_at")
 
 
 class EvidenceSerializer(serializers.ModelSerializer):
@@ -72,6 +85,9 @@ class EvidenceSerializer(serializers.ModelSerializer):
     is_unreliable = serializers.SerializerMethodField(help_text="Somebody marked it so: it counts no more.")
     stored_check = serializers.SerializerMethodField(help_text="The last look at the stored bytes.")
     live_check = serializers.SerializerMethodField(help_text="The last look at the live page.")
+    kept = serializers.SerializerMethodField(
+        help_text="Who keeps it, whatever that look found. Null once the page says something else again."
+    )
 
     sql = {
         "is_withdrawn": lambda at: Case(
@@ -80,14 +96,15 @@ class EvidenceSerializer(serializers.ModelSerializer):
         "is_unreliable": lambda at: is_void("evidence", at("pk")),
         "stored_check": lambda at: _check(OF_THE_BYTES, at),
         "live_check": lambda at: _check(OF_THE_PAGE, at),
+        "kept": lambda at: _first(keepings(OuterRef(at("pk"))), KeepingSerializer),
     }
 
     class Meta:
         model = Evidence
         fields = (
             "id", "review", "url", "title", "publisher", "origin", "stance", "quotation", "locator", "note", "is_confidential", "snapshot",
-            "snapshot_exemption", "snapshot_error", "stored_check", "live_check", "added_by", "is_withdrawn", "withdrawn_at",
-            "is_unreliable", "version", "created_at", "updated_at",
+            "snapshot_exemption", "snapshot_error", "stored_check", "live_check", "kept", "added_by", "is_withdrawn",
+            "withdrawn_at", "is_unreliable", "version", "created_at", "updated_at",
         )  # fmt: skip
 
     def get_is_withdrawn(self, item: Evidence) -> bool:
@@ -103,6 +120,11 @@ class EvidenceSerializer(serializers.ModelSerializer):
     @extend_schema_field(SnapshotCheckSerializer(allow_null=True))
     def get_live_check(self, item: Evidence) -> Any:
         return _shown(latest_check(OF_THE_PAGE, item.snapshot_id).first())
+
+    @extend_schema_field(KeepingSerializer(allow_null=True))
+    def get_kept(self, item: Evidence) -> Any:
+        kept = keepings(item).select_related("kept_by").first()
+        return KeepingSerializer(kept).data if kept else None
 
 
 class SearchSerializer(serializers.ModelSerializer):

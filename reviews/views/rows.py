@@ -76,7 +76,9 @@ class EvidenceViewSet(ReadViewSet):
     filterset_class = filters.EvidenceFilter
     ordering_fields = {"created_at": "id"}
     ordering = "created_at"
-    own_problems = dict.fromkeys(("partial_update", "mark_unreliable", "take_snapshot"), (workflow.ActionBlocked,))
+    own_problems = dict.fromkeys(
+        ("partial_update", "mark_unreliable", "keep", "take_snapshot"), (workflow.ActionBlocked,)
+    )
     if_match: ClassVar = {"take_snapshot": None}  # it changes nothing that anybody wrote
 
     def get_queryset(self) -> QuerySet[Evidence]:
@@ -101,6 +103,15 @@ class EvidenceViewSet(ReadViewSet):
         form = forms.MarkUnreliableSerializer
         fields = read(form, request)
         workflow.mark_unreliable(item.pk, actor=actor_of(request), version=self.version, **fields)
+        return self.answer(ITEMS.get(pk=item.pk))
+
+    @extend_schema(request=forms.KeepEvidenceSerializer)
+    @action(detail=True, methods=["post"])
+    def keep(self, request: Request, pk: str) -> Response:
+        """Say that it stands all the same, whatever became of its page. It is a task again once something else is found there."""
+        item = self.get_object()
+        fields = read(forms.KeepEvidenceSerializer, request)
+        workflow.keep_evidence(item.pk, actor=actor_of(request), version=self.version, **fields)
         return self.answer(ITEMS.get(pk=item.pk))
 
     @extend_schema(request=None, responses={202: JobSerializer})

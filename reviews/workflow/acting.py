@@ -17,6 +17,7 @@ from django.utils import timezone
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.changes import State, changes, state_of
+from factcheck.audit.staleness import check_version
 from factcheck.database.prepared import Prepared
 from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
 from reviews import stages
@@ -166,7 +167,7 @@ def begin(
     note: str = "",
 ) -> Act:
     """Ask everything that can be asked before the verb looks at its own input. The review is locked."""
-    check_version(review, version)
+    check_version(review, version, BOOKKEEPING)
     facts = facts_of(review, actor, has_reason=bool(reason))
     row = ask(facts, action, is_system=actor is None)
     if actor is not None:
@@ -203,7 +204,7 @@ def must_be_open(
     review = visible_to(actor).select_related("policy", "scale", "claim").filter(pk=review_id).first()
     if review is None:
         raise NotFound("There is no such review.")
-    check_version(review, version)
+    check_version(review, version, BOOKKEEPING)
     ask(facts_of(review, actor, has_reason=has_reason), action)
 
 
@@ -225,19 +226,6 @@ def losing_races() -> Iterator[None]:
     """For what the system does by itself, row by row: where somebody was faster, that is as good."""
     with suppress(StaleVersion, ActionNotAllowed, NotFound, IntegrityError), transaction.atomic():
         yield
-
-
-def check_version(review: Review, version: int | None) -> None:
-    if version is not None and review.version != version:
-        raise StaleVersion(
-            f"You saw version {version}; it is at version {review.version} now.",
-            current_version=review.version,
-            changed_at=review.updated_at,
-            changed_by=review.updated_by.get_username() if review.updated_by else None,
-            changed_fields=sorted(
-                {name for event in events.since(review, version) for name in event.data} - BOOKKEEPING
-            ),
-        )
 
 
 def check_reason(row: Transition, facts: Facts, reason: str, note: str) -> None:

@@ -22,11 +22,13 @@ from reviews.stages import Action
 from reviews.workflow.acting import acting, begin, blocked_by, lock
 from reviews.workflow.evidence import invalidate
 from reviews.workflow.rating import points_of, rate_again, void_round
-from reviews.workflow.reading import current_evidence, decision_of, has_conflict, is_stale
+from reviews.workflow.reading import current_evidence, decision_of, is_stale, must_yield
 
 
 def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, version: int | None = None) -> Draft:
-    """Change parts of the text (`DRAFT_FIELDS`). Its author stays, unless a conflict of interest keeps them from it: then the actor is."""
+    """Change parts of the text (`DRAFT_FIELDS`). Its author stays, unless a conflict of interest or the policy keeps them from it: then
+    the actor is.
+    """
     with acting(review_id, Action.EDIT_DRAFT, actor=actor, version=version) as act:
         draft = Draft.objects.select_for_update(no_key=True).get(review=act.review)
         rating = fields.get("rating", "")
@@ -37,7 +39,7 @@ def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, versi
         for name in changed:
             setattr(draft, name, fields[name])
         draft.digest = digests.draft_digest(draft)
-        if has_conflict(act.review, draft.author_id):
+        if must_yield(act.review, draft.author_id):
             draft.author = actor
             act.data["author"] = str(actor.pk)
         draft.save()

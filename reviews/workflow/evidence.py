@@ -12,10 +12,12 @@ from django.utils import timezone
 from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.audit.changes import changes, state_of
-from factcheck.errors import FieldError, InvalidInput, NotFound, StaleVersion
+from factcheck.audit.staleness import check_version
+from factcheck.errors import FieldError, InvalidInput, NotFound
 from reviews import digests
+from reviews.attention import NEWS, OF_THE_BYTES, OF_THE_PAGE, keepings, latest_check
 from reviews.facts import SIDES, Stage, Stance
-from reviews.models import Evidence, EvidenceSet, Invalidation, Review, Search, Snapshot, SnapshotCheck
+from reviews.models import Evidence, EvidenceSet, Invalidation, Keeping, Review, Search, Snapshot, SnapshotCheck
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, blocked_by
@@ -59,7 +61,7 @@ def edit_evidence(
     """Change an item, or take it out of use and back. `version` is the item's. Another address gets another snapshot."""
     with acting(review_of(evidence_id), Action.EDIT_EVIDENCE, actor=actor) as act:
         item = _lock(evidence_id, act.review)
-        _check_version(item, version)
+        check_version(item, version)
         before = state_of(item)
         for name, value in fields.items():
             setattr(item, name, value)
@@ -115,7 +117,7 @@ def mark_unreliable(
     with transaction.atomic():
         with acting(review_id, Action.MARK_UNRELIABLE, actor=actor, reason=reason, note=note) as act:
             item = _lock(evidence_id, act.review)
-            _check_version(item, version)
+            check_version(item, version)
             if Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=item.pk).exists():
                 raise blocked_by(act.facts, "marked_already", "It is marked already.")
             invalidate(act, Invalidation.Subject.EVIDENCE, item.pk)
@@ -123,6 +125,43 @@ def mark_unreliable(
             act.data["evidence"] = str(item.pk)
         fall_back(review_id)
     return item
+
+
+def keep_evidence(
+    evidence_id: UUID, *, finding: UUID, actor: User, reason: Reason | str, note: str, version: int | None = None
+) -> Evidence:
+    """Say of an item that it stands, whatever `finding`, the last look at its page, says. `version` is the item's.
+
+    What becomes of the page is news that a person judges; bytes of ours that are gone or changed are never good enough.
+    """
+    with acting(review_of(evidence_id), Action.KEEP_EVIDENCE, actor=actor, reason=reason, note=note) as act:
+        item = _lock(evidence_id, act.review)
+        check_version(item, version)
+        last = _news_of(act, item)
+        if finding != last.pk:
+            detail = f"It is {last.pk} now: look again."
+            raise InvalidInput(errors=[FieldError("not_the_present_one", detail, pointer="/finding")])
+        Keeping(evidence=item, finding=last, kept_by=actor, reason=reason, note=note).save(force_insert=True)
+        _save(item, actor)
+        act.data |= {"evidence": str(item.pk), "finding": str(last.pk), "outcome": str(last.outcome)}
+    return item
+
+
+def _news_of(act: Act, item: Evidence) -> SnapshotCheck:
+    """The last look at its page, if it is something to be said about."""
+    marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=item.pk)
+    if item.withdrawn_at is not None or marked.exists():
+        raise blocked_by(act.facts, "not_in_use", "It was withdrawn or marked as unreliable: it counts no more.")
+    stored = latest_check(OF_THE_BYTES, item.snapshot_id).first()
+    if stored is not None and stored.outcome in SnapshotCheck.UNSOUND:
+        words = f"Its stored bytes are {stored.outcome}: whatever its page says, nobody can see what was relied on."
+        raise blocked_by(act.facts, "bytes_unsound", words)
+    last = latest_check(OF_THE_PAGE, item.snapshot_id).first()
+    if last is None or last.outcome not in NEWS:
+        raise blocked_by(act.facts, "no_news", "The last look at its page found nothing that has changed.")
+    if keepings(item).exists():
+        raise blocked_by(act.facts, "kept_already", "Somebody has kept it in spite of that already.")
+    return last
 
 
 def invalidate(act: Act, kind: str, subject_id: UUID, *, reason: str = "", note: str = "") -> None:
@@ -196,12 +235,14 @@ def record_snapshot_failure(evidence_id: UUID, detail: str) -> None:
         _save(item, None)
 
 
-def record_check(snapshot: Snapshot, outcome: str, detail: str = "") -> SnapshotCheck:
+def record_check(snapshot: Snapshot, outcome: str, detail: str = "", found_sha256: str = "") -> SnapshotCheck:
     """Keep what a look at the stored bytes or at the live page found. Bytes that fail their hash make what rests on them stale."""
     from reviews.workflow.drafting import fall_back
 
     with transaction.atomic():
-        check = SnapshotCheck(snapshot=snapshot, outcome=outcome, detail=detail, checked_at=timezone.now())
+        check = SnapshotCheck(
+            snapshot=snapshot, outcome=outcome, detail=detail, found_sha256=found_sha256, checked_at=timezone.now()
+        )
         check.save(force_insert=True)
         if outcome in SnapshotCheck.UNSOUND:
             for review_id in sorted(set(snapshot.evidence.values_list("review", flat=True))):
@@ -218,17 +259,6 @@ def review_of(evidence_id: UUID) -> UUID:
 
 def _lock(evidence_id: UUID, review: Review) -> Evidence:
     return Evidence.objects.select_for_update(no_key=True, of=("self",)).get(pk=evidence_id, review=review)
-
-
-def _check_version(item: Evidence, version: int | None) -> None:
-    if version is not None and item.version != version:
-        raise StaleVersion(
-            f"You saw version {version} of this item; it is at version {item.version} now.",
-            current_version=item.version,
-            changed_at=item.updated_at,
-            changed_by=item.updated_by.get_username() if item.updated_by else None,
-            changed_fields=[],
-        )
 
 
 def _save(item: Evidence, actor: User | None) -> None:

@@ -27,6 +27,7 @@ from reviews.workflow.reading import (
     bound_to,
     current_round,
     find_adjudicator,
+    find_draft_author,
     last_verdicts,
     seats_needed,
     unsound_among,
@@ -124,7 +125,7 @@ def close_round_if_complete(review: Review) -> None:
 
 
 def decide(act: Act, round_: Round, rating: str, basis: str, **more: Any) -> Decision:
-    """A decision, and a draft for it whose author is the lead; the review goes to drafting."""
+    """A decision, and a draft for it whose author is the lead, or somebody else where the policy says so; the review goes to drafting."""
     review = act.review
     evidence, revision, scale = bound_to(review, round_)
     decision = Decision(
@@ -140,9 +141,11 @@ def decide(act: Act, round_: Round, rating: str, basis: str, **more: Any) -> Dec
     decision.save(force_insert=True)
     assert review.lead is not None
     draft = Draft.objects.filter(review=review).first() or Draft(review=review)
-    draft.author, draft.digest = review.lead, digests.draft_digest(draft)
+    draft.author_id = find_draft_author(review, decision.adjudicator_id)
+    draft.digest = digests.draft_digest(draft)
     draft.save()
-    act.data |= {"decision": str(decision.pk), "rating": rating, "basis": str(basis)}
+    told = {"decision": str(decision.pk), "rating": rating, "basis": str(basis), "author": str(draft.author_id)}
+    act.data |= told
     act.move(Stage.DRAFTING)
     return decision
 

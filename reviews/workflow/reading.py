@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from typing import Any, TypedDict
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, Subquery
@@ -13,6 +14,7 @@ from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
+from factcheck.audit.past import past_model
 from factcheck.database.prepared import Prepared
 from reviews import digests
 from reviews.digests import DRAFT_FIELDS
@@ -25,14 +27,16 @@ from reviews.models import (
     Evidence,
     EvidenceSet,
     Invalidation,
+    Lead,
     Review,
+    ReviewPolicy,
     Round,
     Seat,
     SnapshotCheck,
     Verdict,
 )
 from reviews.sealed import SealedVerdict
-from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator
+from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator, choose_draft_author
 
 WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED)
 # Numbers of these forms carry their value elsewhere: a change in its factor, a superlative in its word.
@@ -172,16 +176,25 @@ class _ReadActor(Actor):
             for seat in self._facts.seats
             if present and seat.round_id == present.pk and seat.vacated_at is None
         }
-        return self._those({Relation.SEAT_HOLDER: self._user.pk in holders, Relation.ADJUDICATOR: self._adjudicates})
+        return _those(
+            {
+                Relation.LEAD: self._facts._review.lead_id == self._user.pk,
+                Relation.SEAT_HOLDER: self._user.pk in holders,
+                Relation.ADJUDICATOR: self._adjudicates,
+                Relation.DRAFT_AUTHOR: self._writes,
+            }
+        )
 
     @cached_property
     def took_part_as(self) -> frozenset[Relation]:
-        review = self._facts._review
-        return self._those(
+        review, user = self._facts._review, self._user
+        return _those(
             {
-                Relation.SEAT_HOLDER: any(seat.holder_id == self._user.pk for seat in self._facts.seats),
+                Relation.LEAD: Lead.objects.filter(review=review, user=user).exists(),
+                Relation.SEAT_HOLDER: any(seat.holder_id == user.pk for seat in self._facts.seats),
                 Relation.ADJUDICATOR: self._adjudicates
-                or Decision.objects.filter(review=review, adjudicator=self._user).exists(),
+                or Decision.objects.filter(review=review, adjudicator=user).exists(),
+                Relation.DRAFT_AUTHOR: user.pk in set(_authors_of(review)),
             }
         )
 
@@ -193,11 +206,14 @@ class _ReadActor(Actor):
     def _adjudicates(self) -> bool:
         return self._facts._review.adjudicator_id == self._user.pk
 
-    def _those(self, known: dict[Relation, bool]) -> frozenset[Relation]:
-        draft = self._facts.draft
-        known[Relation.LEAD] = self._facts._review.lead_id == self._user.pk
-        known[Relation.DRAFT_AUTHOR] = draft is not None and draft.author_id == self._user.pk
-        return frozenset(relation for relation, holds in known.items() if holds)
+    @property
+    def _writes(self) -> bool:
+        draft, user_id = self._facts.draft, self._user.pk
+        return draft is not None and draft.author_id == user_id and not _may_not_write(self._facts._review, user_id)
+
+
+def _those(known: dict[Relation, bool]) -> frozenset[Relation]:
+    return frozenset(relation for relation, holds in known.items() if holds)
 
 
 # Nearly every action asks these.
@@ -322,24 +338,48 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
 
 
 def people_of(review: Review) -> list[Person]:
-    """Who is present at the desk, and what they hold already. Whoever judged this claim before comes after whoever did not."""
+    """Who is present at the desk, and what they hold already. Whoever took part in this review before comes after whoever did not."""
     conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
-    seated = set(Seat.objects.filter(round__review=review).values_list("holder", flat=True))
+    seated = Seat.objects.filter(round__review=review).values_list("holder", flat=True)
+    led = Lead.objects.filter(review=review).values_list("user", flat=True)
+    adjudicated = Decision.objects.filter(review=review).values_list("adjudicator", flat=True)
+    involved = set(seated.union(led, adjudicated, _authors_of(review)))
     users = User.objects.with_roles().filter(memberships__desk=review.desk_id, is_active=True, is_machine=False)
     held = Count("seats", filter=Q(seats__vacated_at=None, seats__round__closed_at=None), distinct=True)
     return [
         Person(
             id=str(user.pk),
             roles=frozenset(user.roles),
-            load=user.held + 1000 * (user.pk in seated),
+            load=user.held + 1000 * (user.pk in involved),
             is_conflicted=user.pk in conflicted,
+            took_part=user.pk in involved,
         )
         for user in users.annotate(held=held)
     ]
 
 
+def _authors_of(review: Review) -> Any:
+    """Of its draft, the present one and those before."""
+    past = past_model(Draft).objects.filter(pgh_obj__review=review).values_list("author", flat=True)
+    return past.union(Draft.objects.filter(review=review).values_list("author", flat=True))
+
+
 def seats_needed(review: Review) -> int:
     return review.policy.seats_high_risk if review.risk == "high" else review.policy.seats
+
+
+class Terms(TypedDict):
+    """What a policy says of who may hold which place, as `reviews.staffing` is told."""
+
+    lead_may_hold_seat: bool
+    draft_author_may_be_lead: bool
+
+
+def terms_of(policy: ReviewPolicy) -> Terms:
+    return {
+        "lead_may_hold_seat": policy.lead_may_hold_seat,
+        "draft_author_may_be_lead": policy.draft_author_may_be_lead,
+    }
 
 
 def _shortage(review: Review) -> str:
@@ -347,7 +387,7 @@ def _shortage(review: Review) -> str:
         people_of(review),
         seats=seats_needed(review),
         lead=str(review.lead_id),
-        lead_may_hold_seat=review.policy.lead_may_hold_seat,
+        **terms_of(review.policy),
     )
     return f"The desk cannot staff it: {found}." if found else ""
 
@@ -360,10 +400,42 @@ def find_adjudicator(review: Review) -> UUID | None:
             people_of(review),
             holders={str(pk) for pk in holders.values_list("holder", flat=True)},
             lead=str(review.lead_id),
+            draft_author_may_be_lead=review.policy.draft_author_may_be_lead,
         )
     except Unstaffable:
         return None
     return UUID(chosen)
+
+
+def find_draft_author(review: Review, adjudicator: UUID | None) -> UUID:
+    """Who writes the text of a new decision: the lead, or where the policy says so somebody who took no part in it.
+
+    Where there is nobody, it is the lead's until an editor edits it: see `must_yield`.
+    """
+    lead: UUID = review.lead_id  # type: ignore[assignment]  # there is one once there is a decision
+    if review.policy.draft_author_may_be_lead:
+        return lead
+    holders = Seat.objects.filter(round__review=review, round__number=review.round_number, vacated_at=None)
+    present = Draft.objects.filter(review=review).values_list("author", flat=True).first()
+    try:
+        chosen = choose_draft_author(
+            people_of(review),
+            judges={str(pk) for pk in (*holders.values_list("holder", flat=True), adjudicator)},
+            lead=str(lead),
+            present=str(present),
+        )
+    except Unstaffable:
+        return lead
+    return UUID(chosen)
+
+
+def must_yield(review: Review, author_id: UUID) -> bool:
+    """Whether this author writes no further, so that the next editor who edits the text becomes its author."""
+    return has_conflict(review, author_id) or _may_not_write(review, author_id)
+
+
+def _may_not_write(review: Review, author_id: UUID) -> bool:
+    return author_id == review.lead_id and not review.policy.draft_author_may_be_lead
 
 
 READS_EVERYTHING = "auditor"

@@ -20,6 +20,7 @@ from reviews.workflow.reading import (
     current_round,
     people_of,
     seats_needed,
+    terms_of,
     verdicts_of,
 )
 
@@ -73,7 +74,7 @@ def fill(review: Review, round_: Round) -> list[Seat]:
         people_of(review),
         seats=seats_needed(review),
         lead=str(review.lead_id),
-        lead_may_hold_seat=review.policy.lead_may_hold_seat,
+        **terms_of(review.policy),
     )
     seats = [Seat(round=round_, number=n, holder_id=UUID(holder)) for n, holder in enumerate(chosen, 1)]
     for seat in seats:
@@ -94,7 +95,7 @@ def refill(review: Review, round_: Round) -> list[Seat]:
                 people_of(review),
                 holders={str(pk) for pk in holders},
                 lead=str(review.lead_id),
-                lead_may_hold_seat=review.policy.lead_may_hold_seat,
+                **terms_of(review.policy),
             )
         except Unstaffable:
             break

@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Exists, Func, JSONField, OuterRef, QuerySet, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import Exists, F, Func, JSONField, OuterRef, QuerySet, TextField, Value, Window
+from django.db.models.functions import Cast, JSONObject, Lower, RowNumber
 from django.utils import timezone
 
 from factcheck import jobs
@@ -98,12 +98,15 @@ def recheck(job: Job) -> None:
     with jobs.finishing(job) as result:
         record_check(snapshot, _STORED[verified.outcome], verified.reason or "")
         if now is not None:
-            record_check(snapshot, now.outcome, now.reason or "")
-        result |= {"stored": str(_STORED[verified.outcome]), "live": now.outcome if now else None}
+            look, found_sha256 = now
+            record_check(snapshot, look.outcome, look.reason or "", found_sha256)
+        result |= {"stored": str(_STORED[verified.outcome]), "live": now and now[0].outcome}
 
 
-def live(snapshot: Snapshot) -> evidence.Recheck:
-    """What has become of the page, for the quotations that rest on it: the worst that is found for one of them."""
+def live(snapshot: Snapshot) -> tuple[evidence.Recheck, str]:
+    """What has become of the page, for the quotations that rest on it: the worst that is found for one of them; and the hash of what
+    it says by now.
+    """
     before = evidence.read_capture(snapshot.key)
     found: evidence.Reading | FetchProblem
     try:
@@ -112,7 +115,8 @@ def live(snapshot: Snapshot) -> evidence.Recheck:
         found = problem
     quotations = snapshot.evidence.filter(withdrawn_at=None).values_list("quotation", flat=True)
     looks = [evidence.compare(before, quotation, found) for quotation in quotations or [""]]
-    return max(looks, key=lambda look: LIVE.index(look.outcome))
+    worst = max(looks, key=lambda look: LIVE.index(look.outcome))
+    return worst, found.said_sha256 if isinstance(found, evidence.Reading) else ""
 
 
 def visible_to(user: User) -> QuerySet[Snapshot]:
@@ -139,13 +143,25 @@ def verify(snapshot: Snapshot) -> SnapshotCheck:
     return record_check(snapshot, _STORED[verified.outcome], verified.reason or "")
 
 
+_SITE = Lower(Func(F("url"), Value("/"), Value(3), function="split_part", output_field=TextField()))
+
+
 def queue_rechecks(limit: int = 100) -> int:
-    """Have those looked at again that reviews under way rest on and that nobody looked at for a week. Returns how many."""
+    """Have those looked at again that reviews under way rest on and that nobody looked at for a week. Returns how many.
+
+    Nothing is urgent about it, so a site is asked for one page at a time, and for the next when this is called again.
+    """
     since = timezone.now() - timedelta(days=RECHECK_DAYS)
     used = Evidence.objects.filter(snapshot=OuterRef("pk"), withdrawn_at=None).exclude(review__stage=Stage.CLOSED)
     seen = SnapshotCheck.objects.filter(snapshot=OuterRef("pk"), checked_at__gte=since)
-    due = Snapshot.objects.filter(Exists(used), ~Exists(seen), taken_at__lt=since).order_by("id")
-    found = list(due.values_list("pk", flat=True)[:limit])
+    waiting = Job.objects.filter(kind=RECHECK, state__in=jobs.ACTIVE).values("subject_id")
+    stored = Snapshot.objects.annotate(site=_SITE)
+    due = stored.filter(Exists(used), ~Exists(seen), taken_at__lt=since).exclude(pk__in=waiting).order_by("id")
+    asked = stored.filter(pk__in=waiting).values("site")
+    turn = Window(RowNumber(), partition_by="site", order_by="id")
+    pages = due.exclude(url="").exclude(site__in=asked).annotate(turn=turn).filter(turn=1)
+    files = due.filter(url="")
+    found = [*pages.values_list("pk", flat=True)[:limit], *files.values_list("pk", flat=True)[:limit]]
     for snapshot_id in found:
         jobs.enqueue(RECHECK, snapshot_id)
     return len(found)

@@ -112,6 +112,11 @@ def _request(path: str) -> dict[str, Any]:
     return {"request": asked[-1]["id"]} if asked else {}
 
 
+def _finding(path: str) -> dict[str, Any]:
+    last = _get(path).json().get("live_check")
+    return {"finding": last["id"]} if last else {}
+
+
 def _rows_under(path: str, name: str) -> list[dict[str, Any]]:
     return _get(f"{path}/{name}").json().get("results", [])
 
@@ -122,6 +127,7 @@ LOOK_UP: dict[str, Callable[[str], dict[str, Any]]] = {
     "revise-verdict": _cites,
     "adjudicate": _answers,
     "record-reply": _request,
+    "keep": _finding,
 }
 
 

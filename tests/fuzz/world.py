@@ -14,6 +14,7 @@ from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
 from factcheck.models import Job
 from reviews import access, stages, workflow
+from reviews.attention import needing_attention
 from reviews.facts import Stage
 from reviews.models import Desk, DeskMembership, Draft, Evidence, RatingScale, Review, ReviewPolicy, Seat, Snapshot
 from reviews.stages import Action
@@ -144,6 +145,7 @@ def _rows_for(root: User) -> dict[str, list[str]]:
         open_to = [review for review, actions in may.items() if action in actions]
         is_for_items = label.partition("/api/v1/")[2].startswith("evidence")
         rows[label] = _keys(Evidence.objects.filter(review__in=open_to)) if is_for_items else list(map(str, open_to))
+    keeps = [review for review, actions in may.items() if Action.KEEP_EVIDENCE in actions]
     seats = Seat.objects.filter(holder=root, vacated_at=None).order_by("pk").values_list("round__review", flat=True)
     seats_of_root = list(map(str, seats))
     return rows | {
@@ -152,5 +154,6 @@ def _rows_for(root: User) -> dict[str, list[str]]:
         "GET /api/v1/reviews/{id}/draft": [
             str(pk) for pk in Draft.objects.order_by("pk").values_list("review", flat=True)
         ],
+        "POST /api/v1/evidence/{id}/keep": _keys(needing_attention().filter(review__in=keeps)),
         "POST /api/v1/evidence/{id}/take-snapshot": _keys(Evidence.objects.exclude(url="")),
     }
