@@ -11,12 +11,12 @@ from factcheck.accounts.models import User
 from factcheck.accounts.needs import Need
 from reviews import stages
 from reviews.access import ACTIONS
-from reviews.facts import Facts
+from reviews.facts import Facts, Stage
 from reviews.models import Approval, Decision, Draft, Review, Round, Seat
 from reviews.stages import Transition
 from reviews.workflow.acting import Blocked, facts_of
 from reviews.workflow.drafting import current_approval
-from reviews.workflow.reading import WITH_DECISION, current_evidence, current_round, decision_of, is_stale
+from reviews.workflow.reading import WITH_DECISION, current_evidence, current_round, decision_of
 from reviews.workflow.seats import verdicts_submitted
 
 
@@ -42,25 +42,28 @@ class Present:
 def present(review: Review, user: User, scopes: Collection[str]) -> Present:
     decision = decision_of(review) if review.stage in WITH_DECISION else None
     draft = Draft.objects.filter(review=review).first() if decision else None
+    # As if a reason came along, where one opens what is blocked without: whoever may is shown the action and gives it.
+    facts = facts_of(review, user, has_reason=True)
     return Present(
-        round=_last_round(review),
+        round=_last_round(review, facts),
         decision=decision,
         for_approval=ForApproval(decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
         if decision and draft
         else None,
-        approval=current_approval(review) if review.stage == stages.Stage.APPROVED else None,
-        is_stale=decision is not None and is_stale(review, decision),
-        # As if a reason came along, where one opens what is blocked without: whoever may is shown the action and gives it.
-        allowed_actions=allowed_actions(facts_of(review, user, has_reason=True), scopes),
+        approval=current_approval(review) if review.stage == Stage.APPROVED else None,
+        is_stale=facts.is_stale,
+        allowed_actions=allowed_actions(facts, scopes),
     )
 
 
-def _last_round(review: Review) -> Any:
+def _last_round(review: Review, facts: Facts) -> Any:
     round_: Any = current_round(review)
     if round_ is not None:
         seats = Seat.objects.filter(round=round_, vacated_at=None).select_related("holder")
         round_.filled = list(seats.order_by("number"))
-        round_.verdicts_submitted = verdicts_submitted(review)
+        # Where the guards count them too, they are counted once.
+        is_counted = review.stage in (Stage.RATING, Stage.DISCUSSION, Stage.ADJUDICATION)
+        round_.verdicts_submitted = facts.round.verdicts if is_counted else verdicts_submitted(review)
     return round_
 
 
