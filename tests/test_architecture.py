@@ -14,11 +14,11 @@ FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = (
     "claims.text", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.sources", "reviews.agreement",
     "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy",
-    "reviews.commenting",
+    "reviews.commenting", "reviews.notices",
 )  # fmt: skip
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
-    "factcheck.accounts.models", "factcheck.database", "factcheck.workers",
+    "factcheck.accounts.models", "factcheck.database", "factcheck.workers", "factcheck.notifications",
 )  # fmt: skip
 ANYTHING = ("factcheck.urls", "factcheck.celery", "factcheck.checks", "factcheck.management", "factcheck.settings")
 EDGES = ("serializers", "forms", "views", "filters", "admin", "tasks", "urls", "management")
@@ -137,6 +137,7 @@ def test_the_models_of_reviews_rest_on_those_of_claims_and_on_knowledge():
 # Of claims they see rows and the table of triage. What tells claims of a fact-check that was published will be two verbs of the pipeline.
 BELOW_THE_WORKFLOW = (
     *PLAIN, *PLATFORM, "factcheck.accounts.roles", "claims.models", "reviews.models", "reviews.digests", "reviews.queue", "reviews.evidence",
+    "reviews.attention",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, blocked_by
 from reviews.workflow.reading import evidence_in_use
+from reviews.workflow.telling import tell_of_check
 
 SNAPSHOT = "snapshot"  # the kind of job that takes one
 EDITABLE = (
@@ -203,6 +204,7 @@ def record_check(snapshot: Snapshot, outcome: str, detail: str = "") -> Snapshot
     with transaction.atomic():
         check = SnapshotCheck(snapshot=snapshot, outcome=outcome, detail=detail, checked_at=timezone.now())
         check.save(force_insert=True)
+        tell_of_check(check)
         if outcome in SnapshotCheck.UNSOUND:
             for review_id in sorted(set(snapshot.evidence.values_list("review", flat=True))):
                 fall_back(review_id)
