@@ -197,14 +197,14 @@ def record_snapshot_failure(evidence_id: UUID, detail: str) -> None:
         _save(item, None)
 
 
-def record_check(snapshot: Snapshot, outcome: str, detail: str = "") -> SnapshotCheck:
+def record_check(snapshot: Snapshot, outcome: str, detail: str = "", *, actor: User | None = None) -> SnapshotCheck:
     """Keep what a look at the stored bytes or at the live page found. Bytes that fail their hash make what rests on them stale."""
     from reviews.workflow.drafting import fall_back
 
     with transaction.atomic():
         check = SnapshotCheck(snapshot=snapshot, outcome=outcome, detail=detail, checked_at=timezone.now())
         check.save(force_insert=True)
-        tell_of_check(check)
+        tell_of_check(check, actor)
         if outcome in SnapshotCheck.UNSOUND:
             for review_id in sorted(set(snapshot.evidence.values_list("review", flat=True))):
                 fall_back(review_id)
