@@ -120,6 +120,8 @@ DO: dict[Action, Callable[[make.Newsroom, Review, User], Any]] = {
     A.MARK_UNRELIABLE: lambda room, r, who: workflow.mark_unreliable(_item(r), actor=who, **why(A.MARK_UNRELIABLE)),
     A.KEEP_EVIDENCE: lambda room, r, who: workflow.keep_evidence(actor=who, **_news(r), **why(A.KEEP_EVIDENCE)),
     A.DECLARE_CONFLICT: lambda room, r, who: workflow.declare_conflict(r.pk, actor=who, **why(A.DECLARE_CONFLICT)),
+    A.FILL_SEAT: by_the_system(A.FILL_SEAT),
+    A.COMMENT: lambda room, r, who: workflow.comment(r.pk, "Which year is meant, @finn?", actor=who),
     A.HOLD: lambda room, r, who: workflow.hold(r.pk, actor=who, **why(A.HOLD)),
     A.RESUME: lambda room, r, who: workflow.resume(r.pk, actor=who, **why(A.RESUME)),
     A.CLOSE: lambda room, r, who: workflow.close(r.pk, actor=who, **why(A.CLOSE)),
@@ -203,9 +205,13 @@ def without_alternatives() -> Iterator[None]:
 
 
 def tables() -> list[str]:
-    """Of reviews, their past, the record, and the jobs: whatever a verb could have left a trace in."""
+    """Of reviews, their past, the record, the jobs, and what people were told: whatever a verb could have left a trace in."""
     names = connection.introspection.table_names()
-    return [name for name in names if name.startswith(("reviews_", "audit_", "factcheck_job", "claims_claim"))]
+    return [
+        name
+        for name in names
+        if name.startswith(("reviews_", "audit_", "factcheck_job", "claims_claim", "notifications_"))
+    ]
 
 
 def snapshot(names: list[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from reviews.models import Desk, RatingScaleVersion, Review, ReviewPolicy
 from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
 from reviews.workflow.reading import facts_of, reads_everything
+from reviews.workflow.telling import tell
 
 __all__ = ["Act", "ActionBlocked", "acting", "desks_of", "facts_of", "visible_to"]
 
@@ -90,15 +91,15 @@ class Act:
         review = self.review
         review.version, review.updated_at, review.updated_by = review.version + 1, timezone.now(), self.actor
         told = {name: value for name, value in changed.items() if name not in BOOKKEEPING}
-        events.record(
-            review,
-            self.row.action,
-            actor=self.actor,
-            reason=self.reason,
-            note=self.note,
-            data=told | self.data,
-            saves=[*changed, "version", "updated_at", "updated_by"],
+        self.record(told, saves=[*changed, "version", "updated_at", "updated_by"])
+
+    def record(self, changed: State | None = None, *, saves: Iterable[str] = ()) -> None:
+        """The event alone, and whoever is to hear of it: of what does not change the review itself, whose version stays."""
+        told, action = (changed or {}) | self.data, self.row.action
+        event = events.record(
+            self.review, action, actor=self.actor, reason=self.reason, note=self.note, data=told, saves=saves
         )
+        tell(self, event)
 
 
 def due_end(policy: ReviewPolicy, stage: Stage, now: datetime) -> datetime | None:

@@ -329,6 +329,7 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
         seats=round_.seats_needed,
         verdicts=len(counted),
         ratings=None if is_open else tuple(verdict.rating for verdict in counted.values()),
+        has_sat=own is not None,
         own_is_given=own in counted,
         own_is_revised=not is_open and Verdict.objects.filter(seat=own, kind=Verdict.Kind.REVISED).exists(),
     )
@@ -362,6 +363,12 @@ def _authors_of(review: Review) -> Any:
     """Of its draft, the present one and those before."""
     past = past_model(Draft).objects.filter(pgh_obj__review=review).values_list("author", flat=True)
     return past.union(Draft.objects.filter(review=review).values_list("author", flat=True))
+
+
+def approvers_of(review: Review) -> list[UUID]:
+    """Editors of the desk who took no part and keep out of nothing: those who may approve."""
+    editors = [who for who in people_of(review) if "editor" in who.roles and not who.is_conflicted]
+    return [UUID(who.id) for who in editors if not who.took_part]
 
 
 def seats_needed(review: Review) -> int:
