@@ -33,7 +33,6 @@ def test_whatever_people_ask_for_they_are_answered_as_they_were_told_and_what_mu
     ("name", "finding"),
     [
         ("a review's version that is not compared", r"expected \(412, 'stale_version'\)"),
-        ("a missing event of a review", "the last event tells of another version"),
         ("a seal that is none", "a sealed verdict is in the view"),
     ],
 )
