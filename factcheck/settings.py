@@ -375,6 +375,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         **NAMED_CHOICES,
         "BulkAction": "claims.forms.BULK_ACTIONS",
+        "CommentField": "reviews.commenting.ANCHOR_FIELD_CHOICES",
         "ClaimKind": "claims.models.Claim.Kind",
         "ClaimModality": "claims.models.Claim.Modality",
         "EditedField": "claims.pipeline.editing.EDITED",

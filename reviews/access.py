@@ -43,6 +43,7 @@ ACTIONS: dict[Action, tuple[str, Need]] = {
     Action.MARK_UNRELIABLE: (f"POST {_ITEM}/mark-unreliable", REVIEW),
     Action.KEEP_EVIDENCE: (f"POST {_ITEM}/keep", REVIEW),
     Action.DECLARE_CONFLICT: (_own(Action.DECLARE_CONFLICT), TRIAGE_OR_REVIEW),
+    Action.COMMENT: (f"POST {_REVIEW}/comments", TRIAGE_OR_REVIEW),
     Action.HOLD: (_own(Action.HOLD), REVIEW),
     Action.RESUME: (_own(Action.RESUME), REVIEW),
     Action.CLOSE: (_own(Action.CLOSE), TRIAGE_OR_REVIEW),
@@ -66,7 +67,17 @@ ROUTES: Table = {
     f"PATCH {_REVIEW}/seat/draft": REVIEW,
     **{
         f"GET {_REVIEW}/{rows}": READ
-        for rows in ("evidence", "searches", "evidence-sets", "verdicts", "draft", "replies", "decisions", "events")
+        for rows in (
+            "evidence",
+            "searches",
+            "evidence-sets",
+            "verdicts",
+            "draft",
+            "replies",
+            "decisions",
+            "comments",
+            "events",
+        )
     },
     f"POST {_REVIEW}/evidence-files": REVIEW,
     "GET /api/v1/evidence": READ,

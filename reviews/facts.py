@@ -69,6 +69,7 @@ class RoundFact:
     seats: int = 0
     verdicts: int = 0  # current ones, of seats that are filled
     ratings: tuple[str, ...] | None = None
+    has_sat: bool = False  # the actor holds one of its seats, or held it
     own_is_given: bool = False
     own_is_revised: bool = False
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from claims.forms import SpanSerializer
 from claims.triage import RISK_CHOICES
 from factcheck.api.strict import StrictSerializer
 from factcheck.api.uploads import FileField, WrittenBoolean
 from reviews import stages
+from reviews.commenting import ANCHOR_FIELD_CHOICES
 from reviews.evidence import ACCEPTED, MAX_BYTES
 from reviews.facts import SIDE_CHOICES, STANCE_CHOICES
 from reviews.reasons import REASONS, TAKE_OVER_REASONS, choices
@@ -201,3 +203,18 @@ class DraftEditSerializer(StrictSerializer):
     rating = serializers.CharField(max_length=MAX_RATING_CHARS, **_optional())
     rating_explanation = _words(**_optional())
     body = serializers.CharField(max_length=MAX_BODY_CHARS, **_optional(trim_whitespace=False))
+
+
+class CommentAnchorSerializer(StrictSerializer):
+    """What it is about: one of field, evidence and article_version, with a span where it is a place in a text."""
+
+    field = serializers.ChoiceField(choices=ANCHOR_FIELD_CHOICES, required=False)
+    evidence = serializers.UUIDField(required=False, help_text="An item of the review.")
+    article_version = serializers.UUIDField(required=False, help_text="A text in which the claim appears.")
+    span = SpanSerializer(required=False)
+
+
+class NewCommentSerializer(StrictSerializer):
+    text = _words(help_text="`@username` names somebody of the desk.")
+    reply_to = serializers.UUIDField(required=False, help_text="A comment of this review.")
+    anchor = CommentAnchorSerializer(required=False)

@@ -105,6 +105,14 @@ def judged_already(facts: Facts) -> Blocker | None:
     return _when(has_voted, "verdict_given", "Your verdict of this round is in.")
 
 
+def votes_sealed(facts: Facts) -> Blocker | None:
+    return _when(
+        facts.stage is Stage.RATING and facts.round.has_sat,
+        "votes_sealed",
+        "You hold or held a seat of this round: you may write again once it has closed.",
+    )
+
+
 def verdicts_missing(facts: Facts) -> Blocker | None:
     return _when(facts.round.verdicts < facts.round.seats, "verdicts_missing", "Verdicts are still to come.")
 

@@ -46,6 +46,8 @@ class Action(StrEnum):
     MARK_UNRELIABLE = "mark_unreliable"
     KEEP_EVIDENCE = "keep_evidence"
     DECLARE_CONFLICT = "declare_conflict"
+    FILL_SEAT = "fill_seat"
+    COMMENT = "comment"
     HOLD = "hold"
     RESUME = "resume"
     CLOSE = "close"
@@ -82,6 +84,8 @@ ADJUDICATOR = Right(frozenset({"adjudicator"}), Relation.ADJUDICATOR)
 DRAFT_AUTHOR = Right(frozenset({"researcher", "editor"}), Relation.DRAFT_AUTHOR)
 RESEARCHER, EDITOR, TRIAGER = (Right(frozenset({role})) for role in ("researcher", "editor", "triager"))
 ANYBODY = Right()
+# Whoever works on reviews: an importer, an auditor and an admin only read them.
+COLLEAGUE = Right(frozenset({"triager", "researcher", "reviewer", "adjudicator", "editor", "corrections"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +254,9 @@ TRANSITIONS = (
         A.DECLARE_CONFLICT, "Declare a conflict of interest", S.RESEARCH, (S.RESEARCH, S.QUEUED),
         may=(ANYBODY,), unless=(guards.conflicted,), on_hold=True,
     ),
+    _row(A.FILL_SEAT, "Fill a seat", S.RATING, may_system=True),
+    # What is said cannot be checked: whoever may know a verdict says nothing while it is sealed.
+    _row(A.COMMENT, "Comment", tuple(Stage), may=(COLLEAGUE,), unless=(guards.votes_sealed,), on_hold=True),
     _row(A.HOLD, "Put it on hold", _OPEN_STAGES, may=(LEAD, EDITOR)),
     _row(A.RESUME, "Resume it", _OPEN_STAGES, may=(LEAD, EDITOR), unless=(guards.not_on_hold,), on_hold=True),
     _row(A.CLOSE, "Close it", (S.QUEUED, S.RESEARCH), S.CLOSED, may=(TRIAGER, EDITOR), on_hold=True),

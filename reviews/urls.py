@@ -24,6 +24,7 @@ for name, view in {
     "verdicts": rows.VerdictsOfReview,
     "decisions": rows.DecisionsOfReview,
     "replies": rows.RepliesOfReview,
+    "comments": rows.CommentsOfReview,
 }.items():
     router.register(f"reviews/(?P<parent>[^/.]+)/{name}", view, basename=f"review-{name}")
 

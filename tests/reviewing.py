@@ -120,6 +120,8 @@ DO: dict[Action, Callable[[make.Newsroom, Review, User], Any]] = {
     A.MARK_UNRELIABLE: lambda room, r, who: workflow.mark_unreliable(_item(r), actor=who, **why(A.MARK_UNRELIABLE)),
     A.KEEP_EVIDENCE: lambda room, r, who: workflow.keep_evidence(actor=who, **_news(r), **why(A.KEEP_EVIDENCE)),
     A.DECLARE_CONFLICT: lambda room, r, who: workflow.declare_conflict(r.pk, actor=who, **why(A.DECLARE_CONFLICT)),
+    A.FILL_SEAT: by_the_system(A.FILL_SEAT),
+    A.COMMENT: lambda room, r, who: workflow.comment(r.pk, "Which year is meant, @finn?", actor=who),
     A.HOLD: lambda room, r, who: workflow.hold(r.pk, actor=who, **why(A.HOLD)),
     A.RESUME: lambda room, r, who: workflow.resume(r.pk, actor=who, **why(A.RESUME)),
     A.CLOSE: lambda room, r, who: workflow.close(r.pk, actor=who, **why(A.CLOSE)),

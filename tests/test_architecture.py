@@ -14,6 +14,7 @@ FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = (
     "claims.text", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.sources", "reviews.agreement",
     "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy",
+    "reviews.commenting",
 )  # fmt: skip
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",

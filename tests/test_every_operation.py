@@ -241,6 +241,10 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "take_snapshot_evidence": {},
         "verify_snapshot": {},
         "create_review_search": {"side": "supports", "queries": ["wages 2024"], "places": "The archive", "note": ""},
+        "create_review_comment": {
+            "text": "Which year?", "reply_to": NOBODY,
+            "anchor": {"field": "claim.text", "evidence": NOBODY, "article_version": NOBODY, "span": span},
+        },
         "update_review_draft": {
             "headline": "Wages", "summary": "They fell.", "rating": "false", "rating_explanation": "Tables.", "body": "More.",
         },

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db
 EVERYBODY = "ada finn ben cleo ivy dana emil gwen uma root".split()
 EDITORS = "emil gwen root"  # Root holds every role, and no relation
 OF_THE_LEAD = f"finn {EDITORS}"
+BUT_THOSE_WHO_VOTE = f"ada finn ivy dana {EDITORS}"
 
 # action | at these stages | who may | who is one who may, but is blocked. Nobody else; and nobody at any other stage.
 DESIGN = f"""
@@ -55,6 +56,9 @@ unapprove         | approved                                          | {EDITORS
 mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
 keep_evidence     | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
 declare_conflict  | queued research rating discussion adjudication drafting copy_edit approved | {" ".join(EVERYBODY)} |
+fill_seat         | rating                                            |                |
+comment           | queued research discussion adjudication drafting copy_edit approved closed | {BUT_THOSE_WHO_VOTE} ben cleo |
+comment           | rating                                            | {BUT_THOSE_WHO_VOTE} | ben cleo
 hold              | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
 hold              | queued                                            | {EDITORS}      |
 resume            | research rating discussion adjudication drafting copy_edit approved | | {OF_THE_LEAD}
@@ -118,13 +122,13 @@ def test_whoever_may_does_and_whoever_may_not_leaves_no_trace(room, stage):
 
 
 @pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.CLOSED])
-def test_on_hold_nothing_can_be_done_but_resume_it_close_it_and_declare_a_conflict(room, stage):
+def test_on_hold_nothing_can_be_done_but_resume_it_close_it_declare_a_conflict_and_talk(room, stage):
     people = room.people()
     review = reviewing.full_review(room, stage)
     reviewing.DO[Action.HOLD](room, review, room.gwen)
     names = reviewing.tables()
     before = reviewing.snapshot(names)
-    free = {Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT}
+    free = {Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT, Action.COMMENT}
     done, refused = set(), {}
     for action, name in [(action, name) for (at, action), cells in CELLS.items() if at == stage for name in cells]:
         try:
@@ -135,9 +139,10 @@ def test_on_hold_nothing_can_be_done_but_resume_it_close_it_and_declare_a_confli
         except ActionBlocked as problem:
             refused[action] = [blocker["code"] for blocker in problem.extra["blocked_by"]]
     assert done == {action for action in free if (stage, action) in CELLS}
-    assert refused == {
+    by_the_hold = {
         action: ["on_hold"] for (at, action), cells in CELLS.items() if at == stage and cells and action not in free
     }
+    assert refused == by_the_hold | ({"comment": ["votes_sealed"]} if stage is Stage.RATING else {})
     assert reviewing.snapshot(names) == before
 
 

@@ -48,6 +48,8 @@ keep_evidence     | research                                                    
 keep_evidence     | rating discussion adjudication drafting copy_edit approved       | -                          | [lead] editor
 declare_conflict  | queued rating discussion adjudication drafting copy_edit approved | -                         | anybody
 declare_conflict  | research                                                         | research queued            | anybody
+fill_seat         | rating                                                           | -                          | system
+comment           | queued research rating discussion adjudication drafting copy_edit approved closed | - | triager researcher reviewer adjudicator editor corrections
 hold              | queued research rating discussion adjudication drafting copy_edit approved | -                | [lead] editor
 resume            | queued research rating discussion adjudication drafting copy_edit approved | -                | [lead] editor
 close             | queued research                                                  | closed                     | triager editor
@@ -112,7 +114,7 @@ def test_the_arrows_are_those_of_the_design():
 def test_the_system_takes_only_what_follows_by_itself():
     alone = {row.action for row in TRANSITIONS if row.may_system}
     assert alone == {action for (_, action), who in WHO.items() if "system" in who}
-    assert {row.action for row in TRANSITIONS if not row.may} == {"close_round", "settle"}
+    assert {row.action for row in TRANSITIONS if not row.may} == {"close_round", "settle", "fill_seat"}
 
 
 def test_an_action_has_one_row_at_a_stage():
@@ -183,6 +185,7 @@ BLOCKED = [
     (guards.verdict_given, round_but(own_is_given=True)),
     (guards.judged_already, dataclasses.replace(round_but(own_is_given=True), stage=Stage.RATING)),
     (guards.verdicts_missing, round_but(verdicts=1)),
+    (guards.votes_sealed, dataclasses.replace(round_but(has_sat=True), stage=Stage.RATING)),
     (guards.revised_already, round_but(own_is_revised=True)),
     (guards.verdicts_differ, round_but(ratings=("false", "true"))),
     (guards.verdicts_differ, round_but(ratings=None)),
@@ -200,6 +203,9 @@ NOT_BLOCKED = [
     (guards.one_sided, but(evidence=BOTH_SIDES[:1], searched=frozenset({Stance.SUPPORTS}))),
     (guards.one_sided, but(evidence=ONE_SIDE, both_sides_required=False)),
     (guards.too_many_rounds, round_but(number=4)),
+    # Nothing is sealed any more, or nothing of theirs.
+    (guards.votes_sealed, dataclasses.replace(round_but(has_sat=True), stage=Stage.DISCUSSION)),
+    (guards.votes_sealed, dataclasses.replace(FINE, stage=Stage.RATING)),
     # In the discussion all have judged: there it keeps nobody from asking for more.
     (guards.judged_already, dataclasses.replace(round_but(own_is_given=True), stage=Stage.DISCUSSION)),
 ]
@@ -243,6 +249,7 @@ declare_search    conflicted
 submit_for_rating conflicted claim_not_accepted too_few_origins one_sided incomplete_evidence unread_numbers unstaffable too_many_rounds
 submit_verdict    conflicted verdict_given
 close_round       verdicts_missing
+comment           votes_sealed
 revise_verdict    conflicted revised_already
 settle            verdicts_differ
 escalate          no_adjudicator
@@ -271,9 +278,9 @@ def test_an_action_asks_the_guards_of_the_design(line):
         assert set(names) <= {guard.__name__ for guard in row.unless}
 
 
-def test_a_hold_blocks_everything_but_resuming_closing_and_declaring_a_conflict():
+def test_a_hold_blocks_everything_but_resuming_closing_declaring_a_conflict_and_talking():
     free = {row.action for row in TRANSITIONS if not row.blocked_by(dataclasses.replace(FINE, actor=Actor()))}
-    assert free == {Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT}
+    assert free == {Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT, Action.COMMENT}
     held = [row.blocked_by(FINE) for row in TRANSITIONS if row.action not in free]
     assert held == [(guards.ON_HOLD,)] * len(held)
 
@@ -282,8 +289,9 @@ def test_what_is_allowed_is_what_is_neither_lacked_nor_blocked():
     lead = Facts(Stage.RESEARCH, LEAD, evidence=BOTH_SIDES)
     assert Action.SUBMIT_FOR_RATING in stages.allowed(lead)
     assert Action.SUBMIT_FOR_RATING not in stages.allowed(dataclasses.replace(lead, evidence=ONE_SIDE))
-    assert stages.allowed(dataclasses.replace(lead, is_on_hold=True)) == (Action.DECLARE_CONFLICT, Action.RESUME)
-    assert stages.allowed(Facts(Stage.CLOSED, LEAD)) == ()
+    on_hold = stages.allowed(dataclasses.replace(lead, is_on_hold=True))
+    assert on_hold == (Action.DECLARE_CONFLICT, Action.COMMENT, Action.RESUME)
+    assert stages.allowed(Facts(Stage.CLOSED, LEAD)) == (Action.COMMENT,)
 
 
 # Reasons: whoever stops, sends back or waives says why (invariant 12).

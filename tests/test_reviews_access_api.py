@@ -53,7 +53,7 @@ def test_to_another_desk_a_review_and_all_under_it_are_not_there(world):  # noqa
             )
             assert_problem(response, 404, "not_found")
             asked.add(operation["operationId"])
-    assert len(asked) == 48
+    assert len(asked) == 50
     assert rows_of(review) == before
 
 
@@ -240,7 +240,9 @@ def test_what_is_said_to_be_allowed_is_what_the_verbs_then_accept(room, stage):
             if route.startswith("POST /api/v1/reviews/"):
                 headers = {"If-Match": found["ETag"]}
                 address = route.partition(" ")[2].format(id=review.pk)
-                body = said.get(f"{name}_review") or {"add_evidence": ITEM}.get(str(name), {})
+                body = said.get(f"{name}_review") or {"add_evidence": ITEM, "comment": {"text": "Why?"}}.get(
+                    str(name), {}
+                )
                 body = body or (said["create_review_search"] if address.endswith("/searches") else {})
                 with transaction.atomic():
                     answer = client.post(address, body, headers=headers)

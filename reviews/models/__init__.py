@@ -4,6 +4,7 @@ A sealed verdict's table has a model of its own, `reviews.sealed.SealedVerdict`,
 database view that has no row of a round before that round has closed.
 """
 
+from reviews.models.comments import Comment, Mention
 from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
 from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
@@ -12,6 +13,7 @@ from reviews.models.rounds import Round, Seat, Verdict
 
 __all__ = [
     "Approval",
+    "Comment",
     "ConflictOfInterest",
     "Decision",
     "Desk",
@@ -22,6 +24,7 @@ __all__ = [
     "Invalidation",
     "Keeping",
     "Lead",
+    "Mention",
     "RatingScale",
     "RatingScaleVersion",
     "ReplyRequest",

@@ -19,7 +19,8 @@ from factcheck.api.viewsets import DetailViewSet, ReadViewSet
 from factcheck.errors import NotFound
 from reviews import filters, forms, workflow
 from reviews.evidence import MAX_BYTES
-from reviews.models import Decision, Draft, Evidence, EvidenceSet, ReplyRequest, Review, Search, Verdict
+from reviews.models import Comment, Decision, Draft, Evidence, EvidenceSet, ReplyRequest, Review, Search, Verdict
+from reviews.serializers.comments import CommentSerializer
 from reviews.serializers.evidence import EvidenceSerializer, EvidenceSetSerializer, SearchSerializer
 from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
 from reviews.serializers.rating import MySeatSerializer, OwnDraftSerializer, VerdictSerializer
@@ -171,6 +172,24 @@ class RepliesOfReview(RowsOfReview):
 
     queryset = ReplyRequest.objects.select_related("asked_by", "waived_by")
     serializer_class = ReplyRequestSerializer
+
+
+class CommentsOfReview(RowsOfReview):
+    """What the desk says about it."""
+
+    queryset = Comment.objects.select_related("author").prefetch_related("mentions__user")
+    serializer_class = CommentSerializer
+    own_problems = {"create": (workflow.ActionBlocked,)}
+
+    @extend_schema(request=forms.NewCommentSerializer, responses={201: CommentSerializer})
+    def create(self, request: Request, parent: str) -> Response:
+        """Say something to the desk. It changes nothing of the review, not even its version."""
+        review_id = self.review_id()
+        said = read(forms.NewCommentSerializer, request)
+        anchor = said.pop("anchor", {})
+        span = anchor.pop("span", {})
+        comment = workflow.comment(review_id, actor=actor_of(request), anchor=workflow.Anchor(**anchor, **span), **said)
+        return self.answer(self.queryset.get(pk=comment.pk), status.HTTP_201_CREATED)
 
 
 class EventsOfReview(EventsOf):

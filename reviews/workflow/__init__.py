@@ -9,6 +9,7 @@ stage or a guard lets nobody, InvalidInput (422). None leaves a trace.
 """
 
 from reviews.workflow.acting import ActionBlocked, desks_of, facts_of, visible_to
+from reviews.workflow.comments import Anchor, comment
 from reviews.workflow.conflicts import declare_conflict
 from reviews.workflow.drafting import (
     approve,
@@ -57,6 +58,7 @@ from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts
 
 __all__ = [
     "ActionBlocked",
+    "Anchor",
     "Judgement",
     "MySeat",
     "add_evidence",
@@ -64,6 +66,7 @@ __all__ = [
     "approve",
     "assign",
     "close",
+    "comment",
     "confirm_numbers",
     "current_round",
     "declare_conflict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -90,14 +90,13 @@ class Act:
         review = self.review
         review.version, review.updated_at, review.updated_by = review.version + 1, timezone.now(), self.actor
         told = {name: value for name, value in changed.items() if name not in BOOKKEEPING}
+        self.record(told, saves=[*changed, "version", "updated_at", "updated_by"])
+
+    def record(self, changed: State | None = None, *, saves: Iterable[str] = ()) -> None:
+        """The event alone: of what does not change the review itself, whose version stays."""
+        told, action = (changed or {}) | self.data, self.row.action
         events.record(
-            review,
-            self.row.action,
-            actor=self.actor,
-            reason=self.reason,
-            note=self.note,
-            data=told | self.data,
-            saves=[*changed, "version", "updated_at", "updated_by"],
+            self.review, action, actor=self.actor, reason=self.reason, note=self.note, data=told, saves=saves
         )
 
 

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from factcheck.accounts.models import User
 from reviews.facts import Stage
-from reviews.models import ConflictOfInterest, Review, Seat
+from reviews.models import ConflictOfInterest, Review, Round, Seat
 from reviews.reasons import Reason
 from reviews.stages import Action
-from reviews.workflow.acting import Act, acting, lock
+from reviews.workflow.acting import Act, acting, begin, lock
 from reviews.workflow.drafting import fall_back
 from reviews.workflow.rating import close_round_if_complete
 from reviews.workflow.reading import current_round, find_adjudicator
@@ -48,7 +48,15 @@ def _vacate_seat(act: Act, holder: User) -> None:
     seat.save(update_fields=["vacated_at"])
     act.data["seat"] = seat.number
     if round_.closed_at is None:
-        refill(act.review, round_)
+        fill_empty_seats(act, round_)
+
+
+def fill_empty_seats(act: Act, round_: Round) -> int:
+    """As far as there is somebody who can. Who sits is no secret, only whether they have voted. Returns how many were filled."""
+    seated = refill(act.review, round_)
+    if seated:
+        act.data["seated"] = {str(seat.number): str(seat.holder_id) for seat in seated}
+    return len(seated)
 
 
 def refill_seats() -> int:
@@ -58,7 +66,11 @@ def refill_seats() -> int:
         with transaction.atomic():
             review = lock(review_id, None)
             round_ = current_round(review)
-            if review.stage == Stage.RATING and not review.is_on_hold and round_ is not None:
-                filled += len(refill(review, round_))
-                close_round_if_complete(review)
+            if review.stage != Stage.RATING or review.is_on_hold or round_ is None:
+                continue
+            act = begin(review, Action.FILL_SEAT, actor=None)
+            if found := fill_empty_seats(act, round_):
+                act.write()
+                filled += found
+            close_round_if_complete(review)
     return filled

@@ -329,6 +329,7 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
         seats=round_.seats_needed,
         verdicts=len(counted),
         ratings=None if is_open else tuple(verdict.rating for verdict in counted.values()),
+        has_sat=own is not None,
         own_is_given=own in counted,
         own_is_revised=not is_open and Verdict.objects.filter(seat=own, kind=Verdict.Kind.REVISED).exists(),
     )
