@@ -20,9 +20,12 @@ from factcheck.accounts.needs import (
     page,
     pages,
 )
+from factcheck.notifications.telling import EMAIL
 
 # Whoever may ask for a kind of work may ask for it again or call it off: the tables of the apps name the scopes of their kinds.
 OF_ITS_KIND = Need((*IMPORT_OR_TRIAGE.scopes, *REVIEW.scopes), decided_by="by kind of job")
+# Sent again or called off by whom it is for, who alone is shown it.
+EMAILS = Need((*IMPORT_OR_TRIAGE.scopes, *REVIEW.scopes))
 OPERATORS = Need(is_signed_in=False, decided_by="this machine, or METRICS_TOKEN")
 
 ROUTES: Table = {
@@ -30,7 +33,11 @@ ROUTES: Table = {
     "POST /api/v1/session": ANYBODY,
     "DELETE /api/v1/session": ANYBODY,
     "GET /api/v1/me": SIGNED_IN,
+    "PATCH /api/v1/me": IN_SESSION,
     "PUT /api/v1/me/password": IN_SESSION,
+    "GET /api/v1/notifications": READ,
+    "POST /api/v1/notifications/{id}/read": READ,
+    "POST /api/v1/notifications/read-all": READ,
     # A token that leaked must not be able to make itself a successor. Whose tokens they are, their verbs ask.
     "GET /api/v1/tokens": IN_SESSION,
     "POST /api/v1/tokens": IN_SESSION,
@@ -76,3 +83,5 @@ ROUTES: Table = {
     **pages("accounts/user", read=KEEP_ACCOUNTS, add=KEEP_ACCOUNTS, change=KEEP_ACCOUNTS, past=KEEP_ACCOUNTS),
     "* /admin/accounts/user/{id}/password/": page(KEEP_ACCOUNTS),
 }
+
+JOBS: Table = {EMAIL: EMAILS}

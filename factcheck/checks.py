@@ -41,6 +41,15 @@ def check_cache(app_configs: Any, **_: Any) -> list[CheckMessage]:
     return [Error(f"Requests are counted in {backend}, by each process alone.", hint=hint, id="factcheck.E003")]
 
 
+@register(Tags.security, deploy=True)
+def check_email(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Whoever listens between here and the server reads what the desk is told, and the password."""
+    if not settings.EMAIL_HOST or settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL:
+        return []
+    hint = "Give EMAIL_URL ?tls=yes, or the scheme smtps."
+    return [Warning(f"E-mails go to {settings.EMAIL_HOST} without TLS.", hint=hint, id="factcheck.W002")]
+
+
 @register(Tags.files)
 def check_evidence(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """Said at the start, and not by the first job that has something to keep."""

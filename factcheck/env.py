@@ -6,11 +6,13 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from ipaddress import ip_address
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 T = TypeVar("T")
 
@@ -209,3 +211,42 @@ def storage(value: str) -> dict[str, object]:
     if not isinstance(options, dict):
         raise ValueError("the options are no JSON object")
     return {"BACKEND": backend, "OPTIONS": options}
+
+
+def email(value: str) -> dict[str, Any]:
+    """Host, port, user, password and ways of encryption of an SMTP URL; nothing of an empty one. `smtps` speaks TLS from the first byte,
+    `smtp` with `?tls=yes` begins it (STARTTLS) before it says who it is.
+    """
+    if not value:
+        return {}
+    url = urlsplit(value)
+    if url.scheme not in ("smtp", "smtps"):
+        raise ValueError("the scheme is neither smtp nor smtps")
+    if not url.hostname or url.path not in ("", "/"):
+        raise ValueError("there is no host, or something behind it")
+    options = dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+    starttls = flag(options.pop("tls", "no"))
+    if options or (starttls and url.scheme == "smtps"):
+        raise ValueError("the only option is tls, of smtp")
+    return {
+        "host": url.hostname,
+        "port": url.port or (465 if url.scheme == "smtps" else 587 if starttls else 25),
+        "user": unquote(url.username or ""),
+        "password": unquote(url.password or ""),
+        "starttls": starttls,
+        "tls": url.scheme == "smtps",
+    }
+
+
+def mailbox(value: str) -> str:
+    """An address, with or without a name before it."""
+    if not value.isprintable():
+        raise ValueError("there is a control character in it")
+    address = parseaddr(value)[1]
+    if address == "factcheck@localhost":  # where nothing is sent
+        return value
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise ValueError("that is no address") from None
+    return value

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "factcheck",
     "factcheck.accounts",
     "factcheck.audit",
+    "factcheck.notifications",
     "claims",
     "reviews",
 ]
@@ -241,6 +242,23 @@ FETCH_ALLOW = env.read(
     "FETCH_ALLOW", env.hosts_and_ports, default="", expects="host:port pairs, comma separated",
     help="Servers that are fetched though they are not public, or listen on another port than 80 and 443.",
 )  # fmt: skip
+
+_email = env.read(
+    "EMAIL_URL", env.email, default="", secret=True, expects="a URL like smtp://user:password@host:587?tls=yes or smtps://host",
+    help="The server that e-mails are sent through. None are sent when not set.",
+)  # fmt: skip
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _email else 'dummy'}.EmailBackend"
+# Empty where nothing is sent: nobody is queued for an e-mail then.
+EMAIL_HOST, EMAIL_PORT = _email.get("host", ""), _email.get("port", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email.get("user", ""), _email.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("starttls", False), _email.get("tls", False)
+EMAIL_TIMEOUT = 10  # seconds for each answer of the server; a job has sixty
+DEFAULT_FROM_EMAIL = env.read(
+    "EMAIL_FROM", env.mailbox, default="factcheck@localhost", expects="an address like desk@example.org, or Desk <desk@example.org>",
+    help="Whom e-mails are from; needed with EMAIL_URL.",
+)  # fmt: skip
+if _email:
+    env.require("EMAIL_FROM", for_the_sake_of="EMAIL_URL")
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["factcheck.accounts.authentication.Backend"]
@@ -412,4 +430,6 @@ LOG_FORMAT = env.read(
     "LOG_FORMAT", env.one_of(*logs.FORMATS), default="json" if PRODUCTION else "text", expects="text or json",
     help="One line for a person, or one JSON object, per event: json in production when not set.",
 )  # fmt: skip
-LOGGING = logs.configuration(LOG_FORMAT, [SECRET_KEY, METRICS_TOKEN, str(DATABASES["default"]["PASSWORD"])])
+LOGGING = logs.configuration(
+    LOG_FORMAT, [SECRET_KEY, METRICS_TOKEN, str(DATABASES["default"]["PASSWORD"]), str(EMAIL_HOST_PASSWORD)]
+)

@@ -8,6 +8,7 @@ from factcheck import jobs, workers
 from factcheck.accounts import sessions
 from factcheck.api import idempotency
 from factcheck.celery import NODE
+from factcheck.notifications import telling
 
 
 @shared_task(name=workers.NUDGE)
@@ -24,5 +25,12 @@ def sweep() -> dict[str, int]:
 
 @shared_task(name="factcheck.forget", time_limit=300, soft_time_limit=290)
 def forget() -> dict[str, int]:
-    """Delete what has served its time: kept answers after a day, heartbeats of workers that are gone, sessions that ended."""
-    return {"answers": idempotency.forget(), "workers": workers.forget(), "sessions": sessions.forget()}
+    """Delete what has served its time: kept answers after a day, heartbeats of workers that are gone, sessions that ended,
+    notifications after 90 days.
+    """
+    return {
+        "answers": idempotency.forget(),
+        "workers": workers.forget(),
+        "sessions": sessions.forget(),
+        "notifications": telling.forget(),
+    }

@@ -11,6 +11,7 @@ from factcheck.accounts.views import Me
 from factcheck.api import views
 from factcheck.api.events import Events
 from factcheck.api.jobs import JobViewSet
+from factcheck.api.notifications import NotificationViewSet
 from factcheck.api.problems import not_found
 from factcheck.api.routers import Router
 from factcheck.api.session import OwnPassword, Session
@@ -19,6 +20,7 @@ from factcheck.api.users import UserViewSet
 
 router = Router()
 router.register("jobs", JobViewSet)
+router.register("notifications", NotificationViewSet)
 router.register("tokens", TokenViewSet)
 router.register("users", UserViewSet)
 

@@ -1,4 +1,4 @@
-"""Whose business the events of this app are. Imported at start, so that every reader of events asks here."""
+"""Whose business the events of this app are, and what people are told of it. Imported at start, so that every reader asks here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 
 from factcheck.accounts.models import User
 from factcheck.audit.readers import shown_to
-from reviews.models import Seat
+from factcheck.notifications import readers as notifications
+from reviews import notices
+from reviews.models import Review, Seat
 from reviews.workflow import visible_to
 
 
@@ -22,3 +24,8 @@ def seats_of(user: User) -> QuerySet[Any]:
     """Who has voted is nobody's business while the round is open, be they superuser or auditor."""
     closed = Seat.objects.filter(round__closed_at__isnull=False)
     return closed.filter(round__review__in=visible_to(user)).values("pk")
+
+
+@notifications.shown_to("review", kinds=notices.KINDS)
+def told_of(user: User) -> QuerySet[Review]:
+    return visible_to(user)

@@ -17,6 +17,7 @@ from claims.sources.base import ArticleDraft, BadRow
 from claims.sources.payload import draft_of_payload
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
+from factcheck.notifications.models import Notification
 from reviews import workflow
 from reviews.digests import DRAFT_FIELDS
 from reviews.evidence import keep_upload, store
@@ -172,6 +173,13 @@ def review_rows(room: Newsroom) -> dict[str, Any]:
         "desks": room.desk.pk, "rating-scales": room.desk.scale.scale_id, "policies": room.desk.policy_id, "reviews": found.pk,
         "evidence": evidence(room, found).pk, "snapshots": upload(room, found).snapshot_id,
     }  # fmt: skip
+
+
+def notification(room: Newsroom, review_id: UUID, who: User) -> UUID:
+    """Somebody of the desk is named in a comment, and told so."""
+    DeskMembership.objects.get_or_create(desk=room.desk, user=who)
+    workflow.comment(review_id, f"Look, @{who.username}.", actor=room.finn)
+    return Notification.objects.filter(user=who).latest("id").pk
 
 
 def _take(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:

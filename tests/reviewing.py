@@ -205,9 +205,13 @@ def without_alternatives() -> Iterator[None]:
 
 
 def tables() -> list[str]:
-    """Of reviews, their past, the record, and the jobs: whatever a verb could have left a trace in."""
+    """Of reviews, their past, the record, the jobs, and what people were told: whatever a verb could have left a trace in."""
     names = connection.introspection.table_names()
-    return [name for name in names if name.startswith(("reviews_", "audit_", "factcheck_job", "claims_claim"))]
+    return [
+        name
+        for name in names
+        if name.startswith(("reviews_", "audit_", "factcheck_job", "claims_claim", "notifications_"))
+    ]
 
 
 def snapshot(names: list[str]) -> dict[str, str]:

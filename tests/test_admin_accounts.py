@@ -34,6 +34,7 @@ def form_of(user: User, **fields: object) -> dict[str, object]:
     return {
         "username": user.username, "first_name": user.first_name, "last_name": user.last_name, "email": user.email,
         "groups": list(user.groups.values_list("pk", flat=True)), "is_active": "on", "is_staff": "",
+        "email_notifications": "on",
     } | fields  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def test_a_new_account_is_recorded_without_its_password(boss):
     kim = User.objects.get(username="kim")
     (event,) = events.events(kim)
     assert (event.action, event.actor) == ("create", boss)
-    assert event.data == {"username": "kim", "is_active": True}
+    assert event.data == {"username": "kim", "is_active": True, "email_notifications": True}
 
 
 def test_a_password_set_by_another_is_recorded_and_not_told(boss):

@@ -10,12 +10,15 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from claims import pipeline
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
 from factcheck.audit.readers import visible_to
-from factcheck.models import IdempotencyRecord
+from factcheck.models import IdempotencyRecord, Job
+from factcheck.notifications.models import Notification
 from reviews.facts import Stage
 from reviews.models import DeskMembership, Review, Seat
+from reviews.workflow.telling import tell_of_edited_claims
 from tests import make
 from tests.api import Api, api, assert_problem, signed_in
 from tests.test_every_operation import NOBODY, fill, operations
@@ -134,7 +137,9 @@ def test_nothing_that_others_see_changes_with_a_verdict_but_how_many_are_in():
             f"{name} {path}": client.get(f"{round_.path}{path}") for name, client in others.items() for path in paths
         }
         pages |= {
-            f"{name} {path}": client.get(path) for name, client in others.items() for path in ("/reviews", "/queue")
+            f"{name} {path}": client.get(path)
+            for name, client in others.items()
+            for path in ("/reviews", "/queue", "/notifications", "/me", "/jobs")
         }
         return {name: page.json() for name, page in pages.items()}
 
@@ -162,6 +167,45 @@ def test_who_has_voted_is_in_no_feed_before_the_round_closes_and_in_the_desks_af
     for who in (root, room.uma, room.finn, room.emil, open_round.voter):
         assert seen_by(who) == seats, who
     assert seen_by(room.zoe) == set()
+
+
+def told() -> list[tuple[Any, ...]]:
+    """Every notification there is, whoever it is for."""
+    return list(Notification.objects.order_by("id").values_list("user__username", "kind", "words", "read_at"))
+
+
+def test_a_verdict_tells_nobody_and_what_its_author_is_told_of_the_open_round_all_seat_holders_are(settings):
+    """Whatever distinguished those who have voted in the table of notifications, or among the jobs that send them, would tell who has."""
+    settings.EMAIL_HOST = "mail.example"
+    round_ = Round(seats=3)
+    room, holders = round_.room, {who.username for who in round_.room.holders(round_.review)}
+    User.objects.update(email="desk@example.org")
+    before, jobs_before = told(), Job.objects.count()
+    assert {(name, kind) for name, kind, _, _ in before} == {(name, "seat_given") for name in holders}
+    round_.vote(round_.voter)
+    round_.autosave(round_.writer)
+    assert (told(), Job.objects.count()) == (before, jobs_before)
+    item, words = round_.review.evidence.earliest("id"), {"reason": "forged", "note": "It is."}
+    assert api(room.finn).post(f"/evidence/{item.pk}/mark-unreliable", words).status_code == 200
+    pipeline.edit_claim(round_.review.claim_id, {"text": "Prices tripled in a year."}, actor=room.ada)
+    assert tell_of_edited_claims() == 1
+    for action, body in (
+        ("hold", {"reason": "legal", "note": "Wait."}),
+        ("resume", {"reason": "settled", "note": "Go on."}),
+    ):
+        assert api(room.emil).post(f"{round_.path}/{action}", body).status_code == 200
+    news = [row for row in told()[len(before) :] if row[0] != "finn"]
+    by_person = {name: [row[1:] for row in news if row[0] == name] for name in holders}
+    assert [kind for kind, _, _ in by_person[round_.voter.username]] == [
+        "verdict_stale",
+        "verdict_stale",
+        "held",
+        "resumed",
+    ]
+    assert all(rows == by_person[round_.voter.username] for rows in by_person.values())
+    assert len(news) == 3 * 4, "nobody else was told"
+    of_these = Notification.objects.exclude(kind="seat_given").values_list("pk", flat=True)
+    assert set(Job.objects.filter(kind="email_notification").values_list("subject_id", flat=True)) == set(of_these)
 
 
 def test_the_audit_pages_show_no_event_of_a_seat_while_its_round_is_open(open_round, client):

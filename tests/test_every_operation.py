@@ -22,7 +22,6 @@ from claims.models import Appearance, ExtractionRun, Outlet
 from claims.triage import TriageAction
 from factcheck import jobs
 from factcheck.accounts import tokens
-from factcheck.accounts.models import User
 from factcheck.api.strict import MAX_NAMED
 from factcheck.models import Job
 from reviews.reasons import REASONS
@@ -60,7 +59,7 @@ def fill(path: str, **keys: Any) -> str:
 @pytest.fixture
 def root() -> Api:
     """Somebody with every scope and a session: nothing is refused for want of either."""
-    return signed_in(User.objects.create_superuser("root"), remembers=True)
+    return signed_in(make.user("root", is_superuser=True, is_staff=True), remembers=True)
 
 
 @pytest.fixture
@@ -74,6 +73,8 @@ def world() -> dict[str, Any]:
     pipeline.finish_run(run)
     claim = make.claim(actor=ada, version_id=article.versions.get().pk, start=0, end=6)
     other = make.claim("Another claim.", actor=ada)
+    room = make.newsroom()
+    of_reviews = make.review_rows(room)
     return {
         "articles": article.pk,
         "article-versions": article.versions.get().pk,
@@ -86,7 +87,10 @@ def world() -> dict[str, Any]:
         "tokens": tokens.issue(ada, name="feed", scopes=["read"])[0].pk,
         "users": ada.pk,
         "other claim": other.pk,
-        **make.review_rows(make.newsroom()),
+        "notifications": make.notification(
+            room, of_reviews["reviews"], make.user("root", is_superuser=True, is_staff=True)
+        ),
+        **of_reviews,
     }
 
 
@@ -96,7 +100,7 @@ def own_key(path: str, world: dict[str, Any]) -> Any:
 
 OURS = [
     kind
-    for app in ("claims", "reviews", "factcheck", "accounts", "audit")
+    for app in ("claims", "reviews", "factcheck", "accounts", "audit", "notifications")
     for kind in apps.get_app_config(app).get_models()
 ]
 
@@ -228,6 +232,9 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "change_password": {"current_password": "secret-1", "new_password": "a long phrase 7"},
         "retry_job": {},
         "cancel_job": {},
+        "update_me": {"email_notifications": False},
+        "read_notification": {},
+        "read_all_notifications": {},
         "create_token": {"name": "feed", "scopes": ["read"], "expires_at": None, "owner": str(world["users"])},
         "rotate_token": {"expires_at": None},
         "revoke_token": {},

@@ -82,8 +82,8 @@ def test_a_person_signs_in_acts_and_signs_out(ada):
     answer = browser.sign_in()
     assert answer.status_code == 200
     assert answer.json()["user"] | {"id": ""} == {
-        "id": "", "username": "ada", "name": "", "email": "", "is_machine": False, "roles": ["importer", "triager"],
-        "scopes": ["read", "import", "triage"], "token": None,
+        "id": "", "username": "ada", "name": "", "email": "", "is_machine": False, "email_notifications": True,
+        "unread_notifications": 0, "roles": ["importer", "triager"], "scopes": ["read", "import", "triage"], "token": None,
     }  # fmt: skip
     assert browser.ask("GET", SESSION).json()["user"] == browser.ask("GET", ME).json() == answer.json()["user"]
     assert browser.ask("POST", "/api/v1/claims", {"text": "Prices fell."}).status_code == 201
@@ -528,8 +528,9 @@ def test_a_token_changes_no_password(ada):
 # What it costs
 
 
-def test_the_session_endpoint_costs_no_query_to_strangers_and_two_to_a_person(ada):
-    for browser, cost in ((Browser(), 0), (signed_in(), 2)):
+def test_the_session_endpoint_costs_no_query_to_strangers_and_three_to_a_person(ada):
+    """The session, the person with their roles, and how much they have not read."""
+    for browser, cost in ((Browser(), 0), (signed_in(), 3)):
         with CaptureQueriesContext(connection) as queries:
             assert browser.ask("GET", SESSION).status_code == 200
         assert len(queries) == cost

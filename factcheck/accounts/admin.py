@@ -28,7 +28,7 @@ class PersonAdmin(ByTable, UserAdmin):
     list_filter = ("groups", "is_machine", "is_active")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
+        ("Person", {"fields": ("first_name", "last_name", "email", "email_notifications")}),
         ("Rights", {"fields": ("groups", "is_active", "is_staff", "is_machine", "is_superuser")}),
         ("Dates", {"fields": ("last_login", "date_joined")}),
     )

@@ -31,7 +31,7 @@ class Users(UserManager["User"]):
 
 
 @keeps_past(
-    "username", "first_name", "last_name", "email", "is_active", "is_staff", "is_superuser", "is_machine",
+    "username", "first_name", "last_name", "email", "is_active", "is_staff", "is_superuser", "is_machine", "email_notifications",
     exclude=("password", "last_login"),
 )  # fmt: skip
 class User(AbstractUser):
@@ -41,6 +41,12 @@ class User(AbstractUser):
     is_machine = models.BooleanField(
         default=False,
         help_text="A program. It signs in with tokens only, and can neither vote nor approve nor publish.",
+    )
+
+    email_notifications = models.BooleanField(
+        default=True,
+        db_default=True,
+        help_text="Send notifications by e-mail too, where this installation sends any.",
     )
 
     objects: ClassVar[Users] = Users()

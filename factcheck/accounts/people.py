@@ -34,6 +34,17 @@ def record_saved(user: User, before: State | None, *, actor: User) -> None:
         events.record(user, "edit", actor=actor, data=changed)
 
 
+def choose_emails(user: User, wanted: bool) -> User:
+    """Whether somebody gets their notifications by e-mail too: for themselves to say."""
+    with transaction.atomic():
+        found = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        before = state_of_person(found)
+        found.email_notifications = wanted
+        found.save(update_fields=["email_notifications"])
+        record_saved(found, before, actor=user)
+    return found
+
+
 @contextmanager
 def watching_password(user_id: UUID | str, *, actor: User) -> Iterator[None]:
     """Whatever sets the password of this account within it is recorded, in one transaction with it."""

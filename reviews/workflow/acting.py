@@ -26,6 +26,7 @@ from reviews.models import Desk, RatingScaleVersion, Review, ReviewPolicy
 from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
 from reviews.workflow.reading import facts_of, reads_everything
+from reviews.workflow.telling import tell
 
 __all__ = ["Act", "ActionBlocked", "acting", "desks_of", "facts_of", "visible_to"]
 
@@ -93,11 +94,12 @@ class Act:
         self.record(told, saves=[*changed, "version", "updated_at", "updated_by"])
 
     def record(self, changed: State | None = None, *, saves: Iterable[str] = ()) -> None:
-        """The event alone: of what does not change the review itself, whose version stays."""
+        """The event alone, and whoever is to hear of it: of what does not change the review itself, whose version stays."""
         told, action = (changed or {}) | self.data, self.row.action
-        events.record(
+        event = events.record(
             self.review, action, actor=self.actor, reason=self.reason, note=self.note, data=told, saves=saves
         )
+        tell(self, event)
 
 
 def due_end(policy: ReviewPolicy, stage: Stage, now: datetime) -> datetime | None:

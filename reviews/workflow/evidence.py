@@ -22,6 +22,7 @@ from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, blocked_by
 from reviews.workflow.reading import evidence_in_use
+from reviews.workflow.telling import tell_of_check
 
 SNAPSHOT = "snapshot"  # the kind of job that takes one
 EDITABLE = (
@@ -244,6 +245,7 @@ def record_check(snapshot: Snapshot, outcome: str, detail: str = "", found_sha25
             snapshot=snapshot, outcome=outcome, detail=detail, found_sha256=found_sha256, checked_at=timezone.now()
         )
         check.save(force_insert=True)
+        tell_of_check(check)
         if outcome in SnapshotCheck.UNSOUND:
             for review_id in sorted(set(snapshot.evidence.values_list("review", flat=True))):
                 fall_back(review_id)

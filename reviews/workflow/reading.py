@@ -365,6 +365,16 @@ def _authors_of(review: Review) -> Any:
     return past.union(Draft.objects.filter(review=review).values_list("author", flat=True))
 
 
+def approvers_of(review: Review) -> list[UUID]:
+    """Editors of the desk who took no part and keep out of nothing: those who may approve."""
+    involved = {review.lead_id, review.adjudicator_id, *_authors_of(review)}
+    involved |= set(Lead.objects.filter(review=review).values_list("user", flat=True))
+    involved |= set(Seat.objects.filter(round__review=review).values_list("holder", flat=True))
+    involved |= set(Decision.objects.filter(review=review).values_list("adjudicator", flat=True))
+    editors = [who for who in people_of(review) if "editor" in who.roles and not who.is_conflicted]
+    return [UUID(who.id) for who in editors if UUID(who.id) not in involved]
+
+
 def seats_needed(review: Review) -> int:
     return review.policy.seats_high_risk if review.risk == "high" else review.policy.seats
 

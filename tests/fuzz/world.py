@@ -13,6 +13,7 @@ from factcheck import jobs
 from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
 from factcheck.models import Job
+from factcheck.notifications.models import Notification
 from reviews import access, stages, workflow
 from reviews.attention import needing_attention
 from reviews.facts import Stage
@@ -77,6 +78,7 @@ def build(*owners: User) -> dict[str, list[str]]:
         "users": User,
     }
     rows = {step: _keys(kind.objects.all()) for step, kind in kinds.items()}
+    rows["notifications"] = _keys(Notification.objects.filter(user=owners[0]))
     accepted = Claim.objects.filter(triage_status="accepted", reviews=None)
     return rows | {"accepted claims": _keys(accepted), "researchers": researchers} | _rows_for(owners[0])
 
