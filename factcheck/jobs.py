@@ -29,7 +29,7 @@ from django.db import (
     close_old_connections,
     transaction,
 )
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from factcheck import workers
@@ -128,8 +128,8 @@ def _hidden_from(user: User) -> Q:
 
 @readers.shown_to("job")
 def _events_shown_to(user: User) -> Q:
-    # Those that are hidden are fewer than those that are not.
-    return ~Q(subject_id__in=Job.objects.filter(_hidden_from(user)).values("pk"))
+    # Few jobs have events of their own: each is looked up, however many are hidden.
+    return ~Q(Exists(Job.objects.filter(_hidden_from(user), pk=OuterRef("subject_id"))))
 
 
 def _tell(job: Job, hook: str) -> None:
@@ -358,6 +358,12 @@ def _give_back(held: Q, why: str) -> int:
                 {"code": "worker_lost", "detail": f"{why}: worker {job.worker}", "attempt": job.attempts, "where": ""},
             )
     return len(jobs)
+
+
+def forget(kind: str, ended_before: datetime) -> int:
+    """Delete what ended before then, of a kind whose subjects are forgotten too. Returns how many."""
+    count, _ = Job.objects.filter(kind=kind, finished_at__lt=ended_before).delete()
+    return count
 
 
 def retry(job_id: UUID, *, actor: User) -> Job:

@@ -201,6 +201,22 @@ CREATE OR REPLACE VIEW reviews_openverdict AS
 """
 
 
+def _of_a_left_desk(_: Any) -> Any:
+    from factcheck.notifications.models import Notification
+
+    return lambda user: Notification.objects.filter(user=user)
+
+
+def _who_have_voted(seat_holders: Any) -> Any:
+    from reviews.sealed import SealedVerdict
+
+    def voters(review: Any) -> Any:
+        voted = SealedVerdict.objects.filter(seat__round__review=review).values_list("author", flat=True)
+        return [pk for pk in seat_holders(review) if pk in set(voted)]
+
+    return voters
+
+
 def _never(_: Any) -> Any:
     return lambda *_, **__: None
 
@@ -308,6 +324,12 @@ DEFECTS = (
         "test_review_lies.py::test_only_news_of_its_own_page_is_kept_by_somebody_without_a_conflict_once_and_with_words"),
     Defect("a change that is seen for good", "reviews.workflow.snapshots:record_check", _without_what_was_found,
         "test_review_snapshots.py::test_the_same_change_found_again_is_told_from_the_next"),
+    Defect("a notification that says who has voted", "reviews.workflow.telling:seat_holders", _who_have_voted,
+        "test_blindness.py::test_a_verdict_tells_nobody_and_what_its_author_is_told_of_the_open_round_all_seat_holders_are"),
+    Defect("words of a desk that somebody left", "factcheck.notifications.readers:visible_to", _of_a_left_desk,
+        "test_notifications.py::test_whoever_left_the_desk_reads_no_more_of_it"),
+    Defect("a voter who talks", "database", "DROP TRIGGER comment_within_its_review ON reviews_comment",
+        "test_comments.py::test_the_database_lets_nobody_write_who_votes"),
 )  # fmt: skip
 
 

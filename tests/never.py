@@ -54,6 +54,16 @@ NEVER = {
             AND i.subject_id::text IN (SELECT item ->> 'id' FROM jsonb_array_elements(set.items) item)
         WHERE own.stage = 'approved' AND i.created_at > decision.created_at
     """,
+    "somebody was told what they did themselves": """
+        SELECT told.id FROM own JOIN notifications_notification told ON told.subject_id = own.id
+        JOIN audit_auditevent event ON event.id = told.cause_id WHERE event.actor_id = told.user_id
+    """,
+    "somebody who voted has said something meanwhile": """
+        SELECT comment.id FROM own JOIN reviews_comment comment ON comment.review_id = own.id
+        JOIN reviews_round round ON round.review_id = own.id
+        JOIN reviews_seat seat ON seat.round_id = round.id AND seat.holder_id = comment.author_id
+        WHERE comment.created_at > seat.created_at AND (round.closed_at IS NULL OR comment.created_at < round.closed_at)
+    """,
     "more than five rounds": "SELECT id FROM own WHERE round_number > 5",
     "the last event tells of another version": """
         SELECT own.id FROM own WHERE version IS DISTINCT FROM (

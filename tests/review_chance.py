@@ -27,6 +27,7 @@ from reviews.reasons import REASONS
 from reviews.stages import Action
 from reviews.workflow.conflicts import refill_seats
 from reviews.workflow.opening import release_expired
+from reviews.workflow.telling import tell_of_edited_claims
 from tests import make, never, reviewing
 from tests.api import Api, api, assert_some_problem
 from tests.reviewing import why
@@ -48,7 +49,9 @@ ROUTES = {A.OPEN: "POST /api/v1/reviews", **{action: route for action, (route, _
 JUDGING = (A.SUBMIT_VERDICT, A.REVISE_VERDICT)
 OF_AN_ITEM = [action for action, route in ROUTES.items() if "/evidence/{id}" in route]
 # They add a row, and change none that anybody saw.
-WITHOUT_TAG = [action for action, route in ROUTES.items() if route.endswith(("/reviews", "/evidence", "/searches"))]
+WITHOUT_TAG = [
+    action for action, route in ROUTES.items() if route.endswith(("/reviews", "/evidence", "/searches", "/comments"))
+]
 
 Refusal = tuple[int, str]
 # What the verb's own input may be refused for, whatever the review told of the action.
@@ -133,7 +136,9 @@ class _Walk:
         before = self.written()
         if self.chance.random() < BY_ITSELF:
             self.counts["by itself"] += 1
-            by_itself = (self.edit_claim, self.change_page, self.end_leases, refill_seats, workflow.fall_back_all)
+            by_itself = (
+                self.edit_claim, self.change_page, self.end_leases, refill_seats, workflow.fall_back_all, tell_of_edited_claims,
+            )  # fmt: skip
             self.chance.choice(by_itself)()
             self.moves.update(review.pk for review in self.reviews)
         else:
@@ -278,6 +283,8 @@ class _Walk:
                 return {"to": self.room.finn.pk}
             case A.TAKE_OVER:
                 return {"reason": "absent", "note": "On leave."}
+            case A.COMMENT:
+                return {"text": self.chance.choice(("Which year?", "Which year, @finn?", "Ask @ben, @cleo and @emil."))}
             case A.ADD_EVIDENCE:
                 return reviewing.ITEM
             case A.EDIT_EVIDENCE:

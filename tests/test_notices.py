@@ -282,6 +282,14 @@ def test_bytes_that_fail_are_told_to_all_who_judge_them(room):
     assert told.now == {("finn", "evidence_needs_attention"), ("ben", "verdict_stale"), ("cleo", "verdict_stale")}
 
 
+def test_whoever_looked_themselves_is_not_told(room):
+    review = make.review(room, Stage.RESEARCH)
+    snapshot = make.upload(room, review).snapshot
+    told = Told()
+    record_check(snapshot, Outcome.CORRUPT, actor=room.finn)
+    assert told.now == set()
+
+
 def test_evidence_that_counts_no_more_is_no_task(room):
     review = make.review(room, Stage.RESEARCH)
     item = make.upload(room, review)

@@ -6,13 +6,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from factcheck.accounts.models import User
 from factcheck.accounts.people import choose_emails
 from factcheck.audit import events
 from factcheck.ids import uuid7
+from factcheck.models import Job
 from factcheck.notifications import readers, telling
 from factcheck.notifications.models import Notification
 from factcheck.notifications.telling import KEPT_DAYS, Message, notify
@@ -21,6 +23,7 @@ from reviews.facts import Stage
 from reviews.models import DeskMembership, Review
 from tests import make
 from tests.api import api, assert_problem, signed_in, walk
+from tests.test_lists import nodes
 from tests.test_review_lies import sql
 
 HELLO = Message("named", "Finn names you.")
@@ -197,8 +200,12 @@ def test_old_ones_are_forgotten_read_or_not(room, review):
     copy = COPY.replace("words)", "words, created_at)").format(kind="kind", cause="%s", words="words, %s")
     for created_at in (young, old):
         sql(copy + " WHERE cause_id = %s", uuid7(), uuid7(), created_at, cause)
+    sent, extracted = Job(kind=telling.EMAIL), Job(kind="extract")
+    for job in (sent, extracted):
+        job.subject_id, job.state, job.due_at, job.created_at, job.finished_at = uuid7(), "done", old, old, old
+        job.save()
     assert telling.forget() == 1
-    assert Notification.objects.count() == 2
+    assert (Notification.objects.count(), list(Job.objects.filter(state="done"))) == (2, [extracted])
     assert not Notification.objects.filter(created_at=old).exists()
 
 
@@ -231,3 +238,39 @@ def test_a_named_colleague_finds_it_in_their_list(room, review):
     workflow.comment(review.pk, "Look, @emil.", actor=room.finn)
     [item] = api(room.emil).get("/notifications").json()["results"]
     assert (item["kind"], item["words"]) == ("named", f"finn names you in a comment: {review.claim.text}")
+
+
+# What it costs
+
+MANY = """
+    INSERT INTO notifications_notification (id, user_id, kind, subject_type, subject_id, cause_id, words, read_at)
+    SELECT gen_random_uuid(), person.id, 'named', 'review', %s, gen_random_uuid(), 'Words.', CASE WHEN n %% 50 > 0 THEN now() END
+    FROM generate_series(1, 3000) n, accounts_user person
+"""
+
+
+def indexes(statement: str) -> set[str]:
+    """By which the notifications are found, or how else."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        plan = cursor.fetchone()[0][0]["Plan"]
+    assert not [
+        node for node in nodes(plan) if node["Node Type"] == "Seq Scan" and "notification" in node["Relation Name"]
+    ]
+    return {name for node in nodes(plan) if (name := node.get("Index Name", "")).startswith("notification")}
+
+
+def test_a_page_and_the_number_of_unread_ones_are_each_a_range_of_their_index(room, review):
+    sql(MANY, review.pk)
+    sql("ANALYZE notifications_notification")
+    client = api(room.ada)
+    for address, index in (
+        ("/notifications?page_size=20", "notification_of_user"),
+        ("/notifications?unread=true&page_size=20", "notification_unread"),
+        ("/me", "notification_unread"),
+    ):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        [statement] = [query["sql"] for query in queries if "notifications_" in query["sql"]]
+        assert indexes(statement) == {index}, (address, statement)
+    assert client.get("/me").json()["unread_notifications"] == 60

@@ -69,6 +69,8 @@ def mark_all_read(*, user: User) -> int:
 
 
 def forget() -> int:
-    """Delete what is older than `KEPT_DAYS`. Returns how many."""
-    count, _ = Notification.objects.filter(created_at__lt=timezone.now() - timedelta(days=KEPT_DAYS)).delete()
+    """Delete what is older than `KEPT_DAYS`, and the jobs that sent it. Returns how many notifications."""
+    oldest = timezone.now() - timedelta(days=KEPT_DAYS)
+    jobs.forget(EMAIL, oldest)
+    count, _ = Notification.objects.filter(created_at__lt=oldest).delete()
     return count

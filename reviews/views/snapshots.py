@@ -61,4 +61,4 @@ class SnapshotViewSet(DetailViewSet):
         """Compute the hash of the stored bytes again, and keep what was found. Bytes that fail it make what rests on them stale."""
         snapshot = self.get_object()
         refuse_members(request)
-        return Response(SnapshotCheckSerializer(snapshots.verify(snapshot)).data)
+        return Response(SnapshotCheckSerializer(snapshots.verify(snapshot, actor=actor_of(request))).data)

@@ -54,7 +54,7 @@ def comment(
         if errors := _thread_errors(said, reply_to) + errors:
             raise InvalidInput(errors=errors)
         said.save(force_insert=True)
-        named = mentioned(text, _colleagues(act.review))
+        named = mentioned(text, _colleagues(act.review)) if "@" in text else []
         Mention.objects.bulk_create([Mention(comment=said, user_id=pk) for pk in named])
         act.data |= {"comment": str(said.pk), "text_sha256": sha256(text.encode()).hexdigest()}
         act.data |= {"reply_to": str(reply_to)} if reply_to else {}

@@ -236,7 +236,9 @@ def record_snapshot_failure(evidence_id: UUID, detail: str) -> None:
         _save(item, None)
 
 
-def record_check(snapshot: Snapshot, outcome: str, detail: str = "", found_sha256: str = "") -> SnapshotCheck:
+def record_check(
+    snapshot: Snapshot, outcome: str, detail: str = "", found_sha256: str = "", *, actor: User | None = None
+) -> SnapshotCheck:
     """Keep what a look at the stored bytes or at the live page found. Bytes that fail their hash make what rests on them stale."""
     from reviews.workflow.drafting import fall_back
 
@@ -245,7 +247,7 @@ def record_check(snapshot: Snapshot, outcome: str, detail: str = "", found_sha25
             snapshot=snapshot, outcome=outcome, detail=detail, found_sha256=found_sha256, checked_at=timezone.now()
         )
         check.save(force_insert=True)
-        tell_of_check(check)
+        tell_of_check(check, actor)
         if outcome in SnapshotCheck.UNSOUND:
             for review_id in sorted(set(snapshot.evidence.values_list("review", flat=True))):
                 fall_back(review_id)

@@ -137,10 +137,10 @@ def read_payload(snapshot: Snapshot) -> bytes:
     return payload
 
 
-def verify(snapshot: Snapshot) -> SnapshotCheck:
+def verify(snapshot: Snapshot, *, actor: User | None = None) -> SnapshotCheck:
     """Recompute the hash of the stored bytes now, and keep what was found."""
     verified = evidence.verify(snapshot.key, snapshot.sha256)
-    return record_check(snapshot, _STORED[verified.outcome], verified.reason or "")
+    return record_check(snapshot, _STORED[verified.outcome], verified.reason or "", actor=actor)
 
 
 _SITE = Lower(Func(F("url"), Value("/"), Value(3), function="split_part", output_field=TextField()))

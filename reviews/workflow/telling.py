@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
+from factcheck.accounts.models import User
 from factcheck.audit.models import AuditEvent
 from factcheck.notifications.telling import Message, notify
 from reviews import notices
@@ -76,12 +77,12 @@ _WHO: dict[Party, Callable[[Act], Iterable[UUID]]] = {
 ANSWERED = tuple(outcome for outcome in OF_THE_PAGE if outcome != SnapshotCheck.Outcome.UNREACHABLE)
 
 
-def tell_of_check(check: SnapshotCheck) -> None:
+def tell_of_check(check: SnapshotCheck, actor: User | None = None) -> None:
     """Leads of reviews that rest on it, once a look finds something else than the one before. Where stored bytes fail, verdicts do too."""
     if check.outcome not in (*SnapshotCheck.UNSOUND, *NEWS):
         return
     before = latest_check(OF_THE_BYTES if check.outcome in OF_THE_BYTES else ANSWERED, check.snapshot_id)
-    if before.exclude(pk=check.pk).values_list("outcome", flat=True).first() == check.outcome:
+    if before.exclude(pk=check.pk).values_list("outcome", "found_sha256").first() == (check.outcome, check.found_sha256):
         return
     marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE).values("subject_id")
     used = check.snapshot.evidence.filter(withdrawn_at=None).exclude(pk__in=marked).values("review")
@@ -92,7 +93,7 @@ def tell_of_check(check: SnapshotCheck) -> None:
         if check.outcome in SnapshotCheck.UNSOUND and review.stage in (Stage.RATING, Stage.DISCUSSION):
             stale = Message(notices.VERDICT_STALE, notices.say(notices.BYTES_FAILED, review.claim.text))
             messages |= dict.fromkeys(seat_holders(review), stale)
-        notify(review, messages, cause=check.pk)
+        notify(review, messages, cause=check.pk, actor=actor.pk if actor else None)
 
 
 def tell_of_edited_claims() -> int:
