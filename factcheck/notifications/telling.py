@@ -28,9 +28,9 @@ class Message:
     words: str
 
 
-def notify(subject: models.Model, messages: Mapping[UUID, Message], *, cause: UUID, actor: UUID | None = None) -> None:
+def notify(subject: models.Model, messages: Mapping[UUID, Message], *, cause: UUID, actor: UUID | None = None) -> int:
     """Tell people (by id) of a change, in its transaction: each once of one cause, never whoever did it, nor machines nor people who
-    are gone. Whoever wants e-mail and has an address gets one, where the installation sends any.
+    are gone. Whoever wants e-mail and has an address gets one, where the installation sends any. Returns how many people it is news to.
 
     Raises RuntimeError outside a transaction: nobody must hear of a change that failed.
     """
@@ -38,7 +38,7 @@ def notify(subject: models.Model, messages: Mapping[UUID, Message], *, cause: UU
         raise RuntimeError("People are told in the transaction of the change.")
     wanted = [pk for pk in messages if pk != actor]
     if not wanted:
-        return
+        return 0
     told = Notification.objects.filter(cause_id=cause, user__in=wanted).values("user")
     people = User.objects.filter(pk__in=wanted, is_active=True, is_machine=False).exclude(pk__in=told)
     by_person = {
@@ -56,6 +56,7 @@ def notify(subject: models.Model, messages: Mapping[UUID, Message], *, cause: UU
     by_email = [row.pk.bytes for person, row in by_person.items() if person.email_notifications and person.email]
     if settings.EMAIL_HOST and by_email:
         jobs.enqueue_many(EMAIL, by_email)
+    return len(by_person)
 
 
 def mark_read(notification_id: UUID, *, user: User) -> None:

@@ -97,17 +97,17 @@ def tell_of_check(check: SnapshotCheck, actor: User | None = None) -> None:
 
 
 def tell_of_edited_claims() -> int:
-    """Seat holders whose claim was edited since their round began, once of each edit: claims tell no review. Returns how many edits."""
+    """Seat holders whose claim was edited since their round began, once of each edit: claims tell no review. Returns how many people."""
     began = Round.objects.filter(review=OuterRef(OuterRef("pk")), number=OuterRef(OuterRef("round_number")))
     edits = AuditEvent.objects.filter(
         subject_type="claim", subject_id=OuterRef("claim"), at__gt=Subquery(began.values("created_at")), data__has_key="revision"
     ).order_by("-number")  # fmt: skip
     judged = Review.objects.filter(stage__in=(Stage.RATING, Stage.DISCUSSION), held_at=None).select_related("claim")
-    found = judged.annotate(edit=Subquery(edits.values("pk")[:1])).exclude(edit=None).order_by("pk")
-    for review in found:
+    told = 0
+    for review in judged.annotate(edit=Subquery(edits.values("pk")[:1])).exclude(edit=None).order_by("pk"):
         event = AuditEvent.objects.get(pk=review.edit)
         words = notices.say(notices.CLAIM_EDITED, review.claim.text)
         with transaction.atomic():
             messages = dict.fromkeys(seat_holders(review), Message(notices.VERDICT_STALE, words))
-            notify(review, messages, cause=event.pk, actor=event.actor_id)
-    return len(found)
+            told += notify(review, messages, cause=event.pk, actor=event.actor_id)
+    return told
