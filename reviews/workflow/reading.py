@@ -367,8 +367,9 @@ def _authors_of(review: Review) -> Any:
 
 def approvers_of(review: Review) -> list[UUID]:
     """Editors of the desk who took no part and keep out of nothing: those who may approve."""
-    editors = [who for who in people_of(review) if "editor" in who.roles and not who.is_conflicted]
-    return [UUID(who.id) for who in editors if not who.took_part]
+    involved = {str(review.lead_id), str(review.adjudicator_id)}
+    free = [who for who in people_of(review) if not (who.took_part or who.is_conflicted or who.id in involved)]
+    return [UUID(who.id) for who in free if "editor" in who.roles]
 
 
 def seats_needed(review: Review) -> int:

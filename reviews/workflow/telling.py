@@ -82,7 +82,10 @@ def tell_of_check(check: SnapshotCheck, actor: User | None = None) -> None:
     if check.outcome not in (*SnapshotCheck.UNSOUND, *NEWS):
         return
     before = latest_check(OF_THE_BYTES if check.outcome in OF_THE_BYTES else ANSWERED, check.snapshot_id)
-    if before.exclude(pk=check.pk).values_list("outcome", flat=True).first() == check.outcome:
+    if before.exclude(pk=check.pk).values_list("outcome", "found_sha256").first() == (
+        check.outcome,
+        check.found_sha256,
+    ):
         return
     marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE).values("subject_id")
     used = check.snapshot.evidence.filter(withdrawn_at=None).exclude(pk__in=marked).values("review")
