@@ -37,6 +37,7 @@ class _Preparing(psycopg.Cursor[Any]):
 def cursor() -> Iterator[CursorWrapper]:
     """As `connection.cursor()`, in the same transaction and counted with the others; what it executes is prepared."""
     ours: Any = connection
+    ours.close_if_health_check_failed()
     ours.ensure_connection()
     with ours.wrap_database_errors:
         raw = _Preparing(ours.connection)
