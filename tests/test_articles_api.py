@@ -149,6 +149,7 @@ def test_a_page_is_stored_as_its_text(ada):
         ({"text": None}, ("null", "/text")),
         ({"text": [TEXT]}, ("invalid", "/text")),
         ({"html": "<html><body></body></html>"}, ("empty_text", "/html")),
+        ({"html": f"<p>{TEXT}</p>" + "<br>" * 30_000}, ("too_large", "/html")),
         ({"text": TEXT, "url": "prices.html"}, ("invalid_url", "/url")),
         ({"text": TEXT, "url": "javascript:alert(1)"}, ("invalid_url", "/url")),
         ({"text": TEXT, "url": "http://[::1"}, ("invalid_url", "/url")),
