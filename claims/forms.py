@@ -10,6 +10,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from claims.models import Claim
 from claims.pipeline.editing import MAX_TEXT_CHARS
+from claims.sources.payload import MAX_TAGS
 from claims.triage import REASON_CHOICES, RISK_CHOICES, TriageAction
 from factcheck.api.strict import StrictSerializer
 
@@ -19,7 +20,9 @@ class ArticleInputSerializer(StrictSerializer):
 
     text = serializers.CharField(required=False, trim_whitespace=False)
     html = serializers.CharField(
-        required=False, trim_whitespace=False, help_text="The page; its text is taken out of it."
+        required=False,
+        trim_whitespace=False,
+        help_text=f"The page, of at most {MAX_TAGS:,} tags; its text is taken out of it.",
     )
     title = serializers.CharField(required=False, allow_blank=True)
     url = serializers.CharField(

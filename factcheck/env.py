@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from email.utils import parseaddr
 from ipaddress import ip_address
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import validate_email
@@ -148,15 +148,25 @@ def database(value: str) -> dict[str, object]:
         "USER": unquote(url.username or ""),
         "PASSWORD": unquote(url.password or ""),
         "HOST": host,
-        "PORT": str(url.port or options.pop("port", "")),
+        "PORT": str(_port(url) or options.pop("port", "")),
         "OPTIONS": options,
     }
+
+
+def _port(url: SplitResult) -> int | None:
+    try:
+        return url.port
+    except ValueError:
+        # The library's words repeat what stands there: of a password with a slash, its first half.
+        raise ValueError("the port is no number; in a password, percent-encode what is no letter or digit") from None
 
 
 def broker(value: str) -> str:
     scheme = urlsplit(value).scheme
     if scheme not in ("redis", "rediss", "redis+socket", "amqp", "amqps"):
         raise ValueError(f"unknown scheme {scheme!r}")
+    if scheme.startswith("redis"):
+        cache_beside(value)  # raises where its database is no number
     return value
 
 
@@ -195,11 +205,17 @@ def cache_beside(broker_url: str) -> str:
     """The next logical database of a broker that has such; else each process's own memory."""
     url = urlsplit(broker_url)
     if url.scheme == "redis+socket":
-        number = int(dict(parse_qsl(url.query)).get("virtual_host", 0))
+        number = _number(dict(parse_qsl(url.query)).get("virtual_host", "0"))
         return f"{broker_url.partition('?')[0]}?virtual_host={(number + 1) % 16}"
     if url.scheme in ("redis", "rediss"):
-        return url._replace(path=f"/{(int(url.path.strip('/') or 0) + 1) % 16}").geturl()
+        return url._replace(path=f"/{(_number(url.path.strip('/') or '0') + 1) % 16}").geturl()
     return "locmem://"
+
+
+def _number(database: str) -> int:
+    if not (database.isascii() and database.isdigit()):
+        raise ValueError("the logical database is no number")
+    return int(database)
 
 
 def storage(value: str) -> dict[str, object]:

@@ -1,10 +1,13 @@
 """Every address of the installation."""
 
+from collections.abc import Callable
+
 from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
-from django.views.generic import RedirectView
 
 from factcheck import health, metrics
 from factcheck.accounts.views import Me
@@ -17,6 +20,12 @@ from factcheck.api.routers import Router
 from factcheck.api.session import OwnPassword, Session
 from factcheck.api.tokens import TokenViewSet
 from factcheck.api.users import UserViewSet
+
+
+def leads_to(address: str) -> Callable[[HttpRequest], HttpResponse]:
+    """Whatever the method: Django's own answers some with an empty page instead of a problem."""
+    return lambda request: redirect(address)
+
 
 router = Router()
 router.register("jobs", JobViewSet)
@@ -39,8 +48,8 @@ api = [
 ]
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
-    re_path(r"^api(?:/v1)?/?$", RedirectView.as_view(pattern_name="docs")),
+    path("", leads_to("admin:index")),
+    re_path(r"^api(?:/v1)?/?$", leads_to("docs")),
     path("api/v1/", include(api)),
     # With DEBUG on, Django would answer with its own page; and a misspelt action is no question of CSRF.
     re_path(r"^api(/.*)?$", csrf_exempt(not_found)),
@@ -48,8 +57,8 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", metrics.view),
     # Browsers ask for it whatever a page says.
-    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}factcheck/favicon.svg")),
-    path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("favicon.ico", leads_to(f"{settings.STATIC_URL}factcheck/favicon.svg")),
+    path("admin", leads_to("admin:index")),
     path("admin/", admin.site.urls),
 ]
 

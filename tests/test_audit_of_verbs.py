@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from claims import pipeline
 from claims.models import Article, Claim, ImportRun
+from claims.pipeline import runs
 from claims.pipeline.importing import land
 from claims.triage import TriageAction
 from factcheck import jobs
@@ -96,6 +97,31 @@ def test_an_import_leaves_one_event_a_batch_with_the_digest_of_its_rows(ada):
     )
     land([make.draft("One text.")], run=run)
     assert last(run).pk == event.pk, "an unchanged article is no news"
+
+
+def test_a_run_tells_when_it_was_started_resumed_and_ended_though_nothing_landed(ada):
+    run = runs.start_run("prices.jsonl", {}, started_by=ada)
+    runs.interrupt_run(run)
+    runs.start_run("", {}, resume=run, started_by=ada)
+    runs.finish_run(run)
+    told = [
+        (event.action, event.actor, event.data.get("source"), event.data.get("state")) for event in events.events(run)
+    ]
+    assert told == [
+        ("start", ada, "prices.jsonl", None),
+        ("end", ada, None, "interrupted"),
+        ("resume", ada, None, None),
+        ("end", ada, None, "done"),
+    ]
+    assert last(run).data == {"state": "done", "created": 0, "versioned": 0, "unchanged": 0, "skipped": 0, "failed": 0}
+
+
+def test_an_address_given_over_the_api_tells_who_gave_it_whatever_comes_of_it(ada):
+    for _ in range(2):
+        api(ada).post("/articles", {"url": "http://news.example/prices", "outlet": "The Example"})
+    [event] = events.events(ImportRun.objects.get())
+    assert (event.action, event.actor, event.origin.split()[0]) == ("request", ada, "token")
+    assert event.data == {"source": "http://news.example/prices", "outlet": "The Example"}
 
 
 def test_an_article_sent_over_the_api_and_its_reading_are_told_of_the_article(ada):

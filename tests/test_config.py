@@ -49,6 +49,15 @@ def test_no_secret_is_printed(monkeypatch):
     assert '"is_set": true' in listed("--json")
 
 
+def test_a_default_that_is_made_of_a_secret_is_printed_without_it():
+    addresses = {"redis://:hunter2@host/1": "redis://:...@host/1", "redis://ann:p@ss@host/1": "redis://ann:...@host/1"}
+    for name, address in enumerate((*addresses, "postgresql://postgres@/desk?host=%2Frun")):
+        env.read(f"X{name}", env.text, default=address, expects="x", help="X.", secret=True, environment={})
+    shown = {variable["name"]: variable["default"] for variable in json.loads(listed("--json"))}
+    assert [shown[f"X{name}"] for name in range(3)] == [*addresses.values(), "postgresql://postgres@/desk?host=%2Frun"]
+    assert "hunter2" not in listed()
+
+
 @pytest.mark.parametrize(
     ("parse", "raw", "value"),
     [
@@ -84,6 +93,7 @@ def test_a_database_url_is_read_with_its_socket_folder():
         (env.database, "mysql://host/name"),
         (env.database, "postgresql://host"),
         (env.broker, "kafka://host"),
+        (env.broker, "redis://host/queue"),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_says_what_was_expected(parse, raw):
@@ -94,6 +104,20 @@ def test_a_wrong_value_stops_the_start_and_says_what_was_expected(parse, raw):
 def test_a_wrong_secret_is_not_repeated():
     with pytest.raises(ImproperlyConfigured, match="X must be a good one; got a value that does not parse") as refused:
         env.read("X", env.flag, default="", expects="a good one", help="X.", secret=True, environment={"X": "hunter2"})
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("parse", "raw"),
+    [
+        (env.database, "postgresql://ann:hunter2/x@host/desk"),
+        (env.broker, "redis://ann:pass/hunter2@host"),
+        (env.broker, "redis+socket:///s?virtual_host=hunter2"),
+    ],
+)
+def test_what_is_said_of_a_wrong_secret_holds_no_part_of_it(parse, raw):
+    with pytest.raises(ImproperlyConfigured, match="is no number") as refused:
+        env.read("X", parse, default="", expects="a good one", help="X.", secret=True, environment={"X": raw})
     assert "hunter2" not in str(refused.value)
 
 

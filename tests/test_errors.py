@@ -49,6 +49,12 @@ def test_a_key_that_is_no_key_is_not_found(ada):
     assert_problem(api(ada).get(f"{ARTICLES}/nonsense"), 404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["/", "/api", "/api/v1/", "/admin", "/favicon.ico"])
+@pytest.mark.parametrize("method", ["GET", "POST", "PROPFIND", "TRACE"])
+def test_an_address_that_only_leads_elsewhere_does_so_whatever_the_method(client, path, method):
+    assert client.generic(method, path).status_code == 302
+
+
 def test_a_wrong_method_is_405_and_names_the_right_ones(ada):
     response = api(ada).put(ARTICLES, {}, content_type="application/json")
     assert_problem(response, 405, "method_not_allowed")

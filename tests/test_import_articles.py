@@ -722,9 +722,11 @@ def test_the_events_of_an_import_name_the_command_although_a_thread_of_its_own_r
         import_articles(write_rows(tmp_path / "a.jsonl", *rows(3)), "--batch-size", 2)
 
     told = events.events(last_run())
-    assert [(event.action, event.origin, event.actor, event.data["rows"]) for event in told] == [
+    assert [(event.action, event.origin, event.actor, event.data.get("rows")) for event in told] == [
+        ("start", "command import_articles", None, None),
         ("import_batch", "command import_articles", None, 2),
         ("import_batch", "command import_articles", None, 1),
+        ("end", "command import_articles", None, None),
     ]
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from factcheck.database import base
+from factcheck.database import base, prepared
 from tests.services import ROOT
 
 ASK = """
@@ -59,10 +59,14 @@ def outage(monkeypatch) -> base.Outage:
     return base.outage
 
 
-def ask(statement: str = "SELECT 1") -> int:
-    with connection.cursor() as cursor:
+def ask(statement: str = "SELECT 1", make_cursor=connection.cursor) -> int:
+    with make_cursor() as cursor:
         cursor.execute(statement)
         return cursor.rowcount
+
+
+# What a request asks first, who sent it, is prepared.
+each_cursor = pytest.mark.parametrize("make_cursor", [connection.cursor, prepared.cursor], ids=["usual", "prepared"])
 
 
 def hangs(_) -> bool:
@@ -89,27 +93,29 @@ def test_an_answer_that_does_not_come_is_given_up_and_the_next_connection_is_a_n
     assert ask() == 1
 
 
+@each_cursor
 def test_a_kept_connection_to_a_server_that_hangs_costs_its_request_the_time_of_one_question(
-    committed_database, outage, monkeypatch
+    committed_database, outage, monkeypatch, make_cursor
 ):
     ask()
     connection.health_check_enabled, connection.health_check_done = True, False
     with monkeypatch.context() as frozen:
         frozen.setattr(base.DatabaseWrapper, "is_usable", hangs)
         with pytest.raises(OperationalError, match="no answer from the database"):
-            ask()
+            ask(make_cursor=make_cursor)
     with pytest.raises(OperationalError, match="a moment ago"):
-        ask()
+        ask(make_cursor=make_cursor)
     time.sleep(base.AGAIN_SECONDS)
-    assert ask() == 1
+    assert ask(make_cursor=make_cursor) == 1
 
 
-def test_a_kept_connection_that_was_cut_is_replaced_without_a_word(committed_database, outage):
+@each_cursor
+def test_a_kept_connection_that_was_cut_is_replaced_without_a_word(committed_database, outage, make_cursor):
     ask()
     first = connection.connection
     first.close()
     connection.health_check_enabled, connection.health_check_done = True, False
-    assert ask() == 1
+    assert ask(make_cursor=make_cursor) == 1
     assert connection.connection is not first
 
 

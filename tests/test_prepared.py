@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import psycopg
 import pytest
-from django.db import DataError, connection
+from django.db import DataError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from claims.models import Claim
@@ -16,7 +17,6 @@ from factcheck.database import prepared
 from factcheck.ids import uuid7
 from tests import make
 
-pytestmark = pytest.mark.django_db
 PLANNED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
 
 
@@ -26,6 +26,7 @@ def planned(text):
         return cursor.fetchone()[0]
 
 
+@pytest.mark.django_db
 def test_a_prepared_query_finds_what_its_query_set_finds_made_once():
     made = []
 
@@ -46,6 +47,7 @@ def test_a_prepared_query_finds_what_its_query_set_finds_made_once():
     assert len(made) == 1
 
 
+@pytest.mark.django_db
 def test_the_server_plans_it_once_unless_it_may_not(monkeypatch):
     query = prepared.Prepared(lambda claim: Claim.objects.filter(pk=claim).values_list("risk", "version"), claim=UUID)
     claim = make.claim("Prices fell.")
@@ -57,6 +59,7 @@ def test_the_server_plans_it_once_unless_it_may_not(monkeypatch):
     assert planned('"risk"') == 1
 
 
+@pytest.mark.django_db
 def test_what_is_annotated_is_there_and_parameters_are_of_several_types():
     ada = make.user("ada", "triager", "importer")
     found = User.objects.find(ada.pk)
@@ -72,6 +75,7 @@ def test_what_is_annotated_is_there_and_parameters_are_of_several_types():
     assert query.objects(name="ada", since=joined) == query.objects(name="ben", since=joined) == []
 
 
+@pytest.mark.django_db
 def test_it_is_counted_and_its_errors_are_told_as_those_of_any_other():
     with CaptureQueriesContext(connection) as asked, prepared.cursor() as cursor:
         cursor.execute("SELECT 1 / %s", [2])
@@ -80,6 +84,7 @@ def test_it_is_counted_and_its_errors_are_told_as_those_of_any_other():
         cursor.execute("SELECT 1 / %s", [0])
 
 
+@pytest.mark.django_db
 def test_an_event_and_what_it_tells_are_one_statement():
     claim = make.claim("Prices fell.")
     claim.risk, claim.version = "high", 2
@@ -89,3 +94,16 @@ def test_an_event_and_what_it_tells_are_one_statement():
     found = Claim.objects.get(pk=claim.pk)
     assert (found.risk, found.version) == ("high", 2)
     assert events.events(claim).last().version == 2
+
+
+def test_a_column_that_a_migration_alters_costs_nobody_more_than_another_try(committed_database):
+    ada = make.user("ada", "triager")
+    assert User.objects.find(ada.pk) == ada
+    with psycopg.connect(committed_database, autocommit=True) as migration:
+        migration.execute("ALTER TABLE accounts_user ALTER COLUMN password TYPE varchar(200)")
+        assert User.objects.find(ada.pk) == User.objects.find(ada.pk) == ada
+        migration.execute("ALTER TABLE accounts_user ALTER COLUMN password TYPE varchar(201)")
+    with pytest.raises(OperationalError, match="altered"), transaction.atomic():
+        User.objects.find(ada.pk)
+    with transaction.atomic():
+        assert User.objects.find(ada.pk) == ada

@@ -517,6 +517,32 @@ def test_guessing_the_present_password_is_an_attempt_to_sign_in(counted_ada):
     assert tries(password="secret-1", address="198.51.100.1") == [200]
 
 
+def test_on_its_page_of_the_admin_too(counted_ada):
+    browser = Client(REMOTE_ADDR="192.0.2.1")
+    browser.force_login(counted_ada)
+
+    def change_there(old):
+        form = {"old_password": old, "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+        return browser.post("/admin/password_change/", form)
+
+    assert [change_there("wrong").status_code for _ in range(5)] == [200] * 5
+    refused = change_there("secret-1")
+    assert (refused.status_code, refused["Retry-After"]) == (429, "300")
+    counted_ada.refresh_from_db()
+    assert counted_ada.check_password("secret-1")
+    assert tries(password="secret-1", address="198.51.100.1") == [200]
+
+
+def test_a_change_of_password_on_that_page_forgives_what_was_mistyped(counted_ada):
+    browser = Client(REMOTE_ADDR="192.0.2.1")
+    browser.force_login(counted_ada)
+    form = {"old_password": "secret-1", "new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    for _ in range(4):
+        assert browser.post("/admin/password_change/", form | {"old_password": "wrong"}).status_code == 200
+    assert browser.post("/admin/password_change/", form).status_code == 302
+    assert tries(5) == [401] * 5
+
+
 def test_a_token_changes_no_password(ada):
     response = api(ada).put(
         "/me/password", {"current_password": "secret-1", "new_password": NEW_PASSWORD}, "application/json"

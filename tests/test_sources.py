@@ -443,6 +443,12 @@ def test_a_refused_row_names_its_place_in_one_line():
     )
 
 
+def test_what_stands_in_a_row_steers_no_terminal_and_forges_no_line():
+    (bad,) = read("jsonl", b'{"\\u001b[2J\\nwire:9 text": "Bread \xd0\xb0"}')
+    assert "(fields: \\x1b[2J\\nwire:9 text)" in str(bad)
+    assert str(bad).isprintable()
+
+
 def test_refused_rows_are_fed_back_once_repaired():
     items = read("jsonl", b'{"text": "Bread", "n": 1, "date": "July 2"}\n{"text": "Milk", "n": 2\n{"text": "\xff"}\n')
     errors = b"".join(item.as_line() for item in items if isinstance(item, BadRow))

@@ -21,6 +21,7 @@ from claims.pipeline.runs import STATED
 from claims.sources.base import BadRow
 from factcheck import fetch, jobs
 from factcheck.accounts.models import User
+from factcheck.audit import events
 from factcheck.errors import Problem
 from factcheck.models import Job
 
@@ -60,6 +61,7 @@ def request_article(url: str, stated: Mapping[str, str], *, started_by: User | N
         if job:
             return job
         run = ImportRun.objects.create(source=address, source_key=key, options={STATED: fields}, started_by=started_by)
+        events.record(run, "request", actor=started_by, data={"source": address, **fields})
         return jobs.enqueue(FETCH, run.pk)
 
 

@@ -16,6 +16,7 @@ from claims.pipeline.queueing import EXTRACT
 from claims.pipeline.rows import Outcome, Status
 from claims.sources.base import BadRow
 from factcheck.accounts.models import User
+from factcheck.audit import events
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
 
@@ -54,10 +55,13 @@ def start_run(
             state=ImportRun.State.INTERRUPTED, finished_at=timezone.now()
         )
         if resume is None:
-            return ImportRun.objects.create(source=source, source_key=key, options=options, started_by=started_by)
+            run = ImportRun.objects.create(source=source, source_key=key, options=options, started_by=started_by)
+            events.record(run, "start", actor=started_by, data={"source": source})
+            return run
         resume.refresh_from_db()
         resume.state, resume.finished_at, resume.error = ImportRun.State.RUNNING, None, None
         resume.save(update_fields=["state", "finished_at", "error"])
+        events.record(resume, "resume", actor=started_by)
         return resume
 
 
@@ -159,5 +163,8 @@ def interrupt_run(run: ImportRun) -> None:
 
 def _close(run: ImportRun, state: ImportRun.State, error: dict[str, Any] | None) -> None:
     run.state, run.error, run.finished_at = state, error, timezone.now()
-    run.save(update_fields=["state", "error", "finished_at"])
+    with transaction.atomic():
+        run.save(update_fields=["state", "error", "finished_at"])
+        counts = {status.value: getattr(run, status.value) for status in Status}
+        events.record(run, "end", actor=run.started_by, data={"state": state.value, **counts})
     release(run)

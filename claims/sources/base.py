@@ -95,7 +95,9 @@ class BadRow:
         return self.place.raw
 
     def __str__(self) -> str:
-        return f"{self.place} {self.field or '-'} {self.code} {self.detail}"
+        """One line for a terminal, which what stands in the row neither steers nor breaks."""
+        line = f"{self.place} {self.field or '-'} {self.code} {self.detail}"
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
     def as_line(self) -> bytes:
         """One line of JSON to repair and feed back through the same importer.

@@ -43,9 +43,14 @@ class PersonAdmin(ByTable, UserAdmin):
 
     # What is saved here, by Django's own forms, leaves its event in the same transaction.
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
+        # The lock before the row is read: its form writes every column back, a password too that its owner has changed meanwhile.
+        if request.method == "POST":
+            people.locked(object_id)
+        return super().get_object(request, object_id, from_field)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        # The lock first: the event's number follows from the one before it.
-        before = User.objects.select_for_update(no_key=True).filter(pk=obj.pk).first() if change else None
+        before = User.objects.filter(pk=obj.pk).first() if change else None
         form.state_before = people.state_of_person(before) if before else None
         super().save_model(request, obj, form, change)
 

@@ -49,14 +49,15 @@ def choose_emails(user: User, wanted: bool) -> User:
 def watching_password(user_id: UUID | str, *, actor: User) -> Iterator[None]:
     """Whatever sets the password of this account within it is recorded, in one transaction with it."""
     with transaction.atomic():
-        before = _locked(user_id)
+        before = locked(user_id)
         yield
         if before and (after := User.objects.get(pk=before.pk)).password != before.password:
             words = "changed" if after.has_usable_password() else "removed"
             events.record(after, "change_password", actor=actor, data={"password": words})
 
 
-def _locked(user_id: UUID | str) -> User | None:
+def locked(user_id: UUID | str) -> User | None:
+    """The account, which nobody else changes until this transaction is over; None where there is none, or no such key."""
     try:
         return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
     except ValidationError:

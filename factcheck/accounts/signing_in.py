@@ -49,7 +49,7 @@ def sign_in(request: HttpRequest, username: str, password: str, *, staff_only: b
     allauth's holds the sign-in up. None of them leaves a session of somebody.
     """
     username = User.normalize_username(username)
-    _count_attempt(request, username)
+    count_attempt(request, username)
     user: User | None = get_adapter().authenticate(request, username=username, password=password)
     if user is None or (staff_only and not user.is_staff):
         _note_refusal(request, username)
@@ -79,7 +79,7 @@ def change_password(request: HttpRequest, current: str, new: str) -> None:
     Raises Throttled (429), guesses at the present password being attempts to sign in, and InvalidInput (422).
     """
     user = actor_of(request)
-    _count_attempt(request, user.get_username())
+    count_attempt(request, user.get_username())
     with people.watching_password(user.pk, actor=user):
         if not user.check_password(current):
             _note_refusal(request, user.get_username())
@@ -97,7 +97,8 @@ def change_password(request: HttpRequest, current: str, new: str) -> None:
     throttles.forgive_sign_in(request, user.get_username())
 
 
-def _count_attempt(request: HttpRequest, username: str) -> None:
+def count_attempt(request: HttpRequest, username: str) -> None:
+    """Before anybody looks whether a password is right. Raises Throttled (429)."""
     if over := throttles.count_sign_in(request, username):
         detail = "Too many attempts to sign in. Nothing was checked."
         raise Throttled(detail, retry_after_seconds=over.reset_seconds)

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from factcheck import throttles
 from factcheck.accounts import people, signing_in
 from factcheck.accounts.permissions import actor_of
 from factcheck.errors import Throttled
@@ -67,5 +68,14 @@ class Desk(AdminSite):
         return super().logout(request, extra_context)
 
     def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        with people.watching_password(actor_of(request).pk, actor=actor_of(request)):
-            return super().password_change(request, extra_context)
+        person = actor_of(request)
+        if request.method == "POST":
+            try:
+                signing_in.count_attempt(request, person.get_username())
+            except Throttled as refused:
+                return _too_many(request, refused.extra["retry_after_seconds"])
+        with people.watching_password(person.pk, actor=person):
+            page = super().password_change(request, extra_context)
+        if isinstance(page, HttpResponseRedirect):
+            throttles.forgive_sign_in(request, person.get_username())
+        return page

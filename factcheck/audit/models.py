@@ -17,7 +17,8 @@ def current_transaction() -> Cast:
 
 
 class AuditEvent(models.Model):
-    """One change of one subject. Its hash covers everything here and the hash of the subject's event before it."""
+    """One change of one subject. Its hash covers everything here, but for the number of its transaction, which a restored dump makes
+    meaningless, and the hash of the subject's event before it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject_type = models.CharField(

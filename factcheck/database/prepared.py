@@ -18,6 +18,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
+from psycopg.pq import TransactionStatus
 
 M = TypeVar("M", bound=Model)
 
@@ -26,7 +27,16 @@ class _Preparing(psycopg.Cursor[Any]):
     """Django's cursors put the values into the text; this one sends them apart from it."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
-        done = super().execute(query, params, prepare=True, **options)
+        try:
+            done = super().execute(query, params, prepare=True, **options)
+        except psycopg.errors.FeatureNotSupported as error:
+            if error.diag.source_function != "RevalidateCachedQuery":
+                raise
+            # A migration altered a column since this connection planned it: PostgreSQL keeps to the plan and refuses it for good.
+            if self.connection.info.transaction_status == TransactionStatus.INERROR:
+                raise psycopg.OperationalError("A table was altered under this transaction.") from error
+            self.connection.execute("DEALLOCATE ALL")
+            done = super().execute(query, params, prepare=True, **options)
         if connection.queries_logged:  # Django's log looks there
             text = psycopg.ClientCursor(self.connection).mogrify(query, params)
             self._query: Any = SimpleNamespace(query=text.encode())
@@ -37,6 +47,7 @@ class _Preparing(psycopg.Cursor[Any]):
 def cursor() -> Iterator[CursorWrapper]:
     """As `connection.cursor()`, in the same transaction and counted with the others; what it executes is prepared."""
     ours: Any = connection
+    ours.close_if_health_check_failed()
     ours.ensure_connection()
     with ours.wrap_database_errors:
         raw = _Preparing(ours.connection)

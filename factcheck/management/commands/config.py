@@ -44,5 +44,12 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _described(self, variable: env.Variable) -> dict[str, Any]:
-        # The default of a secret names this machine's folders at worst, never a secret; the value itself is not printed.
-        return asdict(variable) | {"is_set": bool(os.environ.get(variable.name, "").strip())}
+        # The value of a secret is not printed. Its default may be made of another's, which was set, and names folders at worst then.
+        shown = {"default": _without_password(variable.default)} if variable.secret else {}
+        return asdict(variable) | shown | {"is_set": bool(os.environ.get(variable.name, "").strip())}
+
+
+def _without_password(url: str) -> str:
+    before, at, host = url.rpartition("@")
+    scheme, separator, user = before.partition("://")
+    return f"{scheme}{separator}{user.partition(':')[0]}:...{at}{host}" if ":" in user else url
