@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
@@ -37,11 +37,12 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER_START_SECONDS = 30
-# Several processes may share the tests (pytest-xdist): the one that hands them out runs the services for all of them.
+# Several processes may share the tests (pytest-xdist), each with services of its own unless they were given by URL: a transaction of one
+# must not hold up what another sees of its events. The first migrates for all.
 _PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-_IS_ONE_OF_MANY = "PYTEST_XDIST_WORKER" in os.environ
-_services = pytest.StashKey[ExitStack]()
+_SHARED = "FACTCHECK_TESTS_FOLDER"  # of all processes
+_folders = pytest.StashKey[ExitStack]()
 _number = itertools.count(1)
 
 
@@ -59,16 +60,15 @@ def wait_until(ask: Callable[[], T], *, timeout_seconds: float = 20, what: str =
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    stack = config.stash[_services] = ExitStack()
-    if not _IS_ONE_OF_MANY:
-        home = Path(tempfile.mkdtemp(prefix="factcheck-test-"))
-        stack.callback(shutil.rmtree, home, ignore_errors=True)
-        os.environ["FACTCHECK_HOME"] = str(home)
+    stack = config.stash[_folders] = ExitStack()
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        os.environ[_SHARED] = str(_folder(stack))
+        stack.callback(_drop_template)
     if config.getoption("numprocesses", None):
-        # This process only hands out the tests. Those that run them choose their database before anybody reads the settings.
+        # This process only hands out the tests. Those that run them choose their services before anybody reads the settings.
         os.environ.pop("DJANGO_SETTINGS_MODULE", None)
-        stack.enter_context(_running())
         return
+    os.environ["FACTCHECK_HOME"] = str(_folder(stack))
     import django
     from django.conf import settings
 
@@ -93,34 +93,49 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if _services in config.stash:
-        config.stash[_services].close()
+    if _folders in config.stash:
+        config.stash[_folders].close()
+
+
+def _folder(stack: ExitStack) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="factcheck-test-"))
+    stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 @contextmanager
-def _running() -> Iterator[None]:
-    wanted = {"postgres": not os.environ.get("DATABASE_URL"), "broker": not os.environ.get("BROKER_URL")}
-    with embedded.throw_away(embedded.home(), **wanted):
-        try:
-            yield
-        finally:
-            if not wanted["postgres"]:
-                _drop_template()
+def alone(name: str) -> Iterator[Path]:
+    """One of the processes that share the tests at a time. The value is a folder of theirs."""
+    shared = Path(os.environ[_SHARED])
+    with (shared / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield shared
 
 
 @pytest.fixture(scope="session")
-def services() -> Iterator[None]:
-    """PostgreSQL and the broker run: from the first test that needs one of them to the end."""
-    with nullcontext() if _IS_ONE_OF_MANY else _running():
+def services(django_test_environment: None, django_db_blocker) -> Iterator[None]:
+    """PostgreSQL, with a migrated database that no test enters, and the broker run: from the first test that needs one of them to the end."""
+    given = bool(os.environ.get("DATABASE_URL"))
+    with alone("migrating") as shared, django_db_blocker.unblock():
+        cluster = shared / "postgresql"
+        if given and not cluster.exists():
+            _migrate()
+            cluster.touch()
+        elif not given and not cluster.exists():
+            with embedded.throw_away(embedded.home(), broker=False):
+                _migrate()
+                _administer("CHECKPOINT")
+            _copy(embedded.home() / "postgresql", cluster)
+        elif not given:
+            _copy(cluster, embedded.home() / "postgresql")
+    wanted = {"postgres": not given, "broker": not os.environ.get("BROKER_URL")}
+    with embedded.throw_away(embedded.home(), **wanted):
         yield
 
 
-@contextmanager
-def alone(name: str) -> Iterator[None]:
-    """One of the processes that share the services at a time."""
-    with (embedded.home() / f"{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _copy(folder: Path, to: Path) -> None:
+    # With its owner: PostgreSQL runs as nobody where root runs the tests.
+    subprocess.run(["cp", "-a", folder, to], check=True)
 
 
 # The database
@@ -137,15 +152,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(services: None, django_test_environment: None, django_db_blocker) -> Iterator[None]:
-    """A migrated database that no test enters, made by whichever process comes first, and this process's copy of it."""
-
-    made = embedded.home() / "template"
+    """This process's copy of the migrated database."""
+    name = f"test_{_name()}_gw{_PROCESS}"
     with django_db_blocker.unblock():
-        with alone("migrating"):
-            if not made.exists():
-                _migrate()
-                made.touch()
-        name = f"test_{_name()}_gw{_PROCESS}"
         copy_template_to(name)
         _use(name)
     yield
@@ -185,7 +194,10 @@ def _use(name: str) -> None:
 
 
 def _drop_template() -> None:
-    url = os.environ["DATABASE_URL"]
+    """In a PostgreSQL that outlives the tests."""
+    url = os.environ.get("DATABASE_URL")
+    if not url:
+        return
     with psycopg.connect(urlsplit(url)._replace(path="/postgres").geturl(), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{template()}"')
 

@@ -13,7 +13,6 @@ from claims.models import Appearance, Claim
 from claims.pipeline import extracting
 from claims.triage import TriageAction
 from factcheck import jobs
-from factcheck.accounts.models import User
 from factcheck.audit.models import AuditEvent
 from factcheck.models import Job
 from reviews.access import ACTIONS
@@ -103,7 +102,7 @@ def test_an_answer_to_a_change_carries_the_tag_of_what_stands_there_now(ada):
 
 def test_what_changes_a_row_with_a_version_needs_if_match(db, world):  # noqa: F811
     """Read from the document, so that an operation to come is held to it too."""
-    client = signed_in(User.objects.create_superuser("root"))
+    client = signed_in(make.user("root", is_superuser=True))
     client.looks_first = False
     before = everything()
     refused = set()

@@ -23,7 +23,6 @@ from factcheck.audit import events
 from factcheck.audit.models import AuditEvent, Checkpoint
 from factcheck.audit.verifying import verify
 from tests import make
-from tests.services import alone
 
 ROOT = Path(__file__).resolve().parent.parent
 INSERT_ONLY = ("audit_auditevent", "audit_checkpoint", "claims_pastclaim", "accounts_pastmembership")
@@ -75,13 +74,12 @@ def say(statement: str) -> None:
 
 
 @pytest.fixture
-def parted(committed_database) -> Iterator[None]:
+def parted(committed_database) -> None:
     """A database of which the application owned everything, before its roles were parted."""
     if os.environ.get("DATABASE_URL"):
         pytest.skip("makes roles: only where the whole PostgreSQL is thrown away")
     name = connection.settings_dict["NAME"]
-    with alone("roles"):
-        say("DO $$ BEGIN IF to_regrole('factcheck') IS NULL THEN CREATE ROLE factcheck LOGIN; END IF; END $$")
+    say("DO $$ BEGIN IF to_regrole('factcheck') IS NULL THEN CREATE ROLE factcheck LOGIN; END IF; END $$")
     say("""
         DO $$ DECLARE one record; BEGIN
             FOR one IN SELECT oid::regclass AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' LOOP
@@ -93,9 +91,7 @@ def parted(committed_database) -> Iterator[None]:
         END $$
     """)
     connections.close_all()
-    with alone("roles"):  # they are the whole server's
-        make_roles(name)
-        yield
+    make_roles(name)
 
 
 def work_as_people_do() -> Claim:
