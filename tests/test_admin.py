@@ -392,6 +392,8 @@ def test_the_claim_list_opens_on_candidates_and_is_one_click_from_all(ada):
         ({"q": "sky green"}, {"The sky is green."}),
         ({"q": "-sky"}, {"Rents tripled."}),
         ({"q": "' | & !:*"}, set()),
+        ({"q": "zebra or " * 15 + "sky"}, {"The sky is green."}),
+        ({"q": "zebra or " * 400 + "sky"}, set()),  # seconds of a large table
     ],
 )
 def test_claims_are_filtered_and_searched(ada, query, found):

@@ -8,12 +8,14 @@ from django.contrib.postgres.search import SearchQuery, SearchVector
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from claims.filters import MAX_SEARCH_WORDS
 from factcheck.admin.base import RecordAdmin
 
 
 def having_words(queryset: QuerySet[Any], field: str, words: str) -> QuerySet[Any]:
-    """Rows whose `field` holds these words, in any order; "a phrase", or, -without."""
-    query = SearchQuery(words.replace("\0", " "), config="simple", search_type="websearch")
+    """Rows whose `field` holds these words, in any order; "a phrase", or, -without. The first of very many count."""
+    asked = " ".join(words.replace("\0", " ").split()[:MAX_SEARCH_WORDS])
+    query = SearchQuery(asked, config="simple", search_type="websearch")
     found: QuerySet[Any] = queryset.annotate(_words=SearchVector(field, config="simple")).filter(_words=query)
     return found
 

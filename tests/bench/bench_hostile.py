@@ -41,6 +41,7 @@ HUGE = {
     "50 MB": (JSON, LARGE),
     "50 MB in chunks": (JSON | {"Transfer-Encoding": "chunked"}, b"%x\r\n%s\r\n0\r\n\r\n" % (len(LARGE), LARGE)),
     "50 MB of lists": (JSON, b"[" * 50_000_000),
+    "a page of 250,000 tags": (JSON, b'{"html": "' + b"<br>" * 250_000 + b'"}'),
     "50 MB of a form": ({"Content-Type": "multipart/form-data; boundary=x"}, LARGE),
     "a bomb of 1 GB": (
         JSON | {"Content-Encoding": "gzip"},
