@@ -129,7 +129,7 @@ def test_what_changes_a_row_with_a_version_needs_if_match(db, world):  # noqa: F
             "update_review_draft",
         }
         | {f"{action}_claim" for action in TriageAction}
-        | {f"{action}_review" for action in of_reviews - {"evidence", "searches", "draft"}}
+        | {f"{action}_review" for action in of_reviews - {"evidence", "searches", "comments", "draft"}}
     )
     assert everything() == before
 
