@@ -23,7 +23,7 @@ from reviews.serializers.desks import ReviewPolicySerializer, ScaleVersionSerial
 from reviews.serializers.outcome import ApprovalSerializer, DecisionSerializer
 from reviews.serializers.rating import RoundSerializer
 from reviews.stages import ACTION_CHOICES
-from reviews.workflow.acting import Blocked
+from reviews.workflow.acting import Blocked, policy_of, scale_of
 
 
 class ClaimOfReviewSerializer(serializers.ModelSerializer):
@@ -113,6 +113,7 @@ class ReviewSerializer(ReviewItemSerializer):
 
     def to_representation(self, review: Any) -> Any:
         request = self.context["request"]
+        review.policy, review.scale = policy_of(review.policy_id), scale_of(review.scale_id)
         review.present = present(review, actor_of(request), granted_scopes(request))
         return super().to_representation(review)
 

@@ -22,7 +22,7 @@ from reviews.serializers.reviews import ReviewItemSerializer, ReviewSerializer
 from reviews.stages import Action
 from reviews.views.base import read, reviews_for
 
-SHOWN_WITH = ("claim", "desk", "policy", "scale", "lead", "adjudicator", "numbers_confirmed_by", "updated_by")
+SHOWN_WITH = ("claim", "desk", "lead", "adjudicator")
 OF_THE_SEAT = "The ETag of `GET /reviews/{id}/seat`, or its `tag` in quotes."
 
 

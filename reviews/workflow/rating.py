@@ -30,7 +30,7 @@ from reviews.workflow.reading import (
     find_draft_author,
     last_verdicts,
     seats_needed,
-    unsound_among,
+    unsound_of,
     verdicts_of,
 )
 from reviews.workflow.seats import fill, my_seat
@@ -253,7 +253,7 @@ def rate_again(act: Act) -> None:
     round_ = current_round(act.review)
     assert round_ is not None
     void_round(act)
-    unsound = unsound_among(UUID(item["id"]) for item in round_.evidence_set.items)
+    unsound = {UUID(item["id"]) for item in round_.evidence_set.items} & unsound_of(round_.review_id)
     open_round(act, freeze(act.review, leaving_out=unsound) if unsound else round_.evidence_set)
 
 
@@ -309,7 +309,7 @@ def _check_judgement(review: Review, round_: Round, judgement: Judgement) -> Non
     if len(judgement.rationale.strip()) < MIN_RATIONALE_CHARS:
         errors.append(_too_short())
     frozen = {UUID(item["id"]) for item in round_.evidence_set.items}
-    usable = frozen - unsound_among(frozen)
+    usable = frozen - unsound_of(round_.review_id)
     for number, cited in enumerate(judgement.cites):
         if cited not in frozen:
             errors.append(FieldError("not_in_the_set", "It is not in the frozen set.", pointer=f"/cites/{number}"))

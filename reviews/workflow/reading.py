@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from claims.models import Claim
@@ -88,7 +88,7 @@ class _Read(Facts):
     @cached_property
     def evidence(self) -> tuple[EvidenceFact, ...]:
         items = evidence_in_use(self._review)
-        unsound = unsound_among(item.pk for item in items)
+        unsound = unsound_of(self._review.pk)
         return tuple(
             EvidenceFact(Stance(item.stance), item.origin.strip().casefold(), lacks(item), item.pk not in unsound)
             for item in items
@@ -145,11 +145,11 @@ class _Read(Facts):
     @cached_property
     def seats(self) -> list[Seat]:
         """Of all rounds."""
-        return list(Seat.objects.filter(round__review=self._review)) if self._review.round_number else []
+        return _SEATS.objects(review=self._review.pk) if self._review.round_number else []
 
     @cached_property
     def draft(self) -> Draft | None:
-        return Draft.objects.filter(review=self._review).first() if self._review.round_number else None
+        return next(iter(_DRAFT.objects(review=self._review.pk)), None) if self._review.round_number else None
 
     @cached_property
     def _decision(self) -> Decision | None:
@@ -190,10 +190,9 @@ class _ReadActor(Actor):
         review, user = self._facts._review, self._user
         return _those(
             {
-                Relation.LEAD: Lead.objects.filter(review=review, user=user).exists(),
+                Relation.LEAD: bool(_LED.rows(review=review.pk, user=user.pk)),
                 Relation.SEAT_HOLDER: any(seat.holder_id == user.pk for seat in self._facts.seats),
-                Relation.ADJUDICATOR: self._adjudicates
-                or Decision.objects.filter(review=review, adjudicator=user).exists(),
+                Relation.ADJUDICATOR: self._adjudicates or bool(_ADJUDICATED.rows(review=review.pk, user=user.pk)),
                 Relation.DRAFT_AUTHOR: user.pk in set(_authors_of(review)),
             }
         )
@@ -216,7 +215,17 @@ def _those(known: dict[Relation, bool]) -> frozenset[Relation]:
     return frozenset(relation for relation, holds in known.items() if holds)
 
 
-# Nearly every action asks these.
+# Nearly every action, and whoever looks at a review, asks these.
+_SEATS = Prepared(lambda review: Seat.objects.filter(round__review=review), review=UUID)
+_DRAFT = Prepared(lambda review: Draft.objects.filter(review=review), review=UUID)
+_LED = Prepared(
+    lambda review, user: Lead.objects.filter(review=review, user=user).values_list("pk"), review=UUID, user=UUID
+)
+_ADJUDICATED = Prepared(
+    lambda review, user: Decision.objects.filter(review=review, adjudicator=user).values_list("pk"),
+    review=UUID,
+    user=UUID,
+)
 _ACCEPTED = Prepared(
     lambda claim: Claim.objects.filter(pk=claim, triage_status=TriageStatus.ACCEPTED).values_list("pk"), claim=UUID
 )
@@ -234,16 +243,23 @@ def has_conflict(review: Review, user_id: UUID) -> bool:
 # Evidence
 
 
-def unsound_among(evidence_ids: Iterable[UUID]) -> set[UUID]:
-    """Those that a person marked unreliable, or whose stored bytes fail their hash."""
+def unsound_of(review_id: UUID) -> set[UUID]:
+    """Items that a person marked unreliable, or whose stored bytes fail their hash."""
+    return {pk for (pk,) in _UNSOUND.rows(review=review_id)}
+
+
+def _unsound(review: UUID) -> QuerySet[Evidence, Any]:
     latest = SnapshotCheck.objects.filter(
         snapshot=OuterRef("snapshot"), outcome__in=["sound", *SnapshotCheck.UNSOUND]
     ).order_by("-id")
     marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=OuterRef("pk"))
-    found = Evidence.objects.filter(pk__in=list(evidence_ids)).alias(
+    found = Evidence.objects.filter(review=review).alias(
         stored=Subquery(latest.values("outcome")[:1]), is_marked=Exists(marked)
     )
-    return set(found.filter(Q(is_marked=True) | Q(stored__in=SnapshotCheck.UNSOUND)).values_list("pk", flat=True))
+    return found.filter(Q(is_marked=True) | Q(stored__in=SnapshotCheck.UNSOUND)).order_by().values_list("pk")
+
+
+_UNSOUND = Prepared(_unsound, review=UUID)
 
 
 def evidence_in_use(review: Review) -> list[Evidence]:
@@ -262,7 +278,8 @@ def lacks(item: Evidence) -> tuple[str, ...]:
 
 def current_evidence(evidence_set: EvidenceSet) -> str:
     """The digest of what still counts of a frozen set."""
-    return digests.current_digest(evidence_set.digest, unsound_among(UUID(item["id"]) for item in evidence_set.items))
+    frozen = {UUID(item["id"]) for item in evidence_set.items}
+    return digests.current_digest(evidence_set.digest, frozen & unsound_of(evidence_set.review_id))
 
 
 def unread_numbers(review: Review) -> int:
@@ -277,12 +294,30 @@ def unread_numbers(review: Review) -> int:
 
 
 def current_round(review: Review) -> Round | None:
-    return Round.objects.filter(review=review).select_related("evidence_set").order_by("-number").first()
+    for round_ in _ROUND.objects(review=review.pk):
+        round_.evidence_set = _set_of(round_)
+        return round_
+    return None
 
 
 def decision_of(review: Review) -> Decision | None:
     """The last one; an earlier one was made before the review went back."""
-    return Decision.objects.filter(review=review).select_related("round__evidence_set").order_by("-id").first()
+    for decision in _DECISION.objects(review=review.pk):
+        [decision.round] = _ROUND_BY_KEY.objects(key=decision.round_id)
+        decision.round.evidence_set = _set_of(decision.round)
+        return decision
+    return None
+
+
+def _set_of(round_: Round) -> EvidenceSet:
+    [found] = _SET.objects(key=round_.evidence_set_id)
+    return found
+
+
+_ROUND = Prepared(lambda review: Round.objects.filter(review=review).order_by("-number")[:1], review=UUID)
+_ROUND_BY_KEY = Prepared(lambda key: Round.objects.filter(pk=key), key=UUID)
+_SET = Prepared(lambda key: EvidenceSet.objects.filter(pk=key), key=UUID)
+_DECISION = Prepared(lambda review: Decision.objects.filter(review=review).order_by("-id")[:1], review=UUID)
 
 
 def is_stale(review: Review, decision: Decision) -> bool:
