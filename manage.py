@@ -7,7 +7,10 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
-    from django.core.exceptions import ImproperlyConfigured
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+    except ModuleNotFoundError:
+        sys.exit("Django is not installed for this Python. `make up` makes .venv: .venv/bin/python manage.py ...")
     from django.core.management import execute_from_command_line
     from django.db import OperationalError
 

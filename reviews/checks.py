@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.checks import CheckMessage, Tags, Warning, register
-from django.db.utils import DatabaseError
+from django.db.utils import ProgrammingError
 
 from factcheck.accounts.models import User
 from reviews.models import Desk
@@ -20,7 +20,7 @@ def check_staffing(app_configs: Any = None, databases: Any = None, **_: Any) -> 
         return []
     try:
         return [Warning(words, hint=HINT, id="reviews.W001") for words in unstaffable()]
-    except DatabaseError:  # not migrated yet
+    except ProgrammingError:  # not migrated yet
         return []
 
 

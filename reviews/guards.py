@@ -48,10 +48,11 @@ def lease_runs(facts: Facts) -> Blocker | None:
 def too_few_origins(facts: Facts) -> Blocker | None:
     """Five outlets that quote one wire are one origin. Context has none of its own to add."""
     origins = {item.origin for item in facts.evidence if item.is_sound and item.stance in SIDES}
+    found = "1 independent origin" if len(origins) == 1 else f"{len(origins)} independent origins"
     return _when(
         len(origins) < facts.min_origins and not (origins and facts.single_origin_reason.strip()),
         "too_few_origins",
-        f"The evidence comes from {len(origins)} independent origins; {facts.min_origins} are needed, or a written reason for one.",
+        f"The evidence comes from {found}; {facts.min_origins} are needed, or a `single_origin_reason` for one.",
     )
 
 

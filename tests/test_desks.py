@@ -45,12 +45,12 @@ def test_what_was_changed_at_the_demos_desk_stays():
 
 def test_a_desk_is_made_once_and_its_policy_gets_a_version_when_a_number_differs(tmp_path):
     make.user("finn", "researcher")
-    assert load_desk(members="finn") == "Fact desk: Standard 1, Truth 1, 1 people.\n"
-    assert load_desk() == "Fact desk: Standard 1, Truth 1, 1 people.\n"
+    assert load_desk(members="finn") == "Fact desk: Standard 1, Truth 1, 1 person.\n"
+    assert load_desk() == "Fact desk: Standard 1, Truth 1, 1 person.\n"
     wanted = json.loads((make.SEEDS / "desk.json").read_text())
     wanted["policy"]["seats"] = 3
     (tmp_path / "desk.json").write_text(json.dumps(wanted))
-    assert load_desk(tmp_path / "desk.json") == "Fact desk: Standard 2, Truth 1, 1 people.\n"
+    assert load_desk(tmp_path / "desk.json") == "Fact desk: Standard 2, Truth 1, 1 person.\n"
     assert (ReviewPolicy.objects.count(), RatingScaleVersion.objects.count()) == (2, 1)
     made = AuditEvent.objects.filter(subject_type="desk").earliest("number")
     assert made.data == {"name": "Fact desk", "members": [[], ["finn"]]}
@@ -59,11 +59,24 @@ def test_a_desk_is_made_once_and_its_policy_gets_a_version_when_a_number_differs
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda w: w["policy"].update(chairs=3), "/chairs: A policy has no 'chairs'."),
-        (lambda w: w["scale"]["points"][0].update(rank=7), "/points: Ranks run from 1, two at least."),
-        (lambda w: w["scale"]["points"][0].update(code="true"), "/points: Every code is there once."),
+        (lambda w: w["policy"].update(chairs=3), "/policy/chairs: A policy has no 'chairs'."),
+        (lambda w: w["scale"]["points"][0].update(rank=7), "/scale/points: Ranks run 1, 2, 3 ... without a gap"),
+        (lambda w: w["scale"]["points"][0].update(code="true"), "/scale/points: Every code is there once."),
         (lambda w: w["scale"]["points"][0].pop("label"), "'label' is wrong here."),
-        (lambda w: w.pop("scale"), "KeyError: 'scale'"),
+        (
+            lambda w: w["scale"]["points"][0].update(polarity=7),
+            "/scale/points/0/polarity: Polarity is from -1 to 1, not 7.",
+        ),
+        (lambda w: w["policy"].update(seats=1), "/policy/seats: It is a whole number from 2 to 32767, not 1."),
+        (lambda w: w["policy"].update(lease_hours="two"), "/policy/lease_hours: It is a whole number from 1"),
+        (lambda w: w["policy"].update(min_origins=True), "/policy/min_origins: It is a whole number from 1"),
+        (lambda w: w["policy"].update(auto_open=1), "/policy/auto_open: It is true or false, not 1."),
+        (lambda w: w["policy"].update(hours_by_stage=[]), "/policy/hours_by_stage: It has hours for stages."),
+        (lambda w: w["policy"]["hours_by_stage"].update(lunch=1), "/lunch: There is no stage 'lunch': queued,"),
+        (lambda w: w["policy"]["hours_by_stage"].update(rating=0), "/rating: It is a number of hours"),
+        (lambda w: w["scale"].update(points=["true"]), "/scale/points: It is a list of points."),
+        (lambda w: w.pop("scale"), "there is no 'scale'. seeds/desk.json shows"),
+        (lambda w: w.update(policy=[1]), "it is no object, or its policy or scale is none."),
     ],
 )
 def test_a_desk_that_is_wrong_is_not_made_and_the_file_is_named(tmp_path, change, words):

@@ -56,7 +56,7 @@ def test_a_comma_means_any_of_and_nothing_means_no_filter(ada, jobs, query, stat
         ("stat=done", "unknown_parameter", "stat", "Did you mean 'state'?"),
         ("pagesize=1", "unknown_parameter", "pagesize", "Did you mean 'page_size'?"),
         ("zzz=1", "unknown_parameter", "zzz", "There is no parameter 'zzz'."),
-        ("state=dne", "invalid_choice", "state", "dne"),
+        ("state=dne", "invalid_choice", "state", "'dne' is none of queued,"),
         ("state=done,dne", "invalid_choice", "state", "dne"),
         ("subject_id=x", "invalid", "subject_id", "UUID"),
         ("kind=a%00b", "null_characters_not_allowed", "kind", "Null characters"),

@@ -457,7 +457,7 @@ def test_an_import_of_nothing_readable_has_failed_and_counts_no_rows(tmp_path, c
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
-        ([], "Name a file"),
+        ([], "an http(s) address"),
         (["ftp://a.example/story"], "only http and https addresses are fetched"),
         (["a.jsonl", "--format", "ninjs"], "invalid choice"),
         (["a.jsonl", "--map", "headline=titel"], "THEIRS=OURS"),

@@ -55,8 +55,8 @@ def test_it_does_everything_that_beat_has_done_and_says_what():
 
     again = Swept()
     assert again.code == 0
-    assert "sweep       returned 0, nudged 0\n" in again.output
-    assert "forget      answers 0, workers 0, sessions 0, notifications 0\n" in again.output
+    assert "sweep        returned 0, nudged 0\n" in again.output
+    assert "forget       answers 0, workers 0, sessions 0, notifications 0\n" in again.output
 
 
 def test_what_is_in_use_stays():
@@ -84,5 +84,6 @@ def test_a_part_that_fails_is_named_and_the_others_are_done(monkeypatch):
 
     monkeypatch.setattr(events, "fold", away)
     swept = Swept()
-    assert (swept.code, swept.said) == (1, "fold_audit  failed: OperationalError: no answer\n")
-    assert "forget      answers 0" in swept.output
+    assert (swept.code, swept.said) == (1, "fold_audit   failed: OperationalError: no answer\n")
+    assert "forget       answers 0" in swept.output
+    assert "tend_reviews opened 0" in swept.output

@@ -253,6 +253,7 @@ def test_a_risk_that_does_not_exist_is_refused(ada):
     claim = make.claim(actor=ada)
     problem = assert_problem(api(ada).post(f"/claims/{claim.pk}/accept", {"risk": "huge"}), 422, "invalid_input")
     assert places(problem) == [("invalid_choice", "/risk")]
+    assert problem["errors"][0]["detail"] == '"huge" is none of normal, high.'
 
 
 # Merging

@@ -64,7 +64,7 @@ def check(said: dict[str, Any]) -> None:
     if said["retry_failed"] and (said["sources"] or said["resume"] is not None):
         raise usage("--retry-failed takes its rows from the run: no sources and no --resume beside it.")
     if not said["sources"] and said["resume"] is None and not said["retry_failed"]:
-        raise usage("Name a file, a folder, a glob, or - for standard input.")
+        raise usage("Name a file, a folder, a glob, an http(s) address, or - for standard input.")
     if said["dry_run"] and (said["wait"] or said["resume"] is not None or said["errors"]):
         raise usage("--dry-run writes nothing: no --wait, --resume or --errors beside it.")
     if said["wait"] and said["extract"] is False:

@@ -165,7 +165,9 @@ def _check_may_know_the_secret(actor: User | None, owner: User) -> None:
 def _check_scopes(owner: User, asked: list[str]) -> None:
     held = owner.scopes
     errors = [
-        FieldError("unknown_scope", f"There is no scope {s!r}.", pointer="/scopes") for s in asked if s not in SCOPES
+        FieldError("unknown_scope", f"There is no scope {s!r}: {', '.join(SCOPES)}.", pointer="/scopes")
+        for s in asked
+        if s not in SCOPES
     ]
     errors += [
         FieldError("scope_exceeds_owner", f"{owner.username} does not hold the scope {s!r}.", pointer="/scopes")

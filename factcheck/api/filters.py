@@ -6,7 +6,7 @@ A comma means any of: `AnyOfChoice`, `AnyOfUUID`, `AnyOfText` are the filters fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
@@ -33,7 +33,10 @@ class AnyOfText(filters.BaseInFilter, filters.CharFilter):
 
 
 class AnyOfChoice(filters.BaseInFilter, filters.ChoiceFilter):
-    pass
+    def __init__(self, *args: Any, choices: Iterable[tuple[str, Any]], **kwargs: Any) -> None:
+        choices = list(choices)
+        words = f"'%(value)s' is none of {', '.join(str(value) for value, _ in choices)}."
+        super().__init__(*args, choices=choices, error_messages={"invalid_choice": words}, **kwargs)
 
 
 class AnyOfUUID(filters.BaseInFilter, filters.UUIDFilter):

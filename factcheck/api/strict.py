@@ -38,6 +38,15 @@ class StrictSerializer(serializers.Serializer):
                 raise serializers.ValidationError(errors)
         return super().to_internal_value(data)
 
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields: dict[str, serializers.Field] = super().get_fields()
+        for field in fields.values():
+            one = getattr(field, "child", field)
+            if isinstance(one, serializers.ChoiceField):
+                known = ", ".join(map(str, one.choices))
+                one.error_messages["invalid_choice"] = f'"{{input}}" is none of {known}.'
+        return fields
+
     def _unknown(self, name: str) -> list[ErrorDetail]:
         if name in self.actions_instead:
             return [ErrorDetail(f"Read-only: {self.actions_instead[name]}", code="use_an_action")]

@@ -191,7 +191,7 @@ def ask(facts: Facts, action: Action, *, is_system: bool = False) -> Transition:
             raise AssertionError(f"the system does not {action}")
     elif lacking := row.lacks(facts):
         who = " or ".join(map(str, row.may)) or "the system"
-        raise ActionForbidden(f"This is for: {who}. You: {', '.join(lacking)}.")
+        raise ActionForbidden(f"This is for: {who} ({', '.join(lacking)}).")
     if blockers := row.blocked_by(facts):
         words = " ".join(blocker.words for blocker in blockers)
         raise _blocked(words, facts, [(blocker.code, blocker.words) for blocker in blockers])

@@ -12,19 +12,18 @@ from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.changes import changes, state_of
 from factcheck.errors import ActionForbidden, FieldError, InvalidInput
+from reviews.facts import Stage
 from reviews.models import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
 
 POINT = {"code": str, "label": str, "rank": int | None, "polarity": int | float}
+LEAST = {"seats": 2, "seats_high_risk": 2, "min_origins": 1, "lease_hours": 1, "reply_days": 0}
+MOST = 32767  # of the database's columns
 
 
 def add_policy(name: str, numbers: Mapping[str, Any], *, actor: User | None) -> ReviewPolicy:
     """The next version of the policy of this name, with these numbers (columns of `ReviewPolicy`); what is left out has its default."""
     _check_keeper(actor)
-    known = {field.name for field in ReviewPolicy._meta.concrete_fields} - {"id", "created_at", "name", "number"}
-    if unknown := sorted(numbers.keys() - known):
-        raise InvalidInput(
-            errors=[FieldError("unknown_field", f"A policy has no {n!r}.", pointer=f"/{n}") for n in unknown]
-        )
+    _check_numbers(numbers)
     with transaction.atomic():
         policy = ReviewPolicy(name=name, number=_next(ReviewPolicy.objects.filter(name=name)), **numbers)
         policy.save(force_insert=True)
@@ -74,17 +73,55 @@ def _next(rows: Any) -> int:
     return int(rows.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
+def _check_numbers(numbers: Mapping[str, Any]) -> None:
+    known = {field.name for field in ReviewPolicy._meta.concrete_fields} - {"id", "created_at", "name", "number"}
+    errors = []
+    for name, value in sorted(numbers.items()):
+        if name not in known:
+            errors.append(FieldError("unknown_field", f"A policy has no {name!r}.", pointer=f"/{name}"))
+        elif name == "hours_by_stage":
+            errors += _hours_that_are_wrong(value)
+        elif name not in LEAST and type(value) is not bool:
+            errors.append(FieldError("invalid", f"It is true or false, not {value!r}.", pointer=f"/{name}"))
+        elif name in LEAST and not (type(value) is int and LEAST[name] <= value <= MOST):
+            words = f"It is a whole number from {LEAST[name]} to {MOST}, not {value!r}."
+            errors.append(FieldError("invalid", words, pointer=f"/{name}"))
+    if errors:
+        raise InvalidInput(errors=errors)
+
+
+def _hours_that_are_wrong(hours: Any) -> list[FieldError]:
+    if not isinstance(hours, dict):
+        return [FieldError("invalid", "It has hours for stages.", pointer="/hours_by_stage")]
+    errors = []
+    for stage, value in hours.items():
+        if stage not in list(Stage):
+            words = f"There is no stage {stage!r}: {', '.join(Stage)}."
+        elif type(value) not in (int, float) or not 0 < value <= MOST:
+            words = f"It is a number of hours from 0 to {MOST}, not {value!r}."
+        else:
+            continue
+        errors.append(FieldError("invalid", words, pointer=f"/hours_by_stage/{stage}"))
+    return errors
+
+
 def _check_points(points: list[dict[str, Any]]) -> None:
+    if not (isinstance(points, list) and all(isinstance(point, dict) for point in points)):
+        raise InvalidInput(errors=[FieldError("invalid", "It is a list of points.", pointer="/points")])
     errors = []
     for number, point in enumerate(points):
         for name, kind in POINT.items():
             if name not in point or not isinstance(point[name], kind):
                 detail = f"A point has code, label, rank (null off the scale) and polarity; {name!r} is wrong here."
                 errors.append(FieldError("invalid_point", detail, pointer=f"/points/{number}/{name}"))
+            elif name == "polarity" and not -1 <= point[name] <= 1:
+                detail = f"Polarity is from -1 to 1, not {point[name]}."
+                errors.append(FieldError("invalid_point", detail, pointer=f"/points/{number}/{name}"))
     if not errors:
         ranks = sorted(point["rank"] for point in points if point["rank"] is not None)
         if ranks != list(range(1, len(ranks) + 1)) or len(ranks) < 2:
-            errors.append(FieldError("invalid_ranks", "Ranks run from 1, two at least.", pointer="/points"))
+            detail = "Ranks run 1, 2, 3 ... without a gap or a repetition, two at least."
+            errors.append(FieldError("invalid_ranks", detail, pointer="/points"))
         if len({point["code"] for point in points}) < len(points):
             errors.append(FieldError("repeated_code", "Every code is there once.", pointer="/points"))
     if errors:

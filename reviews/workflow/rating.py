@@ -296,7 +296,7 @@ def _keep_verdict(
 def _check_tag(seen: str | None, tag: str, round_: Round) -> None:
     if seen is not None and seen != tag:
         raise StaleVersion(
-            "Evidence, claim or scale have changed since you looked: read them again.",
+            "Evidence, claim or scale have changed since you looked, or this is not the ETag of your seat: read `/seat` again.",
             current_version=round_.number,
             changed_at=round_.created_at,
             changed_by=None,

@@ -35,9 +35,9 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"done": done, "failed": failed, **left}, indent=2))
         else:
             for name, counts in done.items():
-                self.stdout.write(f"{name:12}{', '.join(f'{what} {count}' for what, count in counts.items())}")
+                self.stdout.write(f"{name:13}{', '.join(f'{what} {count}' for what, count in counts.items())}")
             for name, why in failed.items():
-                self.stderr.write(f"{name:12}failed: {why}")
+                self.stderr.write(f"{name:13}failed: {why}")
         if left and left["waiting"] and not left["workers"]:
             waiting = "1 job waits" if left["waiting"] == 1 else f"{left['waiting']:,} jobs wait"
             self.stderr.write(f"No worker is running, and {waiting}. Start one with: {workers.START}")

@@ -166,8 +166,7 @@ def _welcome(listener: socket.socket, logins: str) -> str:
 Ready.
 
   Admin      {address}/admin/
-  API        {address}/api/v1/
-  API pages  {address}/api/v1/docs
+  API        {address}/api/v1/docs
   Import     {Path(sys.executable)} {manage} import_articles FILE ...
 
 {logins}

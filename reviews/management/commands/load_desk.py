@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +13,12 @@ from django.db import transaction
 
 from factcheck.accounts.models import User
 from factcheck.audit.origin import acting_through
-from factcheck.errors import Problem
+from factcheck.errors import InvalidInput, Problem
 from reviews.models import Desk, DeskMembership, RatingScaleVersion, ReviewPolicy
 from reviews.workflow import desks
 
 SEED = settings.BASE_DIR / "seeds" / "desk.json"
+LIKE_THIS = "seeds/desk.json shows what is expected."
 
 
 class Command(BaseCommand):
@@ -32,10 +36,15 @@ class Command(BaseCommand):
             wanted = json.loads(file.read_text())
             policy, scale = dict(wanted["policy"]), wanted["scale"]
             name, policy_name, points = wanted["name"], policy.pop("name"), scale["points"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise CommandError(
-                f"{file}: {type(error).__name__}: {error}. seeds/desk.json shows what is expected."
-            ) from None
+            scale_name = scale["name"]
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}.") from None
+        except KeyError as error:
+            raise CommandError(f"{file}: there is no {error}. {LIKE_THIS}") from None
+        except ValueError as error:
+            raise CommandError(f"{file}: {error}. {LIKE_THIS}") from None
+        except (TypeError, AttributeError):
+            raise CommandError(f"{file}: it is no object, or its policy or scale is none. {LIKE_THIS}") from None
         names = {word for word in members.split(",") if word}
         people = list(User.objects.filter(username__in=names))
         if unknown := names - {user.username for user in people}:
@@ -45,15 +54,26 @@ class Command(BaseCommand):
                 desk = Desk.objects.filter(name=name).first() or Desk(name=name)
                 desk.publisher_name = wanted.get("publisher_name", "")
                 desk.publisher_url = wanted.get("publisher_url", "")
-                desk.policy = _policy(policy_name, policy)
-                desk.scale = _scale(scale["name"], points)
+                with _below("/policy"):
+                    desk.policy = _policy(policy_name, policy)
+                with _below("/scale"):
+                    desk.scale = _scale(scale_name, points)
                 present = [] if desk._state.adding else User.objects.filter(memberships__desk=desk)
                 desks.save_desk(desk, members=[*present, *people], actor=None)
         except Problem as problem:
             words = "; ".join(f"{error.pointer}: {error.detail}" for error in problem.errors) or problem.detail
             raise CommandError(f"{file}: {words}") from None
         count = DeskMembership.objects.filter(desk=desk).count()
-        self.stdout.write(f"{desk.name}: {desk.policy}, {desk.scale}, {count} people.")
+        self.stdout.write(f"{desk.name}: {desk.policy}, {desk.scale}, {count} {'person' if count == 1 else 'people'}.")
+
+
+@contextmanager
+def _below(place: str) -> Iterator[None]:
+    """Errors of a part point into the file."""
+    try:
+        yield
+    except InvalidInput as problem:
+        raise InvalidInput(errors=[replace(e, pointer=f"{place}{e.pointer}") for e in problem.errors]) from None
 
 
 def _policy(name: str, numbers: dict[str, Any]) -> ReviewPolicy:
