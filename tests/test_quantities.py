@@ -91,6 +91,21 @@ SENTENCES = [
         ],
     ),
     (
+        "Defence takes up 3.4 per cent of output, up from 1.9 per cent in 2021.",
+        [
+            q("3.4 per cent", "percentage", value=3.4, unit="%", of="output"),
+            q(
+                "up from 1.9 per cent",
+                "change",
+                unit="%",
+                direction="up",
+                period="2021",
+                baseline="1.9 per cent",
+                baseline_value=1.9,
+            ),
+        ],
+    ),
+    (
         "The number of attacks fell by half.",
         [q("fell by half", "change", value=0.5, factor=0.5, direction="down", of="The number of attacks")],
     ),

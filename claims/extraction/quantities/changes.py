@@ -41,6 +41,10 @@ CHANGE_NOUNS: dict[str, Direction] = {
 
 # These say that a number changed only with a share behind them: "lost 30 per cent", not "lost 30 men".
 NEEDS_SHARE = words("lost lose loses losing shed")
+# "Takes up 3 per cent", "made up half": `up` belongs to the verb, and nothing rose.
+TAKES_UP = words(
+    "take takes took taken taking make makes made making eat eats ate eaten eating use uses used using soak soaks soaked"
+)
 
 # May stand between "by" and its amount.
 AVERAGING = words("an a average of further another total combined estimated record")

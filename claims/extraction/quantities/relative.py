@@ -6,7 +6,16 @@ from dataclasses import replace
 
 from claims.extraction.base import Baseline, Direction, Quantity, Span
 from claims.extraction.lexicon import AUXILIARIES, PREPOSITIONS
-from claims.extraction.quantities.changes import AVERAGING, CHANGE_NOUNS, CHANGE_STARTS, DOWN, MULTIPLY, NEEDS_SHARE, UP
+from claims.extraction.quantities.changes import (
+    AVERAGING,
+    CHANGE_NOUNS,
+    CHANGE_STARTS,
+    DOWN,
+    MULTIPLY,
+    NEEDS_SHARE,
+    TAKES_UP,
+    UP,
+)
 from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN, COMPARATIVES_UP, COMPARATORS, Found
 from claims.extraction.quantities.context import CLAUSE_ENDS, REACH, Context
 from claims.extraction.quantities.numbers import Amount
@@ -111,6 +120,8 @@ class RelativeChange(Context):
         if self.low(index) in NEEDS_SHARE and not (
             delta and delta.form in ("percentage", "ratio") and not (old or new)
         ):
+            return None
+        if self.low(index) == "up" and self.low(index - 1) in TAKES_UP:
             return None
         if self.low(index) in ("up", "down") and not (
             old or (delta and delta.first == index + 1) or self.low(index + 1) == "by"
