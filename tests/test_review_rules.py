@@ -394,6 +394,20 @@ def test_an_adjudication_goes_stale_when_the_adjudicator_declares_a_conflict(roo
     assert workflow.facts_of(at(review), room.emil).is_stale
 
 
+def test_an_approval_falls_when_whoever_gave_it_declares_a_conflict_also_on_hold(room):
+    review = reviewing.full_review(room, Stage.APPROVED)
+    workflow.hold(review.pk, actor=room.gwen, **why(Action.HOLD))
+    conflict(review, room.emil)
+    assert at(review).stage == Stage.APPROVED
+    workflow.resume(review.pk, actor=room.gwen, **why(Action.RESUME))
+    assert (at(review).stage, has_fallen(review)) == (Stage.COPY_EDIT, True)
+    with pytest.raises(ActionBlocked):
+        make.approve(room.emil, at(review))
+    make.approve(room.gwen, at(review))
+    conflict(review, room.gwen)
+    assert has_fallen(review)
+
+
 def test_a_lead_who_declares_a_conflict_in_research_gives_the_review_back_with_its_evidence(room):
     review = reviewing.full_review(room, Stage.RESEARCH)
     assert conflict(review, room.finn).stage == Stage.QUEUED

@@ -23,7 +23,7 @@ def declare_conflict(
     review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None
 ) -> Review:
     """Keep out of this review for good. In research a lead gives it back. A seat holder's verdict counts no more, and another takes
-    the seat of an open round. What the actor decided is stale, so that an approval of it falls.
+    the seat of an open round. What the actor decided is stale, so that an approval of it falls, as does one that the actor gave.
     """
     with transaction.atomic():
         with acting(review_id, Action.DECLARE_CONFLICT, actor=actor, version=version, reason=reason, note=note) as act:

@@ -22,7 +22,7 @@ from reviews.stages import Action
 from reviews.workflow.acting import acting, begin, blocked_by, lock
 from reviews.workflow.evidence import invalidate
 from reviews.workflow.rating import points_of, rate_again, void_round
-from reviews.workflow.reading import current_evidence, decision_of, is_stale, must_yield
+from reviews.workflow.reading import current_evidence, decision_of, has_conflict, is_stale, must_yield
 
 
 def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, version: int | None = None) -> Draft:
@@ -176,15 +176,21 @@ def current_approval(review: Review) -> Approval | None:
 
 
 def fall_back(review_id: UUID) -> Review | None:
-    """What follows when a decision is stale: its approval falls by itself. The review, if it had one to lose."""
+    """What follows when a decision is stale, or its approver keeps out of the review: the approval falls by itself. The review, if it had
+    one to lose.
+    """
     with transaction.atomic():
         review = lock(review_id, None)
-        decision = decision_of(review)
-        if review.stage != Stage.APPROVED or review.is_on_hold or decision is None or not is_stale(review, decision):
+        if review.stage != Stage.APPROVED or review.is_on_hold:
+            return None
+        decision, approval = decision_of(review), current_approval(review)
+        keeps_out = approval is not None and has_conflict(review, approval.approver_id)
+        if decision is None or not (keeps_out or is_stale(review, decision)):
             return None
         act = begin(review, Action.UNAPPROVE, actor=None, reason=Reason.CHANGED)
-        if approval := current_approval(review):
-            invalidate(act, Invalidation.Subject.APPROVAL, approval.pk, note="What it was given for has changed.")
+        if approval:
+            note = "Who gave it keeps out." if keeps_out else "What it was given for has changed."
+            invalidate(act, Invalidation.Subject.APPROVAL, approval.pk, note=note)
         act.move(Stage.COPY_EDIT)
         act.write()
     return review
