@@ -82,6 +82,20 @@ def test_three_outlets_with_one_origin_are_one_origin(room):
     assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["too_few_origins"]
 
 
+@pytest.mark.parametrize("typed", ["The  Wire", "the\u00a0wire", "The\u200b Wire", "THE WIRE\u2060"])
+def test_one_origin_typed_in_two_ways_is_one_origin(room, typed):
+    review = make.review(room, Stage.RESEARCH)
+    make.evidence(room, review, "refutes", "The Wire")
+    make.evidence(room, review, "supports", typed)
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["too_few_origins"]
+
+
+def test_an_origin_that_nobody_can_read_is_none(room):
+    with pytest.raises(InvalidInput) as refusal:
+        make.evidence(room, make.review(room, Stage.RESEARCH), "refutes", "\u200b \u2060")
+    assert [(e.code, e.pointer) for e in refusal.value.errors] == [("required", "/origin")]
+
+
 def test_a_written_reason_for_one_origin_lets_it_pass_and_stays_visible(room):
     review = make.review(room, Stage.RESEARCH)
     for stance in ("refutes", "supports"):

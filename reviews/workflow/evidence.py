@@ -21,7 +21,7 @@ from reviews.models import Evidence, EvidenceSet, Invalidation, Keeping, Review,
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, blocked_by
-from reviews.workflow.reading import evidence_in_use
+from reviews.workflow.reading import as_origin, evidence_in_use
 from reviews.workflow.telling import tell_of_check
 
 SNAPSHOT = "snapshot"  # the kind of job that takes one
@@ -272,7 +272,7 @@ def _save(item: Evidence, actor: User | None) -> None:
 
 def _check(item: Evidence) -> None:
     errors = []
-    if not item.origin.strip():
+    if not as_origin(item.origin):
         errors.append(FieldError("required", "Say where the report comes from.", pointer="/origin"))
     if item.stance not in list(Stance):
         errors.append(FieldError("invalid_choice", f"One of {', '.join(Stance)}.", pointer="/stance"))

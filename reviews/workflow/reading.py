@@ -11,6 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from claims.models import Claim
+from claims.text import as_read
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
@@ -90,7 +91,7 @@ class _Read(Facts):
         items = evidence_in_use(self._review)
         unsound = unsound_of(self._review.pk)
         return tuple(
-            EvidenceFact(Stance(item.stance), item.origin.strip().casefold(), lacks(item), item.pk not in unsound)
+            EvidenceFact(Stance(item.stance), as_origin(item.origin), lacks(item), item.pk not in unsound)
             for item in items
         )
 
@@ -264,6 +265,11 @@ _UNSOUND = Prepared(_unsound, review=UUID)
 
 def evidence_in_use(review: Review) -> list[Evidence]:
     return list(review.evidence.filter(withdrawn_at=None).select_related("snapshot").order_by("id"))
+
+
+def as_origin(name: str) -> str:
+    """By which origins are told apart: not by what nobody sees, nor by how it was typed."""
+    return as_read(name).strip().casefold()
 
 
 def lacks(item: Evidence) -> tuple[str, ...]:
