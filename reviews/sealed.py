@@ -1,5 +1,6 @@
 """Verdicts under seal, and what is written of them before they are given. `reviews.workflow` alone imports this module: the
-architecture test holds it, so that no list, page, export or statistic can hold a sealed row by mistake.
+architecture test holds it, so that no list, page, export or statistic can hold a sealed row by mistake. Both are written by
+`prepared.insert`, so that no log of the database holds a word of them either.
 """
 
 from __future__ import annotations

@@ -250,6 +250,28 @@ def test_no_line_of_the_log_holds_a_word_of_them(open_round, caplog):
     assert [line for line in lines if MARK in line or DRAFTED in line] == []
 
 
+WATCH = """
+CREATE TABLE asked (statement text);
+CREATE FUNCTION watch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN INSERT INTO asked VALUES (current_query()); RETURN NEW; END $$;
+CREATE TRIGGER watch BEFORE INSERT ON reviews_verdict FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER watch BEFORE INSERT ON reviews_verdictdraft FOR EACH ROW EXECUTE FUNCTION watch();
+CREATE TRIGGER watch BEFORE INSERT ON audit_auditevent FOR EACH ROW EXECUTE FUNCTION watch();
+"""
+
+
+def test_no_statement_that_the_database_would_log_with_an_error_holds_a_word_of_them(open_round):
+    with connection.cursor() as cursor:
+        cursor.execute(WATCH)
+        open_round.autosave(open_round.writer)
+        open_round.vote(open_round.writer)
+        cursor.execute("SELECT statement FROM asked")
+        asked = [statement for (statement,) in cursor.fetchall()]
+    for table in ("reviews_verdict", "reviews_verdictdraft", "audit_auditevent"):
+        assert any(f'INTO "{table}"' in statement or f"INTO {table}" in statement for statement in asked), table
+    assert [statement for statement in asked if MARK in statement or DRAFTED in statement] == []
+
+
 def test_a_refusal_repeats_nothing_of_what_was_refused(open_round):
     body = open_round.judgement(open_round.writer, "no such point", SEALED)
     client = api(open_round.writer)

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from factcheck.accounts.models import User
 from factcheck.audit import events
+from factcheck.database import prepared
 from factcheck.errors import FieldError, InvalidInput, StaleVersion
 from reviews import digests
 from reviews.facts import Stage
@@ -287,7 +288,7 @@ def _keep_verdict(
         salt=salt,
         commitment=digests.commitment(said, salt),
     )
-    verdict.save(force_insert=True)
+    prepared.insert(verdict)
     # On the seat's own chain, which nobody reads while the round is open: only that it was bound, not to what.
     events.record(seat, Action.SUBMIT_VERDICT, actor=actor, data={"commitment": verdict.commitment, "kind": str(kind)})
     return verdict

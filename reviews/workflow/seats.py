@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from factcheck.accounts.models import User
+from factcheck.database import prepared
 from factcheck.errors import NotFound
 from reviews import digests
 from reviews.models import Review, Round, Seat
@@ -58,8 +59,8 @@ def save_verdict_draft(review: Review, fields: Mapping[str, Any], *, actor: User
     with transaction.atomic():
         mine = my_seat(review, actor)
         values = {name: fields[name] for name in WRITTEN if name in fields}
-        draft, _ = VerdictDraft.objects.update_or_create(seat=mine.seat, defaults=values)
-    return draft
+        prepared.insert(VerdictDraft(seat=mine.seat, **values), unique="seat", replacing=[*values, "updated_at"])
+        return VerdictDraft.objects.get(seat=mine.seat)
 
 
 def verdicts_submitted(review: Review) -> int:
