@@ -24,13 +24,16 @@ from reviews.models import (
     Draft,
     Evidence,
     EvidenceSet,
+    Invalidation,
     Keeping,
     Lead,
+    RatingScaleVersion,
     Review,
     Round,
     Seat,
     Verdict,
 )
+from reviews.sealed import SealedVerdict
 from reviews.stages import Action
 from tests import make, reviewing
 
@@ -322,11 +325,12 @@ def test_a_seat_is_vacated_once_and_never_given_to_somebody_else(room):
 
 def test_a_seat_is_held_by_nobody_who_leads_or_has_a_conflict(room):
     review = make.review(room, Stage.RATING)
-    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ivy)
-    seat = Seat.objects.first()
-    is_refused("may hold no seat", lambda: copy(seat, number=3, holder_id=room.finn.pk))
-    is_refused("may hold no seat", lambda: copy(seat, number=3, holder_id=room.ivy.pk))
-    is_refused("seat_once_per_person", lambda: copy(seat, number=3))
+    for who in (room.ivy, room.holders(review)[1]):
+        reviewing.DO[Action.DECLARE_CONFLICT](room, review, who)  # and the second seat stays empty
+    seat = Seat.objects.get(vacated_at=None)
+    is_refused("may hold no seat", lambda: copy(seat, number=2, holder_id=room.finn.pk))
+    is_refused("may hold no seat", lambda: copy(seat, number=2, holder_id=room.ivy.pk))
+    is_refused("seat_once_per_person", lambda: copy(seat, number=2))
     is_refused("seat_filled_once", lambda: copy(seat, holder_id=room.dana.pk))
 
 
@@ -476,6 +480,7 @@ def test_nobody_approves_who_has_led_it_or_has_written_before(room):
     for author in (hal, room.finn):
         Draft.objects.filter(review=review).update(author=author)
     reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
     for who in (room.gwen, hal):
         is_refused("took part", lambda who=who: approval_by(review, who))
     approval_by(review, room.emil)  # and this is the truth
@@ -533,6 +538,67 @@ def test_nothing_is_approved_but_the_present_text_and_decision_of_this_review(ro
     ):
         values = {"review": review, "approver": room.emil} | seen | lie
         is_refused("not there", lambda values=values: Approval(**values).save(force_insert=True))
+
+
+def test_a_round_is_on_evidence_that_was_frozen_for_its_own_review(room):
+    foreign = EvidenceSet.objects.get(review=make.review(room, Stage.RATING, text="Rents tripled."))
+    review = make.review(room, Stage.DRAFTING)
+    end_of_transaction()
+    round_ = Round.objects.get(review=review)
+    values = {"number": 2, "closed_at": None, "outcome": ""}
+    is_refused("evidence of another", lambda: copy(round_, evidence_set_id=foreign.pk, **values))
+    copy(round_, **values)  # and this is the truth
+
+
+def test_a_seat_is_given_in_an_open_round_that_needs_it(room):
+    closed, open_ = make.review(room, Stage.DISCUSSION), make.review(room, Stage.RATING, text="Rents tripled.")
+    for review, number in ((closed, 1), (open_, 3), (open_, 0)):
+        seat = Seat.objects.filter(round__review=review).first()
+        is_refused(
+            "is closed, or has no seat", lambda seat=seat, n=number: copy(seat, number=n, holder_id=room.emil.pk)
+        )
+
+
+def test_a_verdict_is_on_the_scale_and_the_evidence_of_its_review(room):
+    other = make.review(room, Stage.RATING, text="Rents tripled.")
+    review = make.review(room, Stage.RATING)
+    foreign = EvidenceSet.objects.get(review=other).items[0]["id"]
+    room.vote(review, room.holders(review)[0])
+    verdict = SealedVerdict.objects.get()
+    scale = RatingScaleVersion.objects.create(scale=review.scale.scale, number=2, points=make.POINTS)
+    for lie in ({"rating": "no such point"}, {"cites": [foreign]}, {"scale_id": scale.pk}):
+        is_refused("Not on the scale", lambda lie=lie: copy(verdict, **{"evidence_digest": "1" * 64} | lie))
+
+
+def test_a_decision_is_on_the_scale_of_its_review(room):
+    review = make.review(room, Stage.ADJUDICATION)
+    said = {"basis": "adjudication", "adjudicator": room.dana, "rationale": make.WHY}
+    is_refused("has no such rating", lambda: decision_on(review, rating="no such point", **said))
+
+
+def test_an_approval_is_given_in_copy_edit_on_the_evidence_of_the_decision(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    seen = reviewing.what_an_editor_sees(review)
+    seen["decision_id"] = seen.pop("decision")
+    values = {"review": review, "approver": room.emil} | seen
+    is_refused(
+        "nothing to be approved", lambda: Approval(**values | {"evidence_digest": "0" * 64}).save(force_insert=True)
+    )
+    workflow.send_back(review.pk, Stage.DRAFTING, actor=room.gwen, **reviewing.why(Action.SEND_BACK))
+    is_refused("nothing to be approved", lambda: Approval(**values).save(force_insert=True))
+
+
+def test_what_counts_no_more_is_of_its_own_review(room):
+    other = reviewing.full_review(room, Stage.APPROVED, text="Rents tripled.")
+    review = make.review(room, Stage.RATING)
+    subjects = {
+        "evidence": other.evidence.first(), "round": other.rounds.first(), "approval": other.approvals.first(),
+        "verdict": Verdict.objects.filter(seat__round__review=other).first(),
+    }  # fmt: skip
+    for kind, subject in subjects.items():
+        said = {"subject_type": kind, "subject_id": subject.pk, "reason": "other", "note": "x"}
+        is_refused("has no such", lambda said=said: Invalidation(review=review, **said).save(force_insert=True))
+        Invalidation(review=other, **said).save(force_insert=True)  # and this is the truth
 
 
 # Evidence
