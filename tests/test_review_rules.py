@@ -33,7 +33,7 @@ from reviews.models import (
 )
 from reviews.stages import Action, allowed
 from reviews.tasks import tend
-from reviews.workflow import ActionBlocked
+from reviews.workflow import ActionBlocked, reading
 from reviews.workflow.conflicts import refill_seats
 from reviews.workflow.opening import release_expired
 from reviews.workflow.rating import escalate_overdue
@@ -689,6 +689,24 @@ def test_a_review_is_sent_back_to_be_rated_again_on_what_still_counts(room):
     assert (review.stage, review.round_number) == (Stage.RATING, 2)
     assert str(item.pk) not in [row["id"] for row in EvidenceSet.objects.latest("number").items]
     assert Invalidation.objects.filter(subject_type="round", subject_id=Round.objects.get(number=1).pk).exists()
+
+
+def test_whoever_leaves_between_the_question_and_the_seats_makes_a_refusal_and_no_error(room, monkeypatch):
+    review = make.review(room, Stage.RESEARCH)
+    for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
+        make.evidence(room, review, stance, origin)
+    asked = reading._shortage
+
+    def then_leave(review):
+        answer = asked(review)
+        remove(room, room.ben, room.cleo)
+        return answer
+
+    monkeypatch.setattr(reading, "_shortage", then_leave)
+    with pytest.raises(ActionBlocked) as refusal:
+        workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert [blocker["code"] for blocker in refusal.value.extra["blocked_by"]] == ["unstaffable"]
+    assert (at(review).stage, at(review).round_number) == (Stage.RESEARCH, 0)
 
 
 def test_nothing_is_sent_back_to_a_desk_that_cannot_rate_it(room):

@@ -16,6 +16,7 @@ from reviews import digests
 from reviews.models import Review, Round, Seat
 from reviews.sealed import SealedVerdict, VerdictDraft
 from reviews.staffing import Unstaffable, choose_seats, replace_seat
+from reviews.workflow.acting import ActionBlocked, Blocked
 from reviews.workflow.reading import (
     bound_to,
     current_round,
@@ -70,13 +71,18 @@ def verdicts_submitted(review: Review) -> int:
 
 
 def fill(review: Review, round_: Round) -> list[Seat]:
-    """Seats for a new round: the least load first, without the lead and whoever is conflicted. Raises Unstaffable."""
-    chosen = choose_seats(
-        people_of(review),
-        seats=seats_needed(review),
-        lead=str(review.lead_id),
-        **terms_of(review.policy),
-    )
+    """Seats for a new round: the least load first, without the lead and whoever is conflicted. Raises ActionBlocked."""
+    try:
+        chosen = choose_seats(
+            people_of(review),
+            seats=seats_needed(review),
+            lead=str(review.lead_id),
+            **terms_of(review.policy),
+        )
+    except Unstaffable as lack:
+        # The guard has asked already, but nobody locks the people: somebody left since.
+        words = f"The desk cannot staff it: {lack}."
+        raise ActionBlocked(words, blocked_by=[Blocked(code="unstaffable", words=words)]) from lack
     seats = [Seat(round=round_, number=n, holder_id=UUID(holder)) for n, holder in enumerate(chosen, 1)]
     for seat in seats:
         seat.save(force_insert=True)
