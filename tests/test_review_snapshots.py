@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from factcheck import jobs
+from factcheck.audit import events
 from factcheck.models import Job
 from reviews import evidence, workflow
 from reviews.facts import Stage
@@ -68,6 +69,14 @@ def test_the_bytes_of_a_snapshot_hash_to_what_is_stored(item):
     assert "33,000 people" in snapshot.text
     assert hashlib.sha256(snapshot.text.encode()).hexdigest() == snapshot.text_sha256
     assert snapshots.verify(snapshot).outcome == "sound"
+
+
+def test_which_bytes_were_bound_to_an_item_is_on_the_record_of_its_review(item):
+    version = item.review.version
+    event = events.events(item.review).last()
+    assert (event.action, event.actor, event.origin.split()[0]) == ("edit_evidence", None, "job")
+    assert event.data == {"evidence": str(item.pk), "changed": ["snapshot_id"], "sha256": item.snapshot.sha256}
+    assert Review.objects.get(pk=item.review_id).version == version == event.version
 
 
 def test_an_item_with_a_snapshot_lacks_nothing_and_one_without_is_named(room, item):

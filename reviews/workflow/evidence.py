@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from factcheck import jobs
 from factcheck.accounts.models import User
+from factcheck.audit import events
 from factcheck.audit.changes import changes, state_of
 from factcheck.audit.staleness import check_version
 from factcheck.errors import FieldError, InvalidInput, NotFound
@@ -227,6 +228,8 @@ def keep_snapshot(evidence_id: UUID, snapshot: Snapshot, asked_url: str) -> bool
     snapshot.save(force_insert=True)
     item.snapshot, item.snapshot_error = snapshot, ""
     _save(item, None)
+    told = {"evidence": str(item.pk), "changed": ["snapshot_id"], "sha256": snapshot.sha256}
+    events.record(review, Action.EDIT_EVIDENCE, data=told)
     return True
 
 
