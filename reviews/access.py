@@ -83,7 +83,10 @@ ROUTES: Table = {
     "GET /api/v1/evidence": READ,
     f"GET {_ITEM}": READ,
     f"POST {_ITEM}/take-snapshot": REVIEW,
-    **{f"GET /api/v1/statistics/{found}": READ for found in ("agreement", "turnaround", "selection", "verdicts.csv")},
+    **{
+        f"GET /api/v1/statistics/{found}": READ
+        for found in ("agreement", "turnaround", "selection", "stages.csv", "verdicts.csv")
+    },
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,
     "POST /api/v1/snapshots/{id}/verify": REVIEW,

@@ -87,19 +87,50 @@ def agreement_by_scale(reviews: QuerySet[Review]) -> dict[str, Agreement]:
     return {scale: agreement(units_of_rows(rows)) for scale, rows in sorted(by_scale.items())}
 
 
-def turnaround(reviews: QuerySet[Review]) -> dict[Stage, Spread]:
-    """Hours from entering a stage to leaving it, holds included, of each time that it was left: the record has all of them."""
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One time that a review was in a stage: a row of the export, which is all that turnaround is computed from."""
+
+    review: UUID
+    stage: Stage
+    entered_at: datetime
+    left_at: datetime
+
+    @property
+    def hours(self) -> float:
+        return (self.left_at - self.entered_at).total_seconds() / SECONDS_PER_HOUR
+
+    def as_strings(self) -> dict[str, str]:
+        return {
+            "review": str(self.review),
+            "stage": str(self.stage),
+            "entered_at": self.entered_at.isoformat(),
+            "left_at": self.left_at.isoformat(),
+        }
+
+
+STAGE_COLUMNS = tuple(field.name for field in fields(StageRow))
+
+
+def stage_rows(reviews: QuerySet[Review]) -> Iterator[StageRow]:
+    """Each time that one of these reviews left a stage, holds included: the record has all of them."""
     moves = AuditEvent.objects.filter(
         subject_type="review", subject_id__in=reviews.values("pk"), data__has_key="stage"
     ).order_by("subject_id", "number")
-    hours: defaultdict[Stage, list[float]] = defaultdict(list)
     before: tuple[UUID, datetime] | None = None
     for review_id, (from_stage, _), at in moves.values_list("subject_id", "data__stage", "at").iterator(
         chunk_size=2000
     ):
         if before and before[0] == review_id and from_stage is not None:
-            hours[Stage(from_stage)].append((at - before[1]).total_seconds() / SECONDS_PER_HOUR)
+            yield StageRow(review_id, Stage(from_stage), before[1], at)
         before = (review_id, at)
+
+
+def turnaround(reviews: QuerySet[Review]) -> dict[Stage, Spread]:
+    """Hours from entering a stage to leaving it, of each time that it was left."""
+    hours: defaultdict[Stage, list[float]] = defaultdict(list)
+    for row in stage_rows(reviews):
+        hours[row.stage].append(row.hours)
     return {stage: quantiles(hours[stage]) for stage in Stage if stage is not Stage.CLOSED}
 
 

@@ -33,7 +33,9 @@ def _one(view: type[rows.OneOfReview], **methods: Any) -> Any:
     return view.as_view(methods, detail=True)
 
 
-_verdicts = statistics.StatisticsViewSet.as_view({"get": "verdicts"}, content_negotiation_class=OneFormat)
+def _export(method: str) -> Any:
+    return statistics.StatisticsViewSet.as_view({"get": method}, content_negotiation_class=OneFormat)
+
 
 urlpatterns = [
     path("queue", desks.QueueViewSet.as_view({"get": "best"}), name="queue"),
@@ -50,6 +52,7 @@ urlpatterns = [
         name="review-evidence-files",
     ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
-    path("statistics/verdicts.csv", _verdicts, name="statistics-verdicts"),
+    path("statistics/stages.csv", _export("stages"), name="statistics-stages"),
+    path("statistics/verdicts.csv", _export("verdicts"), name="statistics-verdicts"),
     *router.urls,
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,16 +12,16 @@ from typing import Any
 import pytest
 
 from reviews import workflow
-from reviews.agreement import MIN_UNITS, agreement_of_rows
+from reviews.agreement import MIN_UNITS, agreement_of_rows, quantiles
 from reviews.facts import Stage
 from reviews.models import Desk, RatingScale, RatingScaleVersion
-from reviews.statistics import COLUMNS
+from reviews.statistics import COLUMNS, STAGE_COLUMNS
 from tests import make
 from tests.api import Api, api, assert_problem, places
 
 pytestmark = pytest.mark.django_db
 
-PATHS = ("agreement", "turnaround", "selection", "verdicts.csv")
+PATHS = ("agreement", "turnaround", "selection", "stages.csv", "verdicts.csv")
 
 
 @pytest.fixture
@@ -108,6 +109,7 @@ def test_another_desk_is_in_no_number(room):
     assert (found(zoe), exported(zoe)) == ({"rounds": 0, "scales": []}, [])
     assert exported(zoe, f"?desk={room.desk.pk}") == []
     assert {stage["hours"]["n"] for stage in zoe.get("/statistics/turnaround").json()["stages"]} == {0}
+    assert zoe.get("/statistics/stages.csv").getvalue().decode().splitlines() == [",".join(STAGE_COLUMNS)]
     [group] = zoe.get("/statistics/selection").json()["groups"]
     assert (group["group"], group["found"], group["chosen"]["count"]) == ("The ministry", 1, 0)
     assert (found(api(room.finn))["rounds"], found(api(room.uma))["rounds"]) == (1, 1)
@@ -139,6 +141,28 @@ def test_turnaround_says_why_a_number_is_missing(room):
     assert (stages["queued"]["n"], stages["queued"]["p90"], stages["queued"]["reason"]) == (1, None, "too_few")
     assert stages["queued"]["median"] >= 0
     assert stages["rating"] == {"median": None, "p90": None, "n": 0, "reason": "too_few"}
+
+
+def test_turnaround_computed_again_from_the_export_is_the_turnaround_that_is_told(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    why = {"reason": "unclear", "note": "Which year is meant?"}
+    workflow.send_back(review.pk, Stage.DRAFTING, actor=room.emil, **why)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    make.review(room, Stage.RATING, text="Rents tripled.")
+    client = api(room.uma)
+    answer = client.get("/statistics/stages.csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="stages.csv"'
+    hours = defaultdict(list)
+    for row in csv.DictReader(io.StringIO(answer.getvalue().decode())):
+        stood = datetime.fromisoformat(row["left_at"]) - datetime.fromisoformat(row["entered_at"])
+        hours[row["stage"]].append(stood.total_seconds() / 3600)
+    told = client.get("/statistics/turnaround").json()["stages"]
+    assert {s["stage"]: s["hours"] for s in told} == {
+        s["stage"]: asdict(quantiles(hours.get(s["stage"], ()))) for s in told
+    }
+    assert {stage: len(times) for stage, times in hours.items()} == {
+        "queued": 2, "research": 2, "rating": 1, "drafting": 2, "copy_edit": 1,
+    }  # fmt: skip
 
 
 def test_selection_is_told_by_claimant_or_by_outlet(room):

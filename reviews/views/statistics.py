@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -74,7 +75,21 @@ class StatisticsViewSet(ViewSet):
         A cell that a spreadsheet would take for a formula has an apostrophe before it.
         """
         rows = (row.as_strings() for row in statistics.verdict_rows(self._reviews()))
-        lines = spreadsheets.as_csv(statistics.COLUMNS, rows, numbers=statistics.NUMBERS)
-        answer = StreamingHttpResponse(lines, content_type=f"{spreadsheets.MEDIA_TYPE}; charset=utf-8")
-        answer["Content-Disposition"] = 'attachment; filename="verdicts.csv"'
-        return answer
+        return _file("verdicts.csv", statistics.COLUMNS, rows, numbers=statistics.NUMBERS)
+
+    @extend_schema(
+        filters=True, operation_id="export_stages", responses={(200, spreadsheets.MEDIA_TYPE): OpenApiTypes.STR}
+    )
+    def stages(self, request: Request) -> StreamingHttpResponse:
+        """The times from which turnaround is computed, a line for each time that a review left a stage."""
+        rows = (row.as_strings() for row in statistics.stage_rows(self._reviews()))
+        return _file("stages.csv", statistics.STAGE_COLUMNS, rows)
+
+
+def _file(
+    name: str, columns: Sequence[str], rows: Iterable[Mapping[str, str]], *, numbers: Collection[str] = ()
+) -> StreamingHttpResponse:
+    lines = spreadsheets.as_csv(columns, rows, numbers=numbers)
+    answer = StreamingHttpResponse(lines, content_type=f"{spreadsheets.MEDIA_TYPE}; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
