@@ -12,6 +12,7 @@ import pytest
 from django.utils import timezone
 
 from claims import pipeline
+from claims.models import Claim
 from claims.triage import TriageAction
 from factcheck.audit import events
 from factcheck.audit.verifying import verify
@@ -154,6 +155,29 @@ def test_evidence_that_was_withdrawn_is_not_in_the_set_and_counts_for_nothing(ro
     frozen = [row["id"] for row in EvidenceSet.objects.get(review=review).items]
     assert str(kept.pk) in frozen
     assert str(item.pk) not in frozen
+
+
+def test_numbers_without_a_value_are_confirmed_for_the_claim_as_it_stands_and_again_once_it_is_edited(room):
+    review = make.review(room, Stage.RESEARCH, text="The army has 33,000 soldiers.")
+    for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
+        make.evidence(room, review, stance, origin)
+
+    def unread() -> None:
+        quantities = [quantity | {"value": None, "factor": None} for quantity in review.claim.quantities]
+        assert quantities
+        Claim.objects.filter(pk=review.claim_id).update(quantities=quantities)
+
+    def refused() -> list[str]:
+        return blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn))
+
+    unread()
+    assert refused() == ["unread_numbers"]
+    workflow.confirm_numbers(review.pk, actor=room.finn)
+    pipeline.edit_claim(review.claim_id, {"text": "The army has 34,000 soldiers."}, actor=room.ada)
+    unread()
+    assert refused() == ["unread_numbers"]
+    workflow.confirm_numbers(review.pk, actor=room.finn)
+    assert workflow.submit_for_rating(review.pk, actor=room.finn).stage == Stage.RATING
 
 
 # What goes stale

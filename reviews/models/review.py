@@ -38,6 +38,7 @@ class Review(Row):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+",
         help_text="Who confirmed that numbers of the claim cannot be read.",
     )  # fmt: skip
+    numbers_confirmed_revision = models.PositiveIntegerField(null=True, help_text="Of the claim that they had read.")
     closed_reason = models.CharField(max_length=20, choices=REASON_CHOICES, blank=True)
     closed_note = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1, help_text="Raised by every change but a sealed one.")

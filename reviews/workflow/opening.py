@@ -172,7 +172,8 @@ def open_accepted() -> int:
 
 
 def confirm_numbers(review_id: UUID, *, actor: User, version: int | None = None) -> Review:
-    """Confirm that the numbers of the claim that have no value cannot be given one."""
+    """Confirm that the numbers of the claim that have no value cannot be given one. Once it is edited, that is to be confirmed again."""
     with acting(review_id, Action.CONFIRM_NUMBERS, actor=actor, version=version) as act:
         act.review.numbers_confirmed_by = actor
+        act.review.numbers_confirmed_revision = act.review.claim.revision
     return act.review

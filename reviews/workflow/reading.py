@@ -101,7 +101,8 @@ class _Read(Facts):
 
     @cached_property
     def unread_numbers(self) -> int:
-        return 0 if self._review.numbers_confirmed_by_id else unread_numbers(self._review)
+        is_confirmed = self._review.numbers_confirmed_revision == self._review.claim.revision
+        return 0 if is_confirmed else unread_numbers(self._review)
 
     @cached_property
     def shortage(self) -> str:
