@@ -595,13 +595,26 @@ def test_on_hold_the_clocks_stand_still(db):
     due, lease = review.due_at, review.lease_until
     workflow.hold(review.pk, actor=room.finn, **why(Action.HOLD))
     long_ago = timezone.now() - timedelta(days=30)
-    Review.objects.filter(pk=review.pk).update(held_at=long_ago, lease_until=timezone.now() - timedelta(days=1))
+    Review.objects.filter(pk=review.pk).update(
+        entered_stage_at=long_ago, held_at=long_ago, lease_until=timezone.now() - timedelta(days=1)
+    )
     assert release_expired() == 0
     Review.objects.filter(pk=review.pk).update(lease_until=lease)
     workflow.resume(review.pk, actor=room.emil, **why(Action.RESUME))
     stood = timezone.now() - long_ago
     for before, after in ((due, at(review).due_at), (lease, at(review).lease_until)):
         assert timedelta(0) <= stood - (after - before) < timedelta(minutes=1)
+
+
+def test_a_stage_that_was_entered_on_hold_is_not_given_the_time_before_it(db):
+    room = make.newsroom(hours_by_stage={"queued": 1, "research": 10})
+    review = make.review(room, Stage.RESEARCH)
+    workflow.hold(review.pk, actor=room.finn, **why(Action.HOLD))
+    Review.objects.filter(pk=review.pk).update(held_at=timezone.now() - timedelta(days=30))
+    conflict(review, room.finn)
+    due = at(review, Stage.QUEUED).due_at
+    workflow.resume(review.pk, actor=room.emil, **why(Action.RESUME))
+    assert timedelta(0) <= at(review).due_at - due < timedelta(minutes=1)
 
 
 def test_a_discussion_that_took_too_long_goes_to_an_adjudicator_unless_it_is_on_hold(db):

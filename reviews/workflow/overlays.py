@@ -31,7 +31,8 @@ def resume(review_id: UUID, *, reason: Reason | str, note: str, actor: User, ver
         with acting(review_id, Action.RESUME, actor=actor, version=version, reason=reason, note=note) as act:
             review = act.review
             assert review.held_at is not None
-            stood = timezone.now() - review.held_at
+            # A lead who declares a conflict of interest meanwhile gives it back: that stage's clock began later.
+            stood = timezone.now() - max(review.held_at, review.entered_stage_at)
             review.held_at = None
             review.due_at = review.due_at and review.due_at + stood
             review.lease_until = review.lease_until and review.lease_until + stood
