@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from claims.models import Article, ArticleVersion, ExtractionRun, FailedRow, ImportRun, Outlet
 from claims.pipeline import runs
@@ -749,6 +750,18 @@ def test_waiting_ends_when_the_last_article_has_been_read(committed_database, wo
     assert done.code == 0
     assert done.result["extractions"] == {"queued": 0, "done": 12, "failed": 0, "cancelled": 0}
     assert ExtractionRun.objects.filter(status="done").count() == 12
+
+
+@pytest.mark.django_db
+def test_a_reading_that_ends_while_they_are_counted_is_not_taken_for_one_that_is_gone(tmp_path):
+    import_articles(write_rows(tmp_path / "a.jsonl", *rows(3)))
+    [run] = ImportRun.objects.all()
+    assert jobs.work("w@here")
+    Job.objects.filter(state=JobState.QUEUED).earliest("id").delete()
+    with CaptureQueriesContext(connection) as asked:
+        found = runs.extraction_states(run)
+    assert found == {"queued": 1, "done": 1, "cancelled": 1}
+    assert len(asked) == 1, "what is seen at two moments does not add up"
 
 
 @pytest.mark.django_db
