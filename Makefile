@@ -17,7 +17,7 @@ READY_TO_TEST = $(VENV)/.installed-dev
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
 	@echo "make test      run the tests (ARGS='-k import' for some, PROCESSES=0 for one after the other)"
-	@echo "make e2e       run those in a browser, with the TypeScript client and by schemathesis (FUZZ_CASES=1000 for more of its cases)"
+	@echo "make e2e       run those in a browser, of make up, with the TypeScript client and by schemathesis (FUZZ_CASES=1000 for more of its cases)"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
 	@echo "make soak      kill, flush, race and fuzz for longer than a test may take"

@@ -272,5 +272,6 @@ def test_a_page_and_the_number_of_unread_ones_are_each_a_range_of_their_index(ro
         with CaptureQueriesContext(connection) as queries:
             assert client.get(address).status_code == 200
         [statement] = [query["sql"] for query in queries if "notifications_" in query["sql"]]
-        assert indexes(statement) == {index}, (address, statement)
+        # Where all of somebody's are looked through, the planner has two ranges of them to choose from.
+        assert indexes(statement) in ({index}, {"notification_once"}), (address, statement)
     assert client.get("/me").json()["unread_notifications"] == 60

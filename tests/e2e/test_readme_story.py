@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from factcheck import embedded
+from tests.e2e.test_up import Up
 from tests.services import ROOT
-from tests.test_up import Up
 
 
 def commands() -> str:

@@ -19,8 +19,8 @@ import orjson
 import psycopg
 
 from factcheck import embedded
+from tests.e2e.test_up import Up, manage, processes_of, signed_in
 from tests.services import wait_until
-from tests.test_up import Up, manage, processes_of, signed_in
 
 KILLS = int(os.environ.get("DATABASE_KILLS", "5"))
 WRITERS = 6

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from factcheck import embedded
+from tests.e2e.test_up import Answer, Up, assert_out_of_service, manage, processes_of, signed_in
 from tests.services import wait_until
-from tests.test_up import Answer, Up, assert_out_of_service, manage, processes_of, signed_in
 
 DISK_MB = 400
 BEFORE, ARTICLES = 20, 200
