@@ -10,7 +10,7 @@ from django.db.utils import ProgrammingError
 from factcheck.accounts.models import User
 from reviews.models import Desk
 from reviews.staffing import Person, can_staff
-from reviews.workflow.reading import terms_of
+from reviews.workflow.people import terms_of
 
 
 @register(Tags.database)

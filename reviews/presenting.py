@@ -16,8 +16,9 @@ from reviews.models import Approval, Decision, Draft, Review, Round, Seat
 from reviews.stages import Transition
 from reviews.workflow.acting import Blocked, facts_of
 from reviews.workflow.drafting import current_approval
-from reviews.workflow.reading import WITH_DECISION, current_evidence, current_round, decision_of
+from reviews.workflow.reading import WITH_DECISION
 from reviews.workflow.seats import verdicts_submitted
+from reviews.workflow.standing import current_evidence, current_round, decision_of
 
 
 @dataclass(frozen=True, slots=True)

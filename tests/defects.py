@@ -309,7 +309,7 @@ DEFECTS = (
         "test_review_rules.py::test_an_edited_draft_is_not_approved_by_whoever_read_it_before"),
     Defect("a person counted twice", "reviews.workflow.rating:verdicts_of", _each_verdict_counts,
         "test_review_rules.py::test_whoever_gives_a_fresh_verdict_still_counts_once"),
-    Defect("a verdict that counts on unreliable evidence", "reviews.workflow.reading:unsound_of", _sound,
+    Defect("a verdict that counts on unreliable evidence", "reviews.workflow.standing:unsound_of", _sound,
         "test_review_rules.py::test_a_verdict_on_what_has_changed_since_does_not_count_and_a_fresh_one_is_asked_for"),
     Defect("another desk's reviews", "reviews.workflow:visible_to", _of_every_desk,
         "test_reviews_access_api.py::test_to_another_desk_a_review_and_all_under_it_are_not_there"),

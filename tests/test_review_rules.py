@@ -732,14 +732,14 @@ def test_whoever_leaves_between_the_question_and_the_seats_makes_a_refusal_and_n
     review = make.review(room, Stage.RESEARCH)
     for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
         make.evidence(room, review, stance, origin)
-    asked = reading._shortage
+    asked = reading.shortage_of
 
     def then_leave(review):
         answer = asked(review)
         remove(room, room.ben, room.cleo)
         return answer
 
-    monkeypatch.setattr(reading, "_shortage", then_leave)
+    monkeypatch.setattr(reading, "shortage_of", then_leave)
     with pytest.raises(ActionBlocked) as refusal:
         workflow.submit_for_rating(review.pk, actor=room.finn)
     assert [blocker["code"] for blocker in refusal.value.extra["blocked_by"]] == ["unstaffable"]

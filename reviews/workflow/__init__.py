@@ -53,8 +53,8 @@ from reviews.workflow.rating import (
     submit_for_rating,
     submit_verdict,
 )
-from reviews.workflow.reading import current_round
 from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts_submitted
+from reviews.workflow.standing import current_round
 
 __all__ = [
     "ActionBlocked",

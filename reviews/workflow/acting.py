@@ -25,7 +25,8 @@ from reviews.facts import Facts, Stage
 from reviews.models import Desk, RatingScaleVersion, Review, ReviewPolicy
 from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
-from reviews.workflow.reading import facts_of, reads_everything
+from reviews.workflow.people import reads_everything
+from reviews.workflow.reading import facts_of
 from reviews.workflow.telling import tell
 
 __all__ = ["Act", "ActionBlocked", "acting", "desks_of", "facts_of", "visible_to"]

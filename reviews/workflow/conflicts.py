@@ -14,9 +14,10 @@ from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, begin, lock
 from reviews.workflow.drafting import fall_back
+from reviews.workflow.people import find_adjudicator
 from reviews.workflow.rating import close_round_if_complete
-from reviews.workflow.reading import current_round, find_adjudicator
 from reviews.workflow.seats import refill
+from reviews.workflow.standing import current_round
 
 
 def declare_conflict(

@@ -21,8 +21,9 @@ from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import acting, begin, blocked_by, lock
 from reviews.workflow.evidence import invalidate
+from reviews.workflow.people import has_conflict, must_yield
 from reviews.workflow.rating import points_of, rate_again, void_round
-from reviews.workflow.reading import current_evidence, decision_of, has_conflict, is_stale, must_yield
+from reviews.workflow.standing import current_evidence, decision_of, is_stale
 
 
 def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, version: int | None = None) -> Draft:

@@ -22,7 +22,7 @@ from reviews.models import Evidence, EvidenceSet, Invalidation, Keeping, Review,
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, blocked_by
-from reviews.workflow.reading import as_origin, evidence_in_use
+from reviews.workflow.standing import as_origin, evidence_in_use
 from reviews.workflow.telling import tell_of_check
 
 SNAPSHOT = "snapshot"  # the kind of job that takes one

@@ -18,7 +18,7 @@ from reviews.queue import best_first
 from reviews.reasons import Reason
 from reviews.stages import OPENING, TRIAGER, Action
 from reviews.workflow.acting import ActionBlocked, Blocked, acting, begin, due_end, lease_end, losing_races, policy_of
-from reviews.workflow.reading import roles_of
+from reviews.workflow.people import roles_of
 
 
 def open_review(claim_id: UUID, desk_id: UUID, *, actor: User | None, risk: Risk | str = "") -> Review:

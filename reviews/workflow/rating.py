@@ -24,17 +24,9 @@ from reviews.sealed import MIN_RATIONALE_CHARS, SealedVerdict, VerdictDraft
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, begin, lock, losing_races
 from reviews.workflow.evidence import freeze, invalidate
-from reviews.workflow.reading import (
-    bound_to,
-    current_round,
-    find_adjudicator,
-    find_draft_author,
-    last_verdicts,
-    seats_needed,
-    unsound_of,
-    verdicts_of,
-)
+from reviews.workflow.people import find_adjudicator, find_draft_author, seats_needed
 from reviews.workflow.seats import fill, my_seat
+from reviews.workflow.standing import bound_to, current_round, last_verdicts, unsound_of, verdicts_of
 
 System = None  # the actor of what follows by itself
 

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from claims.models import Claim
-from claims.text import as_read
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
-from factcheck.accounts.roles import ROLES
-from factcheck.audit.past import past_model
 from factcheck.database.prepared import Prepared
-from reviews import digests
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
-from reviews.models import (
-    ConflictOfInterest,
-    Decision,
-    DeskMembership,
-    Draft,
-    Evidence,
-    EvidenceSet,
-    Invalidation,
-    Lead,
-    Review,
-    ReviewPolicy,
-    Round,
-    Seat,
-    SnapshotCheck,
-    Verdict,
+from reviews.models import ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
+from reviews.workflow.people import authors_of, find_adjudicator, is_at_work, may_not_write, roles_of, shortage_of
+from reviews.workflow.standing import (
+    as_origin,
+    current_round,
+    decision_of,
+    evidence_in_use,
+    is_stale,
+    lacks,
+    unread_numbers,
+    unsound_of,
+    verdicts_of,
 )
-from reviews.sealed import SealedVerdict
-from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator, choose_draft_author
 
 WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED)
-# Numbers of these forms carry their value elsewhere: a change in its factor, a superlative in its word.
-WITHOUT_VALUE = ("change", "vague", "superlative")
 
 
 def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> Facts:
@@ -106,7 +92,7 @@ class _Read(Facts):
 
     @cached_property
     def shortage(self) -> str:
-        return _shortage(self._review)
+        return shortage_of(self._review)
 
     @cached_property
     def round(self) -> RoundFact:
@@ -195,7 +181,7 @@ class _ReadActor(Actor):
                 Relation.LEAD: bool(_LED.rows(review=review.pk, user=user.pk)),
                 Relation.SEAT_HOLDER: any(seat.holder_id == user.pk for seat in self._facts.seats),
                 Relation.ADJUDICATOR: self._adjudicates or bool(_ADJUDICATED.rows(review=review.pk, user=user.pk)),
-                Relation.DRAFT_AUTHOR: user.pk in set(_authors_of(review)),
+                Relation.DRAFT_AUTHOR: user.pk in set(authors_of(review)),
             }
         )
 
@@ -210,7 +196,7 @@ class _ReadActor(Actor):
     @property
     def _writes(self) -> bool:
         draft, user_id = self._facts.draft, self._user.pk
-        return draft is not None and draft.author_id == user_id and not _may_not_write(self._facts._review, user_id)
+        return draft is not None and draft.author_id == user_id and not may_not_write(self._facts._review, user_id)
 
 
 def _those(known: dict[Relation, bool]) -> frozenset[Relation]:
@@ -234,132 +220,6 @@ _ACCEPTED = Prepared(
 _CONFLICTED = Prepared(lambda review: ConflictOfInterest.objects.filter(review=review).values_list("user"), review=UUID)
 
 
-def roles_of(user: User) -> frozenset[str]:
-    return frozenset(ROLES) if user.is_superuser else frozenset(user.roles)
-
-
-def has_conflict(review: Review, user_id: UUID) -> bool:
-    return ConflictOfInterest.objects.filter(review=review, user=user_id).exists()
-
-
-# Evidence
-
-
-def unsound_of(review_id: UUID) -> set[UUID]:
-    """Items that a person marked unreliable, or whose stored bytes fail their hash."""
-    return {pk for (pk,) in _UNSOUND.rows(review=review_id)}
-
-
-def _unsound(review: UUID) -> QuerySet[Evidence, Any]:
-    latest = SnapshotCheck.objects.filter(
-        snapshot=OuterRef("snapshot"), outcome__in=["sound", *SnapshotCheck.UNSOUND]
-    ).order_by("-id")
-    marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=OuterRef("pk"))
-    found = Evidence.objects.filter(review=review).alias(
-        stored=Subquery(latest.values("outcome")[:1]), is_marked=Exists(marked)
-    )
-    return found.filter(Q(is_marked=True) | Q(stored__in=SnapshotCheck.UNSOUND)).order_by().values_list("pk")
-
-
-_UNSOUND = Prepared(_unsound, review=UUID)
-
-
-def evidence_in_use(review: Review) -> list[Evidence]:
-    return list(review.evidence.filter(withdrawn_at=None).select_related("snapshot").order_by("id"))
-
-
-def as_origin(name: str) -> str:
-    """By which origins are told apart: not by what nobody sees, nor by how it was typed."""
-    return as_read(name).strip().casefold()
-
-
-def lacks(item: Evidence) -> tuple[str, ...]:
-    """What an item needs before it can be rated."""
-    has = {
-        "quotation": item.quotation.strip(),
-        "locator": item.locator.strip(),
-        "snapshot": item.snapshot_id or item.snapshot_exemption.strip(),
-    }
-    return tuple(name for name, value in has.items() if not value)
-
-
-def current_evidence(evidence_set: EvidenceSet) -> str:
-    """The digest of what still counts of a frozen set."""
-    frozen = {UUID(item["id"]) for item in evidence_set.items}
-    return digests.current_digest(evidence_set.digest, frozen & unsound_of(evidence_set.review_id))
-
-
-def unread_numbers(review: Review) -> int:
-    return sum(
-        1
-        for quantity in review.claim.quantities
-        if quantity["value"] is None and quantity["factor"] is None and quantity["form"] not in WITHOUT_VALUE
-    )
-
-
-# Rounds
-
-
-def current_round(review: Review) -> Round | None:
-    for round_ in _ROUND.objects(review=review.pk):
-        round_.evidence_set = _set_of(round_)
-        return round_
-    return None
-
-
-def decision_of(review: Review) -> Decision | None:
-    """The last one; an earlier one was made before the review went back."""
-    for decision in _DECISION.objects(review=review.pk):
-        [decision.round] = _ROUND_BY_KEY.objects(key=decision.round_id)
-        decision.round.evidence_set = _set_of(decision.round)
-        return decision
-    return None
-
-
-def _set_of(round_: Round) -> EvidenceSet:
-    [found] = _SET.objects(key=round_.evidence_set_id)
-    return found
-
-
-_ROUND = Prepared(lambda review: Round.objects.filter(review=review).order_by("-number")[:1], review=UUID)
-_ROUND_BY_KEY = Prepared(lambda key: Round.objects.filter(pk=key), key=UUID)
-_SET = Prepared(lambda key: EvidenceSet.objects.filter(pk=key), key=UUID)
-_DECISION = Prepared(lambda review: Decision.objects.filter(review=review).order_by("-id")[:1], review=UUID)
-
-
-def is_stale(review: Review, decision: Decision) -> bool:
-    """Whether it was made on other evidence or another claim than the present ones, or by somebody who has a conflict of interest."""
-    on_others = (decision.evidence_digest, decision.claim_revision) != (
-        current_evidence(decision.round.evidence_set),
-        review.claim.revision,
-    )
-    if decision.adjudicator_id:
-        return on_others or has_conflict(review, decision.adjudicator_id)
-    seats = Seat.objects.filter(round=decision.round_id, vacated_at=None)
-    return on_others or seats.count() < decision.round.seats_needed
-
-
-def bound_to(review: Review, round_: Round) -> tuple[str, int, UUID]:
-    """Evidence, claim revision and scale on which a verdict of this round is given now."""
-    return current_evidence(round_.evidence_set), review.claim.revision, review.scale_id
-
-
-def verdicts_of(review: Review, round_: Round, seats: Iterable[Seat]) -> dict[UUID, SealedVerdict]:
-    """The verdict that counts of each filled seat, revised before first: given on what is current."""
-    evidence, revision, scale = bound_to(review, round_)
-    filled = [seat.pk for seat in seats if seat.round_id == round_.pk and seat.vacated_at is None]
-    found = SealedVerdict.objects.filter(
-        seat__in=filled, evidence_digest=evidence, claim_revision=revision, scale=scale
-    ).order_by("kind", "id")  # `first` before `revised`: the later one stays
-    return {verdict.seat_id: verdict for verdict in found}
-
-
-def last_verdicts(round_: Round) -> dict[UUID, Verdict]:
-    """Of a closed round: what each filled seat said last, whether or not it would still count."""
-    found = Verdict.objects.filter(seat__round=round_, seat__vacated_at=None).order_by("kind", "id")
-    return {verdict.seat_id: verdict for verdict in found}
-
-
 def _round(review: Review, round_: Round | None, seats: list[Seat], user: User | None) -> RoundFact:
     if round_ is None or review.stage not in (Stage.RATING, Stage.DISCUSSION, Stage.ADJUDICATION):
         return RoundFact(number=review.round_number)
@@ -375,134 +235,6 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
         own_is_given=own in counted,
         own_is_revised=not is_open and Verdict.objects.filter(seat=own, kind=Verdict.Kind.REVISED).exists(),
     )
-
-
-# People
-
-
-def people_of(review: Review) -> list[Person]:
-    """Who is present at the desk, and what they hold already. Whoever took part in this review before comes after whoever did not."""
-    conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
-    seated = Seat.objects.filter(round__review=review).values_list("holder", flat=True)
-    led = Lead.objects.filter(review=review).values_list("user", flat=True)
-    adjudicated = Decision.objects.filter(review=review).values_list("adjudicator", flat=True)
-    involved = set(seated.union(led, adjudicated, _authors_of(review)))
-    users = User.objects.with_roles().filter(memberships__desk=review.desk_id, is_active=True, is_machine=False)
-    held = Count("seats", filter=Q(seats__vacated_at=None, seats__round__closed_at=None), distinct=True)
-    return [
-        Person(
-            id=str(user.pk),
-            roles=frozenset(user.roles),
-            load=user.held + 1000 * (user.pk in involved),
-            is_conflicted=user.pk in conflicted,
-            took_part=user.pk in involved,
-        )
-        for user in users.annotate(held=held)
-    ]
-
-
-def _authors_of(review: Review) -> Any:
-    """Of its draft, the present one and those before."""
-    past = past_model(Draft).objects.filter(pgh_obj__review=review).values_list("author", flat=True)
-    return past.union(Draft.objects.filter(review=review).values_list("author", flat=True))
-
-
-def approvers_of(review: Review) -> list[UUID]:
-    """Editors of the desk who took no part and keep out of nothing: those who may approve."""
-    involved = {str(review.lead_id), str(review.adjudicator_id)}
-    free = [who for who in people_of(review) if not (who.took_part or who.is_conflicted or who.id in involved)]
-    return [UUID(who.id) for who in free if "editor" in who.roles]
-
-
-def seats_needed(review: Review) -> int:
-    return review.policy.seats_high_risk if review.risk == "high" else review.policy.seats
-
-
-class Terms(TypedDict):
-    """What a policy says of who may hold which place, as `reviews.staffing` is told."""
-
-    lead_may_hold_seat: bool
-    draft_author_may_be_lead: bool
-
-
-def terms_of(policy: ReviewPolicy) -> Terms:
-    return {
-        "lead_may_hold_seat": policy.lead_may_hold_seat,
-        "draft_author_may_be_lead": policy.draft_author_may_be_lead,
-    }
-
-
-def _shortage(review: Review) -> str:
-    found = can_staff(
-        people_of(review),
-        seats=seats_needed(review),
-        lead=str(review.lead_id),
-        **terms_of(review.policy),
-    )
-    return f"The desk cannot staff it: {found}." if found else ""
-
-
-def find_adjudicator(review: Review) -> UUID | None:
-    """Who would adjudicate now, or None."""
-    holders = Seat.objects.filter(round__review=review, round__number=review.round_number)
-    try:
-        chosen = choose_adjudicator(
-            people_of(review),
-            holders={str(pk) for pk in holders.values_list("holder", flat=True)},
-            lead=str(review.lead_id),
-            draft_author_may_be_lead=review.policy.draft_author_may_be_lead,
-        )
-    except Unstaffable:
-        return None
-    return UUID(chosen)
-
-
-def find_draft_author(review: Review, adjudicator: UUID | None) -> UUID:
-    """Who writes the text of a new decision: the lead, or where the policy says so somebody who took no part in it.
-
-    Where there is nobody, it is the lead's until an editor edits it: see `must_yield`.
-    """
-    lead: UUID = review.lead_id  # type: ignore[assignment]  # there is one once there is a decision
-    if review.policy.draft_author_may_be_lead:
-        return lead
-    holders = Seat.objects.filter(round__review=review, round__number=review.round_number, vacated_at=None)
-    present = Draft.objects.filter(review=review).values_list("author", flat=True).first()
-    try:
-        chosen = choose_draft_author(
-            people_of(review),
-            judges={str(pk) for pk in (*holders.values_list("holder", flat=True), adjudicator)},
-            lead=str(lead),
-            present=str(present),
-        )
-    except Unstaffable:
-        return lead
-    return UUID(chosen)
-
-
-def must_yield(review: Review, author_id: UUID) -> bool:
-    """Whether this author writes no further, so that the next editor who edits the text becomes its author."""
-    return has_conflict(review, author_id) or _may_not_write(review, author_id)
-
-
-def _may_not_write(review: Review, author_id: UUID) -> bool:
-    return author_id == review.lead_id and not review.policy.draft_author_may_be_lead
-
-
-READS_EVERYTHING = "auditor"
-
-
-def reads_everything(user: User) -> bool:
-    return user.is_superuser or READS_EVERYTHING in user.roles
-
-
-def is_at_work(user: User, review: Review) -> bool:
-    """Whether somebody who sees the review is of its desk, or a superuser: an auditor reads those of all desks."""
-    if user.is_superuser or not reads_everything(user):
-        return True
-    return DeskMembership.objects.filter(desk=review.desk_id, user=user).exists()
-
-
-# Replies
 
 
 def _reply(review: Review) -> str:

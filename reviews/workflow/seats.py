@@ -17,14 +17,8 @@ from reviews.models import Review, Round, Seat
 from reviews.sealed import SealedVerdict, VerdictDraft
 from reviews.staffing import Unstaffable, choose_seats, replace_seat
 from reviews.workflow.acting import ActionBlocked, Blocked
-from reviews.workflow.reading import (
-    bound_to,
-    current_round,
-    people_of,
-    seats_needed,
-    terms_of,
-    verdicts_of,
-)
+from reviews.workflow.people import people_of, seats_needed, terms_of
+from reviews.workflow.standing import bound_to, current_round, verdicts_of
 
 WRITTEN = ("rating", "rationale", "cites", "searches")
 

@@ -17,7 +17,7 @@ from reviews.attention import NEWS, OF_THE_BYTES, OF_THE_PAGE, latest_check
 from reviews.facts import Stage
 from reviews.models import Comment, Draft, Invalidation, Review, Round, Seat, SnapshotCheck
 from reviews.notices import Notice, Party
-from reviews.workflow.reading import approvers_of
+from reviews.workflow.people import approvers_of
 
 if TYPE_CHECKING:
     from reviews.workflow.acting import Act

@@ -1,0 +1,144 @@
+"""Who is there, what they are to a review, and who could take which place in it."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from factcheck.accounts.models import User
+from factcheck.accounts.roles import ROLES
+from factcheck.audit.past import past_model
+from reviews.models import ConflictOfInterest, Decision, DeskMembership, Draft, Lead, Review, ReviewPolicy, Seat
+from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator, choose_draft_author
+
+
+def roles_of(user: User) -> frozenset[str]:
+    return frozenset(ROLES) if user.is_superuser else frozenset(user.roles)
+
+
+def has_conflict(review: Review, user_id: UUID) -> bool:
+    return ConflictOfInterest.objects.filter(review=review, user=user_id).exists()
+
+
+def people_of(review: Review) -> list[Person]:
+    """Who is present at the desk, and what they hold already. Whoever took part in this review before comes after whoever did not."""
+    conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
+    seated = Seat.objects.filter(round__review=review).values_list("holder", flat=True)
+    led = Lead.objects.filter(review=review).values_list("user", flat=True)
+    adjudicated = Decision.objects.filter(review=review).values_list("adjudicator", flat=True)
+    involved = set(seated.union(led, adjudicated, authors_of(review)))
+    users = User.objects.with_roles().filter(memberships__desk=review.desk_id, is_active=True, is_machine=False)
+    held = Count("seats", filter=Q(seats__vacated_at=None, seats__round__closed_at=None), distinct=True)
+    return [
+        Person(
+            id=str(user.pk),
+            roles=frozenset(user.roles),
+            load=user.held + 1000 * (user.pk in involved),
+            is_conflicted=user.pk in conflicted,
+            took_part=user.pk in involved,
+        )
+        for user in users.annotate(held=held)
+    ]
+
+
+def authors_of(review: Review) -> Any:
+    """Of its draft, the present one and those before."""
+    past = past_model(Draft).objects.filter(pgh_obj__review=review).values_list("author", flat=True)
+    return past.union(Draft.objects.filter(review=review).values_list("author", flat=True))
+
+
+def approvers_of(review: Review) -> list[UUID]:
+    """Editors of the desk who took no part and keep out of nothing: those who may approve."""
+    involved = {str(review.lead_id), str(review.adjudicator_id)}
+    free = [who for who in people_of(review) if not (who.took_part or who.is_conflicted or who.id in involved)]
+    return [UUID(who.id) for who in free if "editor" in who.roles]
+
+
+def seats_needed(review: Review) -> int:
+    return review.policy.seats_high_risk if review.risk == "high" else review.policy.seats
+
+
+class Terms(TypedDict):
+    """What a policy says of who may hold which place, as `reviews.staffing` is told."""
+
+    lead_may_hold_seat: bool
+    draft_author_may_be_lead: bool
+
+
+def terms_of(policy: ReviewPolicy) -> Terms:
+    return {
+        "lead_may_hold_seat": policy.lead_may_hold_seat,
+        "draft_author_may_be_lead": policy.draft_author_may_be_lead,
+    }
+
+
+def shortage_of(review: Review) -> str:
+    found = can_staff(
+        people_of(review),
+        seats=seats_needed(review),
+        lead=str(review.lead_id),
+        **terms_of(review.policy),
+    )
+    return f"The desk cannot staff it: {found}." if found else ""
+
+
+def find_adjudicator(review: Review) -> UUID | None:
+    """Who would adjudicate now, or None."""
+    holders = Seat.objects.filter(round__review=review, round__number=review.round_number)
+    try:
+        chosen = choose_adjudicator(
+            people_of(review),
+            holders={str(pk) for pk in holders.values_list("holder", flat=True)},
+            lead=str(review.lead_id),
+            draft_author_may_be_lead=review.policy.draft_author_may_be_lead,
+        )
+    except Unstaffable:
+        return None
+    return UUID(chosen)
+
+
+def find_draft_author(review: Review, adjudicator: UUID | None) -> UUID:
+    """Who writes the text of a new decision: the lead, or where the policy says so somebody who took no part in it.
+
+    Where there is nobody, it is the lead's until an editor edits it: see `must_yield`.
+    """
+    lead: UUID = review.lead_id  # type: ignore[assignment]  # there is one once there is a decision
+    if review.policy.draft_author_may_be_lead:
+        return lead
+    holders = Seat.objects.filter(round__review=review, round__number=review.round_number, vacated_at=None)
+    present = Draft.objects.filter(review=review).values_list("author", flat=True).first()
+    try:
+        chosen = choose_draft_author(
+            people_of(review),
+            judges={str(pk) for pk in (*holders.values_list("holder", flat=True), adjudicator)},
+            lead=str(lead),
+            present=str(present),
+        )
+    except Unstaffable:
+        return lead
+    return UUID(chosen)
+
+
+def must_yield(review: Review, author_id: UUID) -> bool:
+    """Whether this author writes no further, so that the next editor who edits the text becomes its author."""
+    return has_conflict(review, author_id) or may_not_write(review, author_id)
+
+
+def may_not_write(review: Review, author_id: UUID) -> bool:
+    return author_id == review.lead_id and not review.policy.draft_author_may_be_lead
+
+
+READS_EVERYTHING = "auditor"
+
+
+def reads_everything(user: User) -> bool:
+    return user.is_superuser or READS_EVERYTHING in user.roles
+
+
+def is_at_work(user: User, review: Review) -> bool:
+    """Whether somebody who sees the review is of its desk, or a superuser: an auditor reads those of all desks."""
+    if user.is_superuser or not reads_everything(user):
+        return True
+    return DeskMembership.objects.filter(desk=review.desk_id, user=user).exists()

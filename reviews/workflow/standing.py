@@ -1,0 +1,141 @@
+"""What stands of a review: evidence that still counts, the present round, the verdicts and the decision that were made on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from claims.text import as_read
+from factcheck.database.prepared import Prepared
+from reviews import digests
+from reviews.models import (
+    Decision,
+    Evidence,
+    EvidenceSet,
+    Invalidation,
+    Review,
+    Round,
+    Seat,
+    SnapshotCheck,
+    Verdict,
+)
+from reviews.sealed import SealedVerdict
+from reviews.workflow.people import has_conflict
+
+# Numbers of these forms carry their value elsewhere: a change in its factor, a superlative in its word.
+WITHOUT_VALUE = ("change", "vague", "superlative")
+
+
+def unsound_of(review_id: UUID) -> set[UUID]:
+    """Items that a person marked unreliable, or whose stored bytes fail their hash."""
+    return {pk for (pk,) in _UNSOUND.rows(review=review_id)}
+
+
+def _unsound(review: UUID) -> QuerySet[Evidence, Any]:
+    latest = SnapshotCheck.objects.filter(
+        snapshot=OuterRef("snapshot"), outcome__in=["sound", *SnapshotCheck.UNSOUND]
+    ).order_by("-id")
+    marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=OuterRef("pk"))
+    found = Evidence.objects.filter(review=review).alias(
+        stored=Subquery(latest.values("outcome")[:1]), is_marked=Exists(marked)
+    )
+    return found.filter(Q(is_marked=True) | Q(stored__in=SnapshotCheck.UNSOUND)).order_by().values_list("pk")
+
+
+_UNSOUND = Prepared(_unsound, review=UUID)
+
+
+def evidence_in_use(review: Review) -> list[Evidence]:
+    return list(review.evidence.filter(withdrawn_at=None).select_related("snapshot").order_by("id"))
+
+
+def as_origin(name: str) -> str:
+    """By which origins are told apart: not by what nobody sees, nor by how it was typed."""
+    return as_read(name).strip().casefold()
+
+
+def lacks(item: Evidence) -> tuple[str, ...]:
+    """What an item needs before it can be rated."""
+    has = {
+        "quotation": item.quotation.strip(),
+        "locator": item.locator.strip(),
+        "snapshot": item.snapshot_id or item.snapshot_exemption.strip(),
+    }
+    return tuple(name for name, value in has.items() if not value)
+
+
+def current_evidence(evidence_set: EvidenceSet) -> str:
+    """The digest of what still counts of a frozen set."""
+    frozen = {UUID(item["id"]) for item in evidence_set.items}
+    return digests.current_digest(evidence_set.digest, frozen & unsound_of(evidence_set.review_id))
+
+
+def unread_numbers(review: Review) -> int:
+    return sum(
+        1
+        for quantity in review.claim.quantities
+        if quantity["value"] is None and quantity["factor"] is None and quantity["form"] not in WITHOUT_VALUE
+    )
+
+
+def current_round(review: Review) -> Round | None:
+    for round_ in _ROUND.objects(review=review.pk):
+        round_.evidence_set = _set_of(round_)
+        return round_
+    return None
+
+
+def decision_of(review: Review) -> Decision | None:
+    """The last one; an earlier one was made before the review went back."""
+    for decision in _DECISION.objects(review=review.pk):
+        [decision.round] = _ROUND_BY_KEY.objects(key=decision.round_id)
+        decision.round.evidence_set = _set_of(decision.round)
+        return decision
+    return None
+
+
+def _set_of(round_: Round) -> EvidenceSet:
+    [found] = _SET.objects(key=round_.evidence_set_id)
+    return found
+
+
+_ROUND = Prepared(lambda review: Round.objects.filter(review=review).order_by("-number")[:1], review=UUID)
+_ROUND_BY_KEY = Prepared(lambda key: Round.objects.filter(pk=key), key=UUID)
+_SET = Prepared(lambda key: EvidenceSet.objects.filter(pk=key), key=UUID)
+_DECISION = Prepared(lambda review: Decision.objects.filter(review=review).order_by("-id")[:1], review=UUID)
+
+
+def is_stale(review: Review, decision: Decision) -> bool:
+    """Whether it was made on other evidence or another claim than the present ones, or by somebody who has a conflict of interest."""
+    on_others = (decision.evidence_digest, decision.claim_revision) != (
+        current_evidence(decision.round.evidence_set),
+        review.claim.revision,
+    )
+    if decision.adjudicator_id:
+        return on_others or has_conflict(review, decision.adjudicator_id)
+    seats = Seat.objects.filter(round=decision.round_id, vacated_at=None)
+    return on_others or seats.count() < decision.round.seats_needed
+
+
+def bound_to(review: Review, round_: Round) -> tuple[str, int, UUID]:
+    """Evidence, claim revision and scale on which a verdict of this round is given now."""
+    return current_evidence(round_.evidence_set), review.claim.revision, review.scale_id
+
+
+def verdicts_of(review: Review, round_: Round, seats: Iterable[Seat]) -> dict[UUID, SealedVerdict]:
+    """The verdict that counts of each filled seat, revised before first: given on what is current."""
+    evidence, revision, scale = bound_to(review, round_)
+    filled = [seat.pk for seat in seats if seat.round_id == round_.pk and seat.vacated_at is None]
+    found = SealedVerdict.objects.filter(
+        seat__in=filled, evidence_digest=evidence, claim_revision=revision, scale=scale
+    ).order_by("kind", "id")  # `first` before `revised`: the later one stays
+    return {verdict.seat_id: verdict for verdict in found}
+
+
+def last_verdicts(round_: Round) -> dict[UUID, Verdict]:
+    """Of a closed round: what each filled seat said last, whether or not it would still count."""
+    found = Verdict.objects.filter(seat__round=round_, seat__vacated_at=None).order_by("kind", "id")
+    return {verdict.seat_id: verdict for verdict in found}
