@@ -12,13 +12,13 @@ from factcheck.accounts.needs import Need
 from reviews import stages
 from reviews.access import ACTIONS
 from reviews.facts import Facts, Stage
-from reviews.models import Approval, Decision, Draft, Review, Round, Seat
+from reviews.models import Approval, Decision, Review, Round, Seat
 from reviews.stages import Transition
 from reviews.workflow.acting import Blocked, facts_of
 from reviews.workflow.drafting import current_approval
-from reviews.workflow.reading import WITH_DECISION
+from reviews.workflow.reading import ReadFacts
 from reviews.workflow.seats import verdicts_submitted
-from reviews.workflow.standing import current_evidence, current_round, decision_of
+from reviews.workflow.standing import current_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,9 @@ class Present:
 
 
 def present(review: Review, user: User, scopes: Collection[str]) -> Present:
-    decision = decision_of(review) if review.stage in WITH_DECISION else None
-    draft = Draft.objects.filter(review=review).first() if decision else None
     # As if a reason came along, where one opens what is blocked without: whoever may is shown the action and gives it.
     facts = facts_of(review, user, has_reason=True)
+    decision, draft = facts.decision, facts.draft
     return Present(
         round=_last_round(review, facts),
         decision=decision,
@@ -57,8 +56,8 @@ def present(review: Review, user: User, scopes: Collection[str]) -> Present:
     )
 
 
-def _last_round(review: Review, facts: Facts) -> Any:
-    round_: Any = current_round(review)
+def _last_round(review: Review, facts: ReadFacts) -> Any:
+    round_: Any = facts.round_row
     if round_ is not None:
         seats = Seat.objects.filter(round=round_, vacated_at=None).select_related("holder")
         round_.filled = list(seats.order_by("number"))

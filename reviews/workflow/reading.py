@@ -30,12 +30,12 @@ from reviews.workflow.standing import (
 WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED)
 
 
-def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> Facts:
+def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> ReadFacts:
     """The present facts, as `user` (None: the system) has to do with them. Under the lock of the review when an action depends on them."""
-    return _Read(review, user, has_reason)
+    return ReadFacts(review, user, has_reason)
 
 
-class _Read(Facts):
+class ReadFacts(Facts):
     """Facts that are read when a guard asks for them: an action costs what its own guards look at, and no more."""
 
     def __init__(self, review: Review, user: User | None, has_reason: bool) -> None:
@@ -104,7 +104,7 @@ class _Read(Facts):
 
     @cached_property
     def is_stale(self) -> bool:
-        return self._decision is not None and is_stale(self._review, self._decision)
+        return self.decision is not None and is_stale(self._review, self.decision)
 
     @cached_property
     def draft_lacks(self) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ class _Read(Facts):
     @cached_property
     def draft_rating_matches(self) -> bool:
         said = self.draft.rating if self.draft else ""
-        return not said or self._decision is None or said == self._decision.rating
+        return not said or self.decision is None or said == self.decision.rating
 
     @cached_property
     def reply(self) -> str:
@@ -140,15 +140,15 @@ class _Read(Facts):
         return next(iter(_DRAFT.objects(review=self._review.pk)), None) if self._review.round_number else None
 
     @cached_property
-    def _decision(self) -> Decision | None:
+    def decision(self) -> Decision | None:
         return decision_of(self._review) if self.stage in WITH_DECISION else None
 
 
 class _ReadActor(Actor):
-    def __init__(self, facts: _Read, user: User) -> None:
+    def __init__(self, facts: ReadFacts, user: User) -> None:
         vars(self).update(_facts=facts, _user=user)
 
-    _facts: _Read
+    _facts: ReadFacts
     _user: User
 
     @cached_property
