@@ -37,8 +37,7 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER_START_SECONDS = 30
-# Several processes may share the tests (pytest-xdist), each with services of its own unless they were given by URL: a transaction of one
-# must not hold up what another sees of its events. The first migrates for all.
+# Several processes may share the tests (pytest-xdist), each with services of its own unless they were given by URL. The first migrates for all.
 _PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 _SHARED = "FACTCHECK_TESTS_FOLDER"  # of all processes

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from typing import Any
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from django.core import signing
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from claims import pipeline
 from claims.triage import TriageAction
 from factcheck.accounts import people
+from factcheck.api.events import settled
 from factcheck.audit.models import AuditEvent
 from tests import make
 from tests.api import Api, api, assert_problem, places
@@ -154,6 +158,32 @@ def test_a_poller_misses_no_event_of_a_transaction_that_commits_late(ada):
     late, _ = poll(client, after)
     assert early == []
     assert [event["changes"]["text"] for event in late] == ["Slow.", "Quick.", "Afterwards."]
+
+
+def test_writers_of_another_database_hold_nothing_up(ada, committed_database):
+    """A role without rights on the server's views is enough to tell them apart."""
+    elsewhere = urlsplit(committed_database)._replace(path="/postgres").geturl()
+    with psycopg.connect(elsewhere) as other, connection.cursor() as cursor:
+        other.execute("SELECT pg_current_xact_id()")
+        make.claim(actor=ada)
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT count(*) FROM pg_snapshot_xip(pg_current_snapshot())")
+        assert cursor.fetchone() == (1,), "the other is not under way"
+        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+        if cursor.fetchone() == (True,):
+            cursor.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO pg_signal_backend")
+            cursor.execute("SET LOCAL ROLE pg_signal_backend")
+        assert settled(AuditEvent.objects.filter(subject_type="claim")).count() == 1
+        cursor.execute("ROLLBACK")
+
+
+@pytest.mark.django_db
+def test_a_transaction_sees_its_own_events_whoever_else_has_ended_since():
+    ada = make.user("ada", "importer")
+    claim = make.claim(actor=ada)
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()")
+    assert [event.action for event in settled(AuditEvent.objects.filter(subject_id=claim.pk))] == ["create"]
 
 
 def test_a_poller_among_many_writers_sees_every_event_once(ada):

@@ -3,7 +3,7 @@
 Neither ids nor times tell the order in which events become visible: a slow transaction makes its event early and commits it late,
 behind the back of a poller who has passed it. So events are ordered by the number of their transaction, and only those are shown
 before which no transaction is still running: whatever commits later stands behind them. An event waits for the slowest
-writer that is under way, which the timeouts of the settings bound.
+writer that is under way in this database, which the timeouts of the settings bound.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from uuid import UUID
 
 from django.core import signing
 from django.db import connection
-from django.db.models import BigIntegerField, F, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import Cast
+from django.db.models import BigIntegerField, F, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -72,18 +72,25 @@ class EventPageSerializer(serializers.Serializer[Any]):
     has_more = serializers.BooleanField(help_text="Is there more to read at once?")
 
 
-def _snapshot(bound: str) -> Cast:
-    """`xmin`: the oldest transaction that is still running; `xmax`: the first that has not begun."""
-    now = Func(function="pg_current_snapshot", output_field=TextField())
-    return Cast(Cast(Func(now, function=f"pg_snapshot_{bound}"), TextField()), BigIntegerField())
+_NEXT = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"  # the first transaction that has not begun
+# The oldest that is still running and may write an event: not those seen to be in another database, nor autovacuum, which is nobody.
+# One that ended since the snapshot was taken is seen nowhere and counts. The server's views show the last 32 bits of its number.
+_OLDEST = f"""(
+    SELECT coalesce(min(number::text::bigint), {_NEXT})
+    FROM pg_snapshot_xip(pg_current_snapshot()) AS number
+    WHERE NOT EXISTS (
+        SELECT FROM pg_stat_activity
+        WHERE backend_xid::text::bigint = number::text::bigint & 4294967295
+        AND (usesysid IS NULL OR datid <> (SELECT oid FROM pg_database WHERE datname = current_database()))
+    )
+)"""
 
 
 def settled(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     """Those before which none will appear any more, in their final order."""
-    # Beyond xmax are events that a dump brought from a database whose transactions had higher numbers.
-    return events.filter(Q(transaction__lt=_snapshot("xmin")) | Q(transaction__gte=_snapshot("xmax"))).order_by(
-        "transaction", "id"
-    )
+    oldest, following = (RawSQL(sql, [], BigIntegerField()) for sql in (_OLDEST, _NEXT))
+    # Beyond the following are events that a dump brought from a database whose transactions had higher numbers.
+    return events.filter(Q(transaction__lt=oldest) | Q(transaction__gte=following)).order_by("transaction", "id")
 
 
 _AFTER = OpenApiParameter(
@@ -175,7 +182,7 @@ class EventsOf(_Feed):
 
 def _next_transaction() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+        cursor.execute(f"SELECT {_NEXT}")
         number: int = cursor.fetchone()[0]
     return number
 
