@@ -126,6 +126,29 @@ def test_a_move_without_an_event_is_refused_when_the_transaction_ends(committed_
     assert reviewing.at(review).stage == Stage.RESEARCH
 
 
+def test_a_move_costs_the_same_however_long_the_history_is(room):
+    review = make.review(room)
+
+    def events_read() -> int:
+        workflow.take(review.pk, actor=room.finn)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'audit_auditevent'")
+            before = cursor.fetchone()[0]
+            end_of_transaction()
+            cursor.execute("SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'audit_auditevent'")
+            return cursor.fetchone()[0] - before
+
+    end_of_transaction()
+    first = events_read()
+    for _ in range(20):
+        workflow.release(review.pk, actor=room.finn, reason="no_time", note="For the others.")
+        workflow.take(review.pk, actor=room.finn)
+    end_of_transaction()
+    workflow.release(review.pk, actor=room.finn, reason="no_time", note="For the others.")
+    end_of_transaction()
+    assert events_read() == first > 0
+
+
 def test_a_review_that_appears_without_an_event_is_refused(committed_room):
     review = make.review(committed_room)
     claim = make.claim("Rents tripled.", actor=committed_room.ada)

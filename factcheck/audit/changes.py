@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,15 +17,18 @@ State = dict[str, Any]
 
 def state_of(row: Model) -> State:
     """The columns of a row as JSON values, by name."""
-    return {
-        field.attname: _plain(getattr(row, field.attname)) for field in row._meta.concrete_fields if not field.generated
-    }
+    return {name: _plain(getattr(row, name)) for name in _columns(type(row))}
 
 
 def changes(before: State, row: Model) -> dict[str, list[Any]]:
     """Field -> [before, after], of what differs from `state_of` taken earlier."""
     after = state_of(row)
     return {name: [before[name], after[name]] for name in after if name not in UNTOLD and before[name] != after[name]}
+
+
+@cache
+def _columns(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields if not field.generated)
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Model, QuerySet
 from django.db.models.expressions import DatabaseDefault
@@ -47,7 +47,7 @@ class _Preparing(psycopg.Cursor[Any]):
 @contextmanager
 def cursor() -> Iterator[CursorWrapper]:
     """As `connection.cursor()`, in the same transaction and counted with the others; what it executes is prepared."""
-    ours: Any = connection
+    ours: Any = connections[DEFAULT_DB_ALIAS]  # `connection` would look it up for each of its attributes
     ours.close_if_health_check_failed()
     ours.ensure_connection()
     with ours.wrap_database_errors:
