@@ -24,7 +24,7 @@ NEVER = {
             WHERE round.review_id = own.id AND seat.holder_id = approval.approver_id AND seat.created_at < approval.created_at
         ) OR EXISTS (SELECT FROM reviews_decision d WHERE d.review_id = own.id AND d.adjudicator_id = approval.approver_id) OR EXISTS (
             SELECT FROM audit_auditevent e WHERE e.subject_type = 'review' AND e.subject_id = own.id AND e.at < approval.created_at
-                AND e.data -> 'lead_id' ? approval.approver_id::text
+                AND (e.data -> 'lead_id' ? approval.approver_id::text OR e.data -> 'adjudicator_id' ? approval.approver_id::text)
         )
     """,
     "one person has two parts in a round": """

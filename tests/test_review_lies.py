@@ -18,6 +18,7 @@ from factcheck.ids import uuid7
 from reviews import stages, workflow
 from reviews.facts import Stage
 from reviews.models import (
+    Adjudicator,
     Approval,
     ConflictOfInterest,
     Decision,
@@ -40,7 +41,10 @@ from tests import make, reviewing
 never_false = importlib.import_module("reviews.migrations.0002_never_false")
 keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
 whoever_has_led = importlib.import_module("reviews.migrations.0007_whoever_has_led")
-INSERT_ONLY = (*never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY, *whoever_has_led.INSERT_ONLY)
+whoever_has_adjudicated = importlib.import_module("reviews.migrations.0019_whoever_has_adjudicated")
+INSERT_ONLY = (
+    *never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY, *whoever_has_led.INSERT_ONLY, *whoever_has_adjudicated.INSERT_ONLY,
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -252,7 +256,8 @@ def test_a_review_is_led_leased_adjudicated_and_closed_as_its_stage_asks(room, s
 
 @pytest.fixture
 def everything(room):
-    """An approved review with a row in every table."""
+    """An approved review, and one that is adjudicated: with a row in every table."""
+    make.review(room, Stage.ADJUDICATION, text="Rents fell.")
     review = reviewing.full_review(room, Stage.RESEARCH)
     reviewing.DO[Action.DECLARE_SEARCH](room, review, room.finn)
     reviewing.DO[Action.KEEP_EVIDENCE](room, review, room.finn)
@@ -288,6 +293,7 @@ def test_insert_only_are_the_tables_of_the_design():
         "snapshotcheck",
         "keeping",
         "lead",
+        "adjudicator",
         "search",
         "evidenceset",
         "verdict",
@@ -530,6 +536,22 @@ def test_who_led_before_that_was_kept_is_read_from_the_record(room):
     sql("DELETE FROM reviews_lead")
     sql(whoever_has_led.FILL)
     assert set(Lead.objects.values_list("review", "user")) == kept
+
+
+def test_whoever_adjudicates_is_kept_for_each_round_and_read_from_the_record_where_that_was_not_kept(room):
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    workflow.request_evidence(review.pk, actor=room.dana, **reviewing.why(Action.REQUEST_EVIDENCE))
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for number, who in enumerate(room.holders(reviewing.at(review))):
+        room.vote(review, who, ("true", "false")[number])
+    workflow.escalate(review.pk, actor=room.emil)
+    kept = set(Adjudicator.objects.values_list("review", "round_number", "user"))
+    assert kept == {(review.pk, 1, room.dana.pk), (review.pk, 2, room.dana.pk)}
+    end_of_transaction()
+    sql("ALTER TABLE reviews_adjudicator DISABLE TRIGGER row_is_final")
+    sql("DELETE FROM reviews_adjudicator")
+    sql(whoever_has_adjudicated.FILL)
+    assert set(Adjudicator.objects.values_list("review", "round_number", "user")) == kept
 
 
 def test_where_the_lead_may_not_write_their_text_is_approved_by_nobody(db):

@@ -803,6 +803,25 @@ def test_whoever_sat_in_an_earlier_round_does_not_approve(room):
     assert blockers(lambda: workflow.approve(review.pk, actor=room.emil, **seen)) == ["involved"]
 
 
+def test_an_adjudicator_who_asked_for_evidence_instead_does_not_approve_and_judges_again_only_where_nobody_else_can(
+    room,
+):
+    room.dana = make.user("dana", "reviewer", "editor")
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    DeskMembership.objects.create(desk=room.desk, user=make.user("hal", "adjudicator"))
+    assert room.dana not in room.holders(review)
+    workflow.request_evidence(review.pk, actor=room.dana, **why(Action.REQUEST_EVIDENCE))
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert room.dana not in room.holders(at(review))
+    for who in room.holders(at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=room.dana, **seen)) == ["involved"]
+    assert make.approve(room.emil, at(review)).stage == Stage.APPROVED
+
+
 @pytest.mark.parametrize("how", ["taken over", "lease expired", "given back"])
 def test_whoever_has_led_it_for_a_while_does_not_approve(room, how):
     """Gwen, who is a researcher too, leads first and Finn in her place."""

@@ -8,10 +8,11 @@ from reviews.models.comments import Comment, Mention
 from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
 from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
-from reviews.models.review import ConflictOfInterest, Lead, Review
+from reviews.models.review import Adjudicator, ConflictOfInterest, Lead, Review
 from reviews.models.rounds import Round, Seat, Verdict
 
 __all__ = [
+    "Adjudicator",
     "Approval",
     "Comment",
     "ConflictOfInterest",

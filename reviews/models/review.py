@@ -112,6 +112,22 @@ class Lead(Row):
         return f"{self.user} led {self.review_id}"
 
 
+class Adjudicator(Row):
+    """Somebody who was to decide between the verdicts of a round. Insert-only; the database writes it whenever a review is given one."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="adjudicators", db_index=False)
+    round_number = models.PositiveSmallIntegerField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["review", "round_number", "user"], name="adjudicator_once_in_a_round")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} adjudicates round {self.round_number} of {self.review_id}"
+
+
 class ConflictOfInterest(Row):
     """Somebody who keeps out of one review, for a reason that the desk may read. Insert-only."""
 

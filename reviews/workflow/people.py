@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
 from factcheck.audit.past import past_model
-from reviews.models import ConflictOfInterest, Decision, DeskMembership, Draft, Lead, Review, ReviewPolicy, Seat
+from reviews.models import Adjudicator, ConflictOfInterest, DeskMembership, Draft, Lead, Review, ReviewPolicy, Seat
 from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator, choose_draft_author
 
 
@@ -27,7 +27,7 @@ def people_of(review: Review) -> list[Person]:
     conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
     seated = Seat.objects.filter(round__review=review).values_list("holder", flat=True)
     led = Lead.objects.filter(review=review).values_list("user", flat=True)
-    adjudicated = Decision.objects.filter(review=review).values_list("adjudicator", flat=True)
+    adjudicated = Adjudicator.objects.filter(review=review).values_list("user", flat=True)
     involved = set(seated.union(led, adjudicated, authors_of(review)))
     users = User.objects.with_roles().filter(memberships__desk=review.desk_id, is_active=True, is_machine=False)
     held = Count("seats", filter=Q(seats__vacated_at=None, seats__round__closed_at=None), distinct=True)

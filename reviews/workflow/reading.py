@@ -13,7 +13,7 @@ from factcheck.accounts.models import User
 from factcheck.database.prepared import Prepared
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
-from reviews.models import ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
+from reviews.models import Adjudicator, ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
 from reviews.workflow.people import authors_of, find_adjudicator, is_at_work, may_not_write, roles_of, shortage_of
 from reviews.workflow.standing import (
     as_origin,
@@ -180,7 +180,7 @@ class _ReadActor(Actor):
             {
                 Relation.LEAD: bool(_LED.rows(review=review.pk, user=user.pk)),
                 Relation.SEAT_HOLDER: any(seat.holder_id == user.pk for seat in self._facts.seats),
-                Relation.ADJUDICATOR: self._adjudicates or bool(_ADJUDICATED.rows(review=review.pk, user=user.pk)),
+                Relation.ADJUDICATOR: bool(_ADJUDICATED.rows(review=review.pk, user=user.pk)),
                 Relation.DRAFT_AUTHOR: user.pk in set(authors_of(review)),
             }
         )
@@ -210,7 +210,7 @@ _LED = Prepared(
     lambda review, user: Lead.objects.filter(review=review, user=user).values_list("pk"), review=UUID, user=UUID
 )
 _ADJUDICATED = Prepared(
-    lambda review, user: Decision.objects.filter(review=review, adjudicator=user).values_list("pk"),
+    lambda review, user: Adjudicator.objects.filter(review=review, user=user).values_list("pk"),
     review=UUID,
     user=UUID,
 )
