@@ -32,6 +32,8 @@ ACTIONS: dict[Action, tuple[str, Need]] = {
     Action.ESCALATE: (_own(Action.ESCALATE), REVIEW),
     Action.ADJUDICATE: (_own(Action.ADJUDICATE), REVIEW),
     Action.REQUEST_EVIDENCE: (_own(Action.REQUEST_EVIDENCE), REVIEW),
+    Action.REPLACE_SEAT_HOLDER: (_own(Action.REPLACE_SEAT_HOLDER), REVIEW),
+    Action.REPLACE_ADJUDICATOR: (_own(Action.REPLACE_ADJUDICATOR), REVIEW),
     Action.EDIT_DRAFT: (f"PATCH {_REVIEW}/draft", REVIEW),
     Action.REQUEST_REPLY: (_own(Action.REQUEST_REPLY), REVIEW),
     Action.RECORD_REPLY: (_own(Action.RECORD_REPLY), REVIEW),

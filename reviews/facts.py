@@ -93,7 +93,8 @@ class Facts:
     unread_numbers: int = 0
     shortage: str = ""
     round: RoundFact = field(default_factory=RoundFact)
-    has_adjudicator: bool = True
+    has_adjudicator: bool = True  # who has not been asked in this round
+    has_substitute: bool = True  # who could take a seat of the present round
     # The decision was made on other evidence or another claim than the present ones, or by somebody with a conflict of interest.
     is_stale: bool = False
     draft_lacks: tuple[str, ...] = ()

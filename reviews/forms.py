@@ -23,6 +23,7 @@ MAX_BODY_CHARS = 200_000  # of a fact-check: ten times a long one
 MAX_RATING_CHARS = 40
 MAX_ITEMS = 200
 MAX_QUERIES = 50
+MOST = 32767  # of the column
 
 
 def _line(**options: Any) -> serializers.CharField:
@@ -46,6 +47,7 @@ def because(action: Action) -> type[StrictSerializer]:
 
 ReleaseSerializer = because(Action.RELEASE)
 RequestEvidenceSerializer = because(Action.REQUEST_EVIDENCE)
+ReplaceAdjudicatorSerializer = because(Action.REPLACE_ADJUDICATOR)
 UnapproveSerializer = because(Action.UNAPPROVE)
 MarkUnreliableSerializer = because(Action.MARK_UNRELIABLE)
 DeclareConflictSerializer = because(Action.DECLARE_CONFLICT)
@@ -113,6 +115,10 @@ class AdjudicateSerializer(StrictSerializer):
         if len(told) < len(answers):
             raise serializers.ValidationError("One answer to each verdict.", code="repeated_item")
         return told
+
+
+class ReplaceSeatHolderSerializer(because(Action.REPLACE_SEAT_HOLDER)):  # type: ignore[misc]
+    seat = serializers.IntegerField(min_value=1, max_value=MOST, help_text="Its number in the open round.")
 
 
 class RequestReplySerializer(StrictSerializer):

@@ -90,6 +90,10 @@ def no_adjudicator(facts: Facts) -> Blocker | None:
     )
 
 
+def nobody_to_seat(facts: Facts) -> Blocker | None:
+    return _when(not facts.has_substitute, "nobody_to_seat", "Nobody else of the desk could take a seat of this round.")
+
+
 def too_many_rounds(facts: Facts) -> Blocker | None:
     return _when(
         facts.round.number >= MAX_ROUNDS, "too_many_rounds", f"{MAX_ROUNDS} rounds did not settle it: close it instead."

@@ -25,6 +25,7 @@ class Party(StrEnum):
     DRAFT_AUTHOR = "draft_author"
     APPROVERS = "approvers"  # editors of the desk who took no part
     ANSWERED = "answered"  # whose comment was answered
+    REPLACED = "replaced"  # in whose place the action put somebody else
     NAMED = "named"  # whom a comment names
 
 
@@ -63,6 +64,11 @@ NOTICES = (
     Notice(A.SUBMIT_FOR_RATING, P.SEAT_HOLDERS, "seat_given", _SEAT),
     Notice(A.DECLARE_CONFLICT, P.SEATED, "seat_given", _SEAT),
     Notice(A.FILL_SEAT, P.SEATED, "seat_given", _SEAT),
+    *(
+        Notice(action, P.REPLACED, "replaced", "Somebody else has your place in this now: {claim}")
+        for action in (A.FILL_SEAT, A.REPLACE_SEAT_HOLDER, A.REPLACE_ADJUDICATOR)
+    ),
+    Notice(A.REPLACE_SEAT_HOLDER, P.SEATED, "seat_given", _SEAT),
     Notice(A.SEND_BACK, P.SEAT_HOLDERS, "seat_given", _SEAT, after=(S.RATING,)),
     Notice(A.CLOSE_ROUND, P.SEAT_HOLDERS, "verdicts_differ", _DIFFER, after=(S.DISCUSSION,)),
     Notice(A.CLOSE_ROUND, P.LEAD, "verdicts_differ", _DIFFER, after=(S.DISCUSSION,)),
@@ -73,7 +79,10 @@ NOTICES = (
         A.ESCALATE, P.NEW_ADJUDICATOR, "adjudication_asked", "{who} asks you to decide between verdicts that differ: {claim}",
         by_system="The discussion took too long: you decide between the verdicts: {claim}",
     ),
-    Notice(A.DECLARE_CONFLICT, P.NEW_ADJUDICATOR, "adjudication_asked", "You decide now, in somebody's place: {claim}"),
+    *(
+        Notice(action, P.NEW_ADJUDICATOR, "adjudication_asked", "You decide now, in somebody's place: {claim}")
+        for action in (A.DECLARE_CONFLICT, A.REPLACE_ADJUDICATOR)
+    ),
     Notice(A.REQUEST_EVIDENCE, P.LEAD, "evidence_asked", "{who} asks for more evidence: {claim}"),
     Notice(
         A.REQUEST_EVIDENCE, P.SEAT_HOLDERS, "round_void", "{who} asks for more evidence: no verdict is needed for now: {claim}",

@@ -52,6 +52,8 @@ R = Reason
 REASONS: dict[str, tuple[Reason, ...]] = {
     "release": (R.NO_TIME, R.NEEDS_EXPERTISE, R.OTHER),
     "request_evidence": (R.INSUFFICIENT, R.ONE_SIDED, R.OUTDATED, R.UNCLEAR, R.OTHER),
+    "replace_seat_holder": (R.ABSENT, R.NO_TIME, R.NEEDS_EXPERTISE, R.OTHER),
+    "replace_adjudicator": (R.ABSENT, R.NO_TIME, R.OTHER),
     "waive_reply": (R.UNREACHABLE, R.NO_INTERESTS, R.OTHER),
     "send_back": (R.UNCLEAR, R.UNSUPPORTED, R.INSUFFICIENT, R.LEGAL, R.OTHER),
     "unapprove": (R.ERROR_FOUND, R.NEW_EVIDENCE, R.LEGAL, R.OTHER),
@@ -65,7 +67,7 @@ REASONS: dict[str, tuple[Reason, ...]] = {
 }
 
 # The codes with which the system itself acts.
-SYSTEM_REASONS = (R.LEASE_EXPIRED, R.CONFLICT, R.CHANGED)
+SYSTEM_REASONS = (R.LEASE_EXPIRED, R.CONFLICT, R.CHANGED, R.ABSENT)
 # An editor who ends somebody's lease says why; a researcher who takes over an ended one need not.
 TAKE_OVER_REASONS = (R.ABSENT, R.URGENT, R.OTHER)
 

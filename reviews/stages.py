@@ -47,6 +47,8 @@ class Action(StrEnum):
     KEEP_EVIDENCE = "keep_evidence"
     DECLARE_CONFLICT = "declare_conflict"
     FILL_SEAT = "fill_seat"
+    REPLACE_SEAT_HOLDER = "replace_seat_holder"
+    REPLACE_ADJUDICATOR = "replace_adjudicator"
     COMMENT = "comment"
     HOLD = "hold"
     RESUME = "resume"
@@ -255,6 +257,15 @@ TRANSITIONS = (
         may=(ANYBODY,), unless=(guards.conflicted,), on_hold=True,
     ),
     _row(A.FILL_SEAT, "Fill a seat", S.RATING, may_system=True),
+    # Whether they have voted is nobody's to ask, not even by a refusal.
+    _row(
+        A.REPLACE_SEAT_HOLDER, "Give a seat to somebody else", S.RATING,
+        may=(EDITOR,), unless=(guards.conflicted, guards.votes_sealed, guards.nobody_to_seat),
+    ),
+    _row(
+        A.REPLACE_ADJUDICATOR, "Have somebody else adjudicate", S.ADJUDICATION,
+        may=(EDITOR,), unless=(guards.conflicted, guards.no_adjudicator), may_system=True,
+    ),
     # What is said cannot be checked: whoever may know a verdict says nothing while it is sealed.
     _row(A.COMMENT, "Comment", tuple(Stage), may=(COLLEAGUE,), unless=(guards.votes_sealed,), on_hold=True),
     _row(A.HOLD, "Put it on hold", _OPEN_STAGES, may=(LEAD, EDITOR)),

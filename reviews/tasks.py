@@ -12,7 +12,7 @@ from factcheck.accounts.models import User
 from factcheck.models import Job
 from reviews import workflow
 from reviews.models import Evidence, Snapshot
-from reviews.workflow import conflicts, opening, rating, snapshots, telling
+from reviews.workflow import conflicts, opening, rating, replacing, snapshots, telling
 
 
 def _items(user: User) -> QuerySet[Any]:
@@ -35,14 +35,14 @@ def recheck(job: Job) -> None:
 
 @shared_task(name="reviews.tend", time_limit=300, soft_time_limit=290)
 def tend() -> dict[str, int]:
-    """What time does to reviews: leases end, discussions are overdue, empty seats find somebody, accepted claims get a review, approvals
-    of claims that were edited fall, and who judges such a claim is told.
+    """What time does to reviews: leases end, discussions are overdue, empty seats and the places of people who left find somebody,
+    accepted claims get a review, approvals of claims that were edited fall, and who judges such a claim is told.
     """
     return {
         "opened": opening.open_accepted(),
         "released": opening.release_expired(),
         "escalated": rating.escalate_overdue(),
-        "seated": conflicts.refill_seats(),
+        "seated": conflicts.refill_seats() + replacing.replace_absent_adjudicators(),
         "unapproved": workflow.fall_back_all(),
         "told": telling.tell_of_edited_claims(),
         "rechecked": snapshots.queue_rechecks(),

@@ -25,9 +25,12 @@ from tests import make
 A = Action
 
 
-def why(action: Action) -> dict[str, str]:
-    """The first reason of an action, and words."""
-    return {"reason": REASONS[action][0], "note": "As the desk agreed."}
+def why(action: Action) -> dict[str, Any]:
+    """The first reason of an action, and words; and of which seat, where it asks for one."""
+    return {"reason": REASONS[action][0], "note": "As the desk agreed."} | _WHICH.get(action, {})
+
+
+_WHICH: dict[Action, dict[str, Any]] = {A.REPLACE_SEAT_HOLDER: {"seat": 1}}
 
 
 def judgement(review: Review, rating: str = "false") -> workflow.Judgement:
@@ -105,6 +108,12 @@ DO: dict[Action, Callable[[make.Newsroom, Review, User], Any]] = {
         r.pk, rating="false", rationale=make.WHY, answers=answers_to(r, "false"), actor=who
     ),
     A.REQUEST_EVIDENCE: lambda room, r, who: workflow.request_evidence(r.pk, actor=who, **why(A.REQUEST_EVIDENCE)),
+    A.REPLACE_SEAT_HOLDER: lambda room, r, who: workflow.replace_seat_holder(
+        r.pk, actor=who, **{"seat": 1} | why(A.REPLACE_SEAT_HOLDER)
+    ),
+    A.REPLACE_ADJUDICATOR: lambda room, r, who: workflow.replace_adjudicator(
+        r.pk, actor=who, **why(A.REPLACE_ADJUDICATOR)
+    ),
     A.EDIT_DRAFT: lambda room, r, who: workflow.edit_draft(r.pk, {"summary": "In short."}, actor=who),
     A.REQUEST_REPLY: lambda room, r, who: workflow.request_reply(
         r.pk, addressee="The ministry", question="Why?", actor=who

@@ -265,6 +265,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "assign_review": {"to": str(world["users"])},
         "take_over_review": {"reason": "absent", "note": "Ill."},
         "submit_for_rating_review": {"single_origin_reason": "There is one archive."},
+        "replace_seat_holder_review": {"seat": 1, "reason": "absent", "note": "Ill."},
         "request_reply_review": {"addressee": "The ministry", "question": "Why?"},
         "record_reply_review": {"request": NOBODY, "answer": "Because."},
         "waive_reply_review": {"addressee": "The ministry", "reason": "unreachable", "note": "No answer."},
@@ -273,7 +274,9 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft")},
         **{
             f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
-            for action in ("release", "request_evidence", "unapprove", "declare_conflict", "hold", "resume", "close", "reopen")
+            for action in (
+                "release", "request_evidence", "replace_adjudicator", "unapprove", "declare_conflict", "hold", "resume", "close", "reopen",
+            )
         },
     })  # fmt: skip
 

@@ -73,6 +73,7 @@ DESIGN: list[tuple[Action, Stage, str, set[tuple[str, str]]]] = [
     (A.ESCALATE, Stage.DISCUSSION, "ben", {("dana", "adjudication_asked")}),
     (A.ADJUDICATE, Stage.ADJUDICATION, "dana", {("finn", "decided")}),
     (A.REVISE_VERDICT, Stage.DISCUSSION, "cleo", {("finn", "decided")}),  # and with that all say the same
+    (A.REPLACE_SEAT_HOLDER, Stage.RATING, "emil", {("ben", "replaced"), ("ivy", "seat_given")}),
     (A.EDIT_DRAFT, Stage.DRAFTING, "emil", set()),
     (A.REQUEST_REPLY, Stage.RESEARCH, "finn", set()),
     (A.WAIVE_REPLY, Stage.DRAFTING, "emil", set()),

@@ -45,6 +45,8 @@ adjudicate        | adjudication                                      | dana    
 request_evidence  | rating discussion                                 | ben cleo {EDITORS} |
 request_evidence  | adjudication                                      | ben cleo dana {EDITORS} |
 request_evidence  | drafting                                          | {OF_THE_LEAD}  |
+replace_seat_holder | rating                                          | {EDITORS}      |
+replace_adjudicator | adjudication                                    |                | {EDITORS}
 edit_draft        | drafting copy_edit                                | {OF_THE_LEAD}  |
 request_reply     | research drafting                                 | finn           |
 record_reply      | research rating discussion adjudication drafting  | {OF_THE_LEAD}  |
@@ -153,6 +155,8 @@ BY = {action: next(iter(CELLS[stage, action])) for action, stage in AT.items()}
 @pytest.mark.parametrize("action", sorted(REASONS))
 def test_whoever_stops_sends_back_or_waives_must_say_why_by_code_and_in_words(room, action, monkeypatch):
     review = reviewing.full_review(room, Stage(AT[action]))
+    if action == Action.REPLACE_ADJUDICATOR:
+        make.DeskMembership.objects.create(desk=room.desk, user=make.user("hal", "adjudicator"))
     if action == Action.RESUME:
         reviewing.DO[Action.HOLD](room, review, room.gwen)
     who = getattr(room, BY[action])

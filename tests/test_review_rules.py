@@ -391,6 +391,137 @@ def test_a_seat_that_nobody_can_take_stays_empty_until_somebody_can(room, rating
     assert at(rating).stage == Stage.DRAFTING
 
 
+# Who does not answer
+
+
+def add(room, name, *roles):
+    who = make.user(name, *roles)
+    DeskMembership.objects.create(desk=room.desk, user=who)
+    return who
+
+
+def leave(room, who, how) -> None:
+    if how == "switched off":
+        type(who).objects.filter(pk=who.pk).update(is_active=False)
+    elif how == "off the desk":
+        remove(room, who)
+    else:
+        who.groups.clear()
+
+
+WAYS_TO_LEAVE = ["switched off", "off the desk", "without the role"]
+
+
+def test_an_editor_gives_the_seat_of_whoever_does_not_vote_to_somebody_else(room, rating):
+    workflow.replace_seat_holder(rating.pk, seat=2, actor=room.emil, reason="absent", note="On leave.")
+    assert room.holders(at(rating)) == [room.ben, room.ivy]
+    event = events.events(rating).last()
+    assert (event.action, event.actor, event.reason, event.note) == (
+        "replace_seat_holder", room.emil, "absent", "On leave.",
+    )  # fmt: skip
+    assert event.data == {"seat": 2, "replaced": [str(room.cleo.pk)], "seated": {"2": str(room.ivy.pk)}}
+    for call in (
+        lambda: room.vote(rating, room.cleo),
+        lambda: workflow.comment(rating.pk, "I would have said so.", actor=room.cleo),
+    ):
+        with pytest.raises((ActionForbidden, ActionBlocked)):
+            call()
+    room.vote(rating, room.ivy)
+    assert at(rating).stage == Stage.DRAFTING
+    assert not workflow.facts_of(at(rating), room.emil).is_stale
+
+
+def test_a_seat_is_given_away_without_saying_whether_its_holder_has_voted(room, rating):
+    add(room, "hal", "reviewer")
+    for seat in (1, 2):  # Ben has voted
+        workflow.replace_seat_holder(rating.pk, seat=seat, actor=room.emil, reason="absent", note="On leave.")
+    assert {room.ben, room.cleo}.isdisjoint(room.holders(at(rating)))
+    assert workflow.verdicts_submitted(at(rating)) == 0
+    again = lambda: workflow.replace_seat_holder(  # noqa: E731
+        rating.pk, seat=1, actor=room.emil, reason="absent", note="On leave."
+    )
+    assert blockers(again) == ["nobody_to_seat"]
+
+
+def test_whoever_votes_gives_no_seat_away_and_there_are_no_others_than_the_rounds(room, rating):
+    room.ben.groups.add(*room.emil.groups.all())
+    ask = {"actor": make.user("ben"), "reason": "absent", "note": "On leave."}
+    assert blockers(lambda: workflow.replace_seat_holder(rating.pk, seat=2, **ask)) == ["votes_sealed"]
+    with pytest.raises(InvalidInput) as refusal:
+        workflow.replace_seat_holder(rating.pk, seat=3, **ask | {"actor": room.emil})
+    assert [(e.code, e.pointer) for e in refusal.value.errors] == [("unknown_seat", "/seat")]
+    assert room.holders(at(rating)) == [room.ben, room.cleo]
+
+
+@pytest.mark.parametrize("how", WAYS_TO_LEAVE)
+def test_whoever_can_vote_no_more_is_replaced_by_the_beat_unless_they_have_voted(room, rating, how):
+    add(room, "hal", "reviewer")
+    assert tend()["seated"] == 0
+    for who in (room.ben, room.cleo):
+        leave(room, who, how)
+    assert tend()["seated"] == 1
+    assert room.holders(at(rating)) == [room.ben, room.ivy]
+    event = events.events(rating).last()
+    assert (event.action, event.actor) == ("fill_seat", None)
+    assert event.data == {"replaced": [str(room.cleo.pk)], "seated": {"2": str(room.ivy.pk)}}
+    assert tend()["seated"] == 0
+    room.vote(rating, room.ivy)
+    assert at(rating).stage == Stage.DRAFTING
+
+
+def test_whoever_left_keeps_a_seat_that_nobody_else_can_take(room, rating):
+    remove(room, room.ivy, room.cleo)
+    assert tend()["seated"] == 0
+    assert room.holders(at(rating)) == [room.ben, room.cleo]
+    DeskMembership.objects.create(desk=room.desk, user=room.cleo)
+    room.vote(rating, room.cleo)
+    assert at(rating).stage == Stage.DRAFTING
+
+
+def test_an_editor_has_somebody_else_adjudicate_who_was_not_asked_before(room):
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    replace = lambda: workflow.replace_adjudicator(  # noqa: E731
+        review.pk, actor=room.emil, reason="absent", note="On leave."
+    )
+    assert blockers(replace) == ["no_adjudicator"]
+    hal = add(room, "hal", "adjudicator", "editor")
+    replace()
+    assert at(review).adjudicator == hal
+    assert told(review, "replace_adjudicator") == {
+        "adjudicator_id": [str(room.dana.pk), str(hal.pk)], "replaced": [str(room.dana.pk)],
+    }  # fmt: skip
+    assert blockers(replace) == ["no_adjudicator"]
+    with pytest.raises(ActionForbidden):
+        reviewing.DO[Action.ADJUDICATE](room, review, room.dana)
+    reviewing.DO[Action.ADJUDICATE](room, review, hal)
+    assert at(review).stage == Stage.DRAFTING
+
+
+@pytest.mark.parametrize("how", WAYS_TO_LEAVE)
+def test_an_adjudicator_who_left_is_replaced_by_the_beat_where_there_is_another(room, how):
+    review, held = (make.review(room, Stage.ADJUDICATION, text=text) for text in ("Rents fell.", "Rents rose."))
+    workflow.hold(held.pk, actor=room.emil, **why(Action.HOLD))
+    leave(room, room.dana, how)
+    assert tend()["seated"] == 0
+    hal = add(room, "hal", "adjudicator")
+    assert tend()["seated"] == 1
+    assert (at(review).adjudicator, at(held).adjudicator) == (hal, room.dana)
+    last = events.events(review).last()
+    assert (last.action, last.actor, last.reason) == ("replace_adjudicator", None, "absent")
+    assert list(verify()) == []
+
+
+@pytest.mark.parametrize("how", WAYS_TO_LEAVE)
+def test_the_next_editor_who_edits_becomes_the_author_once_the_author_has_left(room, how):
+    review = reviewing.full_review(room, Stage.DRAFTING)
+    workflow.edit_draft(review.pk, {"body": "A comma, more."}, actor=room.gwen)
+    assert Draft.objects.get(review=review).author == room.finn
+    leave(room, room.finn, how)
+    workflow.edit_draft(review.pk, {"body": "A comma, less."}, actor=room.gwen)
+    assert Draft.objects.get(review=review).author == room.gwen
+    assert workflow.submit_draft(review.pk, actor=room.gwen).stage == Stage.COPY_EDIT
+
+
 def test_a_verdict_of_somebody_with_a_conflict_settles_no_discussion(room):
     review = reviewing.full_review(room, Stage.DISCUSSION)  # Ben: false, Cleo: true
     conflict(review, room.ben)

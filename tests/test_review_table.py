@@ -35,6 +35,8 @@ escalate          | discussion                                                  
 adjudicate        | adjudication                                                     | drafting                   | [adjudicator]
 request_evidence  | rating discussion adjudication                                   | research                   | [seat_holder] [adjudicator] editor
 request_evidence  | drafting                                                         | research                   | [draft_author] editor
+replace_seat_holder | rating                                                         | -                          | editor
+replace_adjudicator | adjudication                                                   | -                          | editor system
 edit_draft        | drafting copy_edit                                               | -                          | [draft_author] editor
 request_reply     | research drafting                                                | -                          | [lead] [draft_author]
 record_reply      | research rating discussion adjudication drafting                 | -                          | [lead] [draft_author] editor
@@ -181,6 +183,7 @@ BLOCKED = [
     (guards.unread_numbers, but(unread_numbers=1)),
     (guards.unstaffable, but(shortage="editor: 0 of 1 found")),
     (guards.no_adjudicator, but(has_adjudicator=False)),
+    (guards.nobody_to_seat, but(has_substitute=False)),
     (guards.too_many_rounds, round_but(number=5)),
     (guards.verdict_given, round_but(own_is_given=True)),
     (guards.judged_already, dataclasses.replace(round_but(own_is_given=True), stage=Stage.RATING)),
@@ -255,6 +258,8 @@ settle            verdicts_differ
 escalate          no_adjudicator
 adjudicate        conflicted
 request_evidence  conflicted too_many_rounds
+replace_seat_holder conflicted votes_sealed nobody_to_seat
+replace_adjudicator conflicted no_adjudicator
 edit_draft        conflicted
 waive_reply       conflicted
 send_back         conflicted
@@ -297,7 +302,7 @@ def test_what_is_allowed_is_what_is_neither_lacked_nor_blocked():
 # Reasons: whoever stops, sends back or waives says why (invariant 12).
 
 SAY_WHY = {
-    "release", "request_evidence", "waive_reply", "send_back", "unapprove", "mark_unreliable", "keep_evidence", "declare_conflict", "hold",
+    "release", "request_evidence", "replace_seat_holder", "replace_adjudicator", "waive_reply", "send_back", "unapprove", "mark_unreliable", "keep_evidence", "declare_conflict", "hold",
     "resume", "close", "reopen",
 }  # fmt: skip
 

@@ -151,6 +151,16 @@ class ReviewViewSet(ReadViewSet):
         """Back to research. An open round is void, and what was said in it stays sealed."""
         return self._act(workflow.request_evidence, forms.RequestEvidenceSerializer)
 
+    @takes(forms.ReplaceSeatHolderSerializer)
+    def replace_seat_holder(self, request: Request, pk: str) -> Response:
+        """Give a seat of the open round to somebody else, who is found by load. A verdict that was given on it counts no more."""
+        return self._act(workflow.replace_seat_holder, forms.ReplaceSeatHolderSerializer)
+
+    @takes(forms.ReplaceAdjudicatorSerializer)
+    def replace_adjudicator(self, request: Request, pk: str) -> Response:
+        """Have somebody else decide, who is found by load."""
+        return self._act(workflow.replace_adjudicator, forms.ReplaceAdjudicatorSerializer)
+
     # The text, and a second pair of eyes
 
     @takes(forms.RequestReplySerializer)

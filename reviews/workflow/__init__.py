@@ -53,6 +53,7 @@ from reviews.workflow.rating import (
     submit_for_rating,
     submit_verdict,
 )
+from reviews.workflow.replacing import replace_adjudicator, replace_seat_holder
 from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts_submitted
 from reviews.workflow.standing import current_round
 
@@ -89,6 +90,8 @@ __all__ = [
     "release",
     "renew_lease",
     "reopen",
+    "replace_adjudicator",
+    "replace_seat_holder",
     "request_evidence",
     "request_reply",
     "resume",

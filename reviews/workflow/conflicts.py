@@ -5,18 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from factcheck.accounts.models import User
 from reviews.facts import Stage
-from reviews.models import ConflictOfInterest, Review, Round, Seat
+from reviews.models import ConflictOfInterest, Review, Seat
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, begin, lock
 from reviews.workflow.drafting import fall_back
 from reviews.workflow.people import find_adjudicator
 from reviews.workflow.rating import close_round_if_complete
-from reviews.workflow.seats import refill
+from reviews.workflow.replacing import fill_empty_seats, replace_absent, vacate
 from reviews.workflow.standing import current_round
 
 
@@ -45,23 +44,16 @@ def _vacate_seat(act: Act, holder: User) -> None:
     seat = round_ and Seat.objects.filter(round=round_, holder=holder, vacated_at=None).first()
     if not round_ or not seat:
         return
-    seat.vacated_at = timezone.now()
-    seat.save(update_fields=["vacated_at"])
+    vacate(act, seat)
     act.data["seat"] = seat.number
     if round_.closed_at is None:
         fill_empty_seats(act, round_)
 
 
-def fill_empty_seats(act: Act, round_: Round) -> int:
-    """As far as there is somebody who can. Who sits is no secret, only whether they have voted. Returns how many were filled."""
-    seated = refill(act.review, round_)
-    if seated:
-        act.data["seated"] = {str(seat.number): str(seat.holder_id) for seat in seated}
-    return len(seated)
-
-
 def refill_seats() -> int:
-    """Seats of open rounds that nobody holds, once somebody is there who can. Returns how many were filled."""
+    """Seats of open rounds that nobody holds, or nobody who could still vote, once somebody is there who can. Returns how many were
+    filled.
+    """
     filled = 0
     for review_id in Review.objects.filter(stage=Stage.RATING, held_at=None).values_list("pk", flat=True):
         with transaction.atomic():
@@ -70,7 +62,7 @@ def refill_seats() -> int:
             if review.stage != Stage.RATING or review.is_on_hold or round_ is None:
                 continue
             act = begin(review, Action.FILL_SEAT, actor=None)
-            if found := fill_empty_seats(act, round_):
+            if found := fill_empty_seats(act, round_) + replace_absent(act, round_):
                 act.write()
                 filled += found
             close_round_if_complete(review)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
 from factcheck.audit.past import past_model
 from reviews.models import Adjudicator, ConflictOfInterest, DeskMembership, Draft, Lead, Review, ReviewPolicy, Seat
-from reviews.staffing import Person, Unstaffable, can_staff, choose_adjudicator, choose_draft_author
+from reviews.staffing import (
+    WRITERS,
+    Person,
+    Unstaffable,
+    can_staff,
+    choose_adjudicator,
+    choose_draft_author,
+    replace_seat,
+)
 
 
 def roles_of(user: User) -> frozenset[str]:
@@ -84,19 +92,38 @@ def shortage_of(review: Review) -> str:
     return f"The desk cannot staff it: {found}." if found else ""
 
 
+def find_seat_holder(review: Review) -> UUID | None:
+    """Who would take a seat of the present round that somebody leaves, or None. Whoever holds or held one of it gets no other."""
+    try:
+        chosen = replace_seat(
+            people_of(review),
+            holders={str(pk) for pk in _holders(review).values_list("holder", flat=True)},
+            lead=str(review.lead_id),
+            **terms_of(review.policy),
+        )
+    except Unstaffable:
+        return None
+    return UUID(chosen)
+
+
 def find_adjudicator(review: Review) -> UUID | None:
-    """Who would adjudicate now, or None."""
-    holders = Seat.objects.filter(round__review=review, round__number=review.round_number)
+    """Who would adjudicate now, or None. Whoever was asked in this round is not asked again."""
+    asked = Adjudicator.objects.filter(review=review, round_number=review.round_number).values_list("user", flat=True)
     try:
         chosen = choose_adjudicator(
             people_of(review),
-            holders={str(pk) for pk in holders.values_list("holder", flat=True)},
+            holders={str(pk) for pk in _holders(review).values_list("holder", flat=True).union(asked)},
             lead=str(review.lead_id),
             draft_author_may_be_lead=review.policy.draft_author_may_be_lead,
         )
     except Unstaffable:
         return None
     return UUID(chosen)
+
+
+def _holders(review: Review) -> QuerySet[Seat]:
+    """Of the present round, those who left among them."""
+    return Seat.objects.filter(round__review=review, round__number=review.round_number)
 
 
 def find_draft_author(review: Review, adjudicator: UUID | None) -> UUID:
@@ -107,7 +134,7 @@ def find_draft_author(review: Review, adjudicator: UUID | None) -> UUID:
     lead: UUID = review.lead_id  # type: ignore[assignment]  # there is one once there is a decision
     if review.policy.draft_author_may_be_lead:
         return lead
-    holders = Seat.objects.filter(round__review=review, round__number=review.round_number, vacated_at=None)
+    holders = _holders(review).filter(vacated_at=None)
     present = Draft.objects.filter(review=review).values_list("author", flat=True).first()
     try:
         chosen = choose_draft_author(
@@ -123,11 +150,21 @@ def find_draft_author(review: Review, adjudicator: UUID | None) -> UUID:
 
 def must_yield(review: Review, author_id: UUID) -> bool:
     """Whether this author writes no further, so that the next editor who edits the text becomes its author."""
-    return has_conflict(review, author_id) or may_not_write(review, author_id)
+    return (
+        has_conflict(review, author_id)
+        or may_not_write(review, author_id)
+        or not is_present(review, author_id, *WRITERS)
+    )
 
 
 def may_not_write(review: Review, author_id: UUID) -> bool:
     return author_id == review.lead_id and not review.policy.draft_author_may_be_lead
+
+
+def is_present(review: Review, user_id: UUID, *roles: str) -> bool:
+    """Whether somebody is at the desk still and may do, with one of these roles, what their place asks of them."""
+    at_the_desk = User.objects.filter(memberships__desk=review.desk_id, is_active=True, is_machine=False)
+    return at_the_desk.filter(pk=user_id, groups__name__in=roles).exists()
 
 
 READS_EVERYTHING = "auditor"

@@ -14,7 +14,15 @@ from factcheck.database.prepared import Prepared
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
 from reviews.models import Adjudicator, ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
-from reviews.workflow.people import authors_of, find_adjudicator, is_at_work, may_not_write, roles_of, shortage_of
+from reviews.workflow.people import (
+    authors_of,
+    find_adjudicator,
+    find_seat_holder,
+    is_at_work,
+    may_not_write,
+    roles_of,
+    shortage_of,
+)
 from reviews.workflow.standing import (
     as_origin,
     current_round,
@@ -101,6 +109,10 @@ class ReadFacts(Facts):
     @cached_property
     def has_adjudicator(self) -> bool:
         return find_adjudicator(self._review) is not None
+
+    @cached_property
+    def has_substitute(self) -> bool:
+        return find_seat_holder(self._review) is not None
 
     @cached_property
     def is_stale(self) -> bool:

@@ -15,9 +15,9 @@ from factcheck.errors import NotFound
 from reviews import digests
 from reviews.models import Review, Round, Seat
 from reviews.sealed import SealedVerdict, VerdictDraft
-from reviews.staffing import Unstaffable, choose_seats, replace_seat
+from reviews.staffing import Unstaffable, choose_seats
 from reviews.workflow.acting import ActionBlocked, Blocked
-from reviews.workflow.people import people_of, seats_needed, terms_of
+from reviews.workflow.people import find_seat_holder, people_of, seats_needed, terms_of
 from reviews.workflow.standing import bound_to, current_round, verdicts_of
 
 WRITTEN = ("rating", "rationale", "cites", "searches")
@@ -85,23 +85,13 @@ def fill(review: Review, round_: Round) -> list[Seat]:
 
 def refill(review: Review, round_: Round) -> list[Seat]:
     """Others for the seats of an open round that nobody holds, as far as there are any."""
-    holders = set(Seat.objects.filter(round=round_).values_list("holder", flat=True))
     filled = set(Seat.objects.filter(round=round_, vacated_at=None).values_list("number", flat=True))
     new = []
-    for number in range(1, round_.seats_needed + 1):
-        if number in filled:
-            continue
-        try:
-            chosen = replace_seat(
-                people_of(review),
-                holders={str(pk) for pk in holders},
-                lead=str(review.lead_id),
-                **terms_of(review.policy),
-            )
-        except Unstaffable:
+    for number in sorted(set(range(1, round_.seats_needed + 1)) - filled):
+        holder = find_seat_holder(review)
+        if holder is None:
             break
-        seat = Seat(round=round_, number=number, holder_id=UUID(chosen))
+        seat = Seat(round=round_, number=number, holder_id=holder)
         seat.save(force_insert=True)
-        holders.add(seat.holder_id)
         new.append(seat)
     return new

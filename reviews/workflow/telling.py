@@ -71,6 +71,7 @@ _WHO: dict[Party, Callable[[Act], Iterable[UUID]]] = {
     Party.DRAFT_AUTHOR: _draft_author,
     Party.APPROVERS: lambda act: approvers_of(act.review),
     Party.ANSWERED: _answered,
+    Party.REPLACED: lambda act: _those(*act.data.get("replaced", ())),
     Party.NAMED: lambda act: _those(*act.data.get("mentions", ())),
 }
 
