@@ -97,6 +97,7 @@ class Facts:
     has_substitute: bool = True  # who could take a seat of the present round
     # The decision was made on other evidence or another claim than the present ones, or by somebody with a conflict of interest.
     is_stale: bool = False
+    author_keeps_out: bool = False  # of the draft
     draft_lacks: tuple[str, ...] = ()
     draft_rating_matches: bool = True
     reply: str = "settled"  # not_sought, open, settled

@@ -136,6 +136,14 @@ def stale(facts: Facts) -> Blocker | None:
     )
 
 
+def author_conflicted(facts: Facts) -> Blocker | None:
+    return _when(
+        facts.author_keeps_out,
+        "author_conflicted",
+        "Whoever wrote the text declared a conflict of interest: an editor who edits it becomes its author, and another approves it.",
+    )
+
+
 def draft_incomplete(facts: Facts) -> Blocker | None:
     return _when(facts.draft_lacks, "draft_incomplete", f"The draft lacks: {', '.join(facts.draft_lacks)}.")
 

@@ -232,7 +232,10 @@ TRANSITIONS = (
     ),
     _row(
         A.APPROVE, "Approve it", S.COPY_EDIT, S.APPROVED, may=(EDITOR,),
-        unless=(guards.involved, guards.conflicted, guards.stale, guards.draft_incomplete, guards.draft_contradicts, *_EVIDENCE),
+        unless=(
+            guards.involved, guards.conflicted, guards.stale, guards.author_conflicted, guards.draft_incomplete, guards.draft_contradicts,
+            *_EVIDENCE,
+        ),
     ),
     _row(A.UNAPPROVE, "Take the approval back", S.APPROVED, S.COPY_EDIT, may=(EDITOR,), may_system=True, on_hold=False),
     _row(

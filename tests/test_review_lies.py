@@ -554,6 +554,12 @@ def test_whoever_adjudicates_is_kept_for_each_round_and_read_from_the_record_whe
     assert set(Adjudicator.objects.values_list("review", "round_number", "user")) == kept
 
 
+def test_a_text_is_approved_by_nobody_once_its_author_keeps_out(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.finn)
+    is_refused("keeps out of it", lambda: approval_by(review, room.gwen))
+
+
 def test_where_the_lead_may_not_write_their_text_is_approved_by_nobody(db):
     room = make.newsroom(draft_author_may_be_lead=False)
     review = reviewing.full_review(room, Stage.RATING)

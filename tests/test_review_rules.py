@@ -609,6 +609,23 @@ def make_unreliable_by(who, review):
     workflow.mark_unreliable(review.evidence.first().pk, actor=who, **why(Action.MARK_UNRELIABLE))
 
 
+def test_a_text_is_not_approved_once_its_author_keeps_out_until_somebody_else_has_written_it(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    conflict(review, room.finn)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=room.emil, **seen)) == ["author_conflicted"]
+    workflow.edit_draft(review.pk, {"body": "Written anew."}, actor=room.gwen)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=room.gwen, **seen)) == ["involved"]
+    assert make.approve(room.emil, at(review)).stage == Stage.APPROVED
+
+
+def test_an_approval_falls_when_whoever_wrote_the_text_declares_a_conflict(room):
+    review = reviewing.full_review(room, Stage.APPROVED)
+    assert conflict(review, room.finn).stage == Stage.COPY_EDIT
+    assert has_fallen(review)
+
+
 def test_a_review_that_comes_back_to_a_lead_with_a_conflict_is_anybodys(room):
     review = reviewing.full_review(room, Stage.RATING)
     conflict(review, room.finn)

@@ -194,6 +194,7 @@ BLOCKED = [
     (guards.verdicts_differ, round_but(ratings=None)),
     (guards.verdicts_differ, round_but(ratings=())),
     (guards.stale, but(is_stale=True)),
+    (guards.author_conflicted, but(author_keeps_out=True)),
     (guards.draft_incomplete, but(draft_lacks=("headline",))),
     (guards.draft_contradicts, but(draft_rating_matches=False)),
     (guards.reply_open, but(reply="open")),
@@ -268,7 +269,7 @@ keep_evidence     conflicted
 renew_lease       conflicted
 confirm_numbers   conflicted
 submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale
-approve           conflicted involved stale draft_incomplete draft_contradicts too_few_origins one_sided
+approve           conflicted involved stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided
 reopen            claim_not_accepted reviewed_elsewhere
 resume            not_on_hold
 """

@@ -177,20 +177,22 @@ def current_approval(review: Review) -> Approval | None:
 
 
 def fall_back(review_id: UUID) -> Review | None:
-    """What follows when a decision is stale, or its approver keeps out of the review: the approval falls by itself. The review, if it had
-    one to lose.
+    """What follows when a decision is stale, or whoever approved it or wrote its text keeps out of the review: the approval falls by
+    itself. The review, if it had one to lose.
     """
     with transaction.atomic():
         review = lock(review_id, None)
         if review.stage != Stage.APPROVED or review.is_on_hold:
             return None
         decision, approval = decision_of(review), current_approval(review)
-        keeps_out = approval is not None and has_conflict(review, approval.approver_id)
+        gave_it = [approval.approver_id] if approval else []
+        wrote_it = Draft.objects.filter(review=review).values_list("author", flat=True)
+        keeps_out = any(has_conflict(review, who) for who in (*gave_it, *wrote_it))
         if decision is None or not (keeps_out or is_stale(review, decision)):
             return None
         act = begin(review, Action.UNAPPROVE, actor=None, reason=Reason.CHANGED)
         if approval:
-            note = "Who gave it keeps out." if keeps_out else "What it was given for has changed."
+            note = "Who gave it or wrote the text keeps out." if keeps_out else "What it was given for has changed."
             invalidate(act, Invalidation.Subject.APPROVAL, approval.pk, note=note)
         act.move(Stage.COPY_EDIT)
         act.write()

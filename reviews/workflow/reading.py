@@ -119,6 +119,10 @@ class ReadFacts(Facts):
         return self.decision is not None and is_stale(self._review, self.decision)
 
     @cached_property
+    def author_keeps_out(self) -> bool:
+        return self.draft is not None and self.draft.author_id in self.conflicted
+
+    @cached_property
     def draft_lacks(self) -> tuple[str, ...]:
         return tuple(name for name in DRAFT_FIELDS if not getattr(self.draft, name, "").strip())
 
