@@ -216,7 +216,7 @@ TRANSITIONS = (
     _row(A.REQUEST_REPLY, "Ask for a reply", (S.RESEARCH, S.DRAFTING), may=(LEAD, DRAFT_AUTHOR)),
     _row(
         A.RECORD_REPLY, "Record a reply", (S.RESEARCH, S.RATING, S.DISCUSSION, S.ADJUDICATION, S.DRAFTING),
-        may=(LEAD, DRAFT_AUTHOR, EDITOR),
+        may=(LEAD, DRAFT_AUTHOR, EDITOR), unless=(guards.votes_sealed,),
     ),
     _row(
         A.WAIVE_REPLY, "Do without a reply", (S.RESEARCH, S.DRAFTING),
@@ -240,7 +240,7 @@ TRANSITIONS = (
     _row(A.UNAPPROVE, "Take the approval back", S.APPROVED, S.COPY_EDIT, may=(EDITOR,), may_system=True, on_hold=False),
     _row(
         A.MARK_UNRELIABLE, "Mark evidence as unreliable", _AT_WORK,
-        may=(LEAD, EDITOR), unless=(guards.conflicted,),
+        may=(LEAD, EDITOR), unless=(guards.conflicted, guards.votes_sealed),
     ),
     _row(
         A.KEEP_EVIDENCE, "Keep evidence whose page has changed", S.RESEARCH,
@@ -248,7 +248,7 @@ TRANSITIONS = (
     ),
     _row(
         A.KEEP_EVIDENCE, "Keep evidence whose page has changed", tuple(s for s in _AT_WORK if s is not S.RESEARCH),
-        may=(LEAD, EDITOR), unless=(guards.conflicted,),
+        may=(LEAD, EDITOR), unless=(guards.conflicted, guards.votes_sealed),
     ),
     _row(
         A.DECLARE_CONFLICT, "Declare a conflict of interest", tuple(s for s in _OPEN_STAGES if s is not S.RESEARCH),
@@ -269,10 +269,13 @@ TRANSITIONS = (
         A.REPLACE_ADJUDICATOR, "Have somebody else adjudicate", S.ADJUDICATION,
         may=(EDITOR,), unless=(guards.conflicted, guards.no_adjudicator), may_system=True,
     ),
-    # What is said cannot be checked: whoever may know a verdict says nothing while it is sealed.
+    # What is said cannot be checked: whoever may know a verdict says nothing while it is sealed, nor as the reason of something else.
     _row(A.COMMENT, "Comment", tuple(Stage), may=(COLLEAGUE,), unless=(guards.votes_sealed,), on_hold=True),
-    _row(A.HOLD, "Put it on hold", _OPEN_STAGES, may=(LEAD, EDITOR)),
-    _row(A.RESUME, "Resume it", _OPEN_STAGES, may=(LEAD, EDITOR), unless=(guards.not_on_hold,), on_hold=True),
+    _row(A.HOLD, "Put it on hold", _OPEN_STAGES, may=(LEAD, EDITOR), unless=(guards.votes_sealed,)),
+    _row(
+        A.RESUME, "Resume it", _OPEN_STAGES,
+        may=(LEAD, EDITOR), unless=(guards.not_on_hold, guards.votes_sealed), on_hold=True,
+    ),
     _row(A.CLOSE, "Close it", (S.QUEUED, S.RESEARCH), S.CLOSED, may=(TRIAGER, EDITOR), on_hold=True),
     _row(A.CLOSE, "Close it", (S.DISCUSSION, S.ADJUDICATION), S.CLOSED, may=(EDITOR,), on_hold=True),
     _row(

@@ -391,6 +391,52 @@ def test_a_seat_that_nobody_can_take_stays_empty_until_somebody_can(room, rating
     assert at(rating).stage == Stage.DRAFTING
 
 
+# Who votes says nothing else
+
+
+def test_whoever_votes_says_nothing_as_a_reason_either_while_the_round_is_open(db):
+    room = make.newsroom(lead_may_hold_seat=True)
+    remove(room, room.ivy, room.cleo)
+    room.finn = make.user("finn", "reviewer", "editor")
+    review = reviewing.full_review(room, Stage.RATING)
+    assert room.holders(review) == [room.ben, room.finn]
+    for action in (Action.HOLD, Action.MARK_UNRELIABLE, Action.KEEP_EVIDENCE, Action.RECORD_REPLY):
+        assert blockers(lambda action=action: reviewing.DO[action](room, review, room.finn)) == ["votes_sealed"]
+    reviewing.DO[Action.HOLD](room, review, room.emil)
+    assert blockers(lambda: reviewing.DO[Action.RESUME](room, review, room.finn)) == ["votes_sealed"]
+    reviewing.DO[Action.RESUME](room, review, room.emil)
+    for who in room.holders(review):
+        room.vote(review, who)
+    assert {Action.HOLD, Action.MARK_UNRELIABLE, Action.RECORD_REPLY} <= may(review, room.finn)
+
+
+@pytest.mark.parametrize("ends", ["closed", "void"])
+def test_what_a_voter_says_of_a_conflict_is_read_when_the_round_has_ended(room, rating, ends):
+    words = "I rated it as false, and own the bank."
+    workflow.declare_conflict(rating.pk, actor=room.ben, reason="financial", note=words)
+    event = events.events(rating).last()
+    assert (event.reason, event.note) == ("financial", "")
+    assert event.data["note_sha256"] == hashlib.sha256(words.encode()).hexdigest()
+    assert words not in str(list(events.events(rating).values()))
+    if ends == "void":
+        reviewing.DO[Action.REQUEST_EVIDENCE](room, rating, room.emil)
+        assert told(rating, "request_evidence")["conflicts"] == {str(room.ben.pk): words}
+    else:
+        for who in room.holders(at(rating)):
+            room.vote(rating, who)
+        assert told(rating, "close_round")["conflicts"] == {str(room.ben.pk): words}
+    assert list(verify()) == []
+
+
+def test_what_others_say_of_a_conflict_is_read_at_once(room, rating):
+    workflow.declare_conflict(rating.pk, actor=room.ivy, reason="financial", note="I own the bank.")
+    assert events.events(rating).last().note == "I own the bank."
+    for who in room.holders(at(rating)):
+        if who != room.ben:
+            room.vote(rating, who)
+    assert "conflicts" not in told(rating, "close_round")
+
+
 # Who does not answer
 
 

@@ -254,6 +254,8 @@ submit_for_rating conflicted claim_not_accepted too_few_origins one_sided incomp
 submit_verdict    conflicted verdict_given
 close_round       verdicts_missing
 comment           votes_sealed
+record_reply      votes_sealed
+hold              votes_sealed
 revise_verdict    conflicted revised_already
 settle            verdicts_differ
 escalate          no_adjudicator
@@ -264,14 +266,14 @@ replace_adjudicator conflicted no_adjudicator
 edit_draft        conflicted
 waive_reply       conflicted
 send_back         conflicted
-mark_unreliable   conflicted
+mark_unreliable   conflicted votes_sealed
 keep_evidence     conflicted
 renew_lease       conflicted
 confirm_numbers   conflicted
 submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale
 approve           conflicted involved stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided
 reopen            claim_not_accepted reviewed_elsewhere
-resume            not_on_hold
+resume            not_on_hold votes_sealed
 """
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
 
 from factcheck.accounts.models import User
 from reviews.facts import Stage
+from reviews.guards import votes_sealed
 from reviews.models import ConflictOfInterest, Review, Seat
 from reviews.reasons import Reason
 from reviews.stages import Action
@@ -29,6 +31,9 @@ def declare_conflict(
         with acting(review_id, Action.DECLARE_CONFLICT, actor=actor, version=version, reason=reason, note=note) as act:
             review = act.review
             ConflictOfInterest(review=review, user=actor, reason=reason, note=note).save(force_insert=True)
+            if votes_sealed(act.facts):
+                # The desk reads it when the round has closed: see `told_under_seal`.
+                act.note, act.data["note_sha256"] = "", sha256(note.encode()).hexdigest()
             _vacate_seat(act, actor)
             if review.stage == Stage.ADJUDICATION and review.adjudicator_id == actor.pk:
                 review.adjudicator_id = find_adjudicator(review) or review.adjudicator_id

@@ -25,7 +25,7 @@ from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, begin, lock, losing_races
 from reviews.workflow.evidence import freeze, invalidate
 from reviews.workflow.people import find_adjudicator, find_draft_author, seats_needed
-from reviews.workflow.seats import fill, my_seat
+from reviews.workflow.seats import fill, my_seat, told_under_seal
 from reviews.workflow.standing import bound_to, current_round, last_verdicts, unsound_of, verdicts_of
 
 System = None  # the actor of what follows by itself
@@ -106,15 +106,20 @@ def close_round_if_complete(review: Review) -> None:
         return
     act = begin(review, Action.CLOSE_ROUND, actor=System)
     agreed = settle([verdict.rating for verdict in counted.values()])
-    round_.closed_at = timezone.now()
-    round_.outcome = Round.Outcome.CONSENSUS if agreed else Round.Outcome.DISAGREEMENT
-    round_.save(update_fields=["closed_at", "outcome"])
+    _end(act, round_, Round.Outcome.CONSENSUS if agreed else Round.Outcome.DISAGREEMENT)
     act.data |= {"round": round_.number, "outcome": str(round_.outcome)}
     if agreed:
         decide(act, round_, agreed, Decision.Basis.CONSENSUS)
     else:
         act.move(Stage.DISCUSSION)
     act.write()
+
+
+def _end(act: Act, round_: Round, outcome: Round.Outcome) -> None:
+    round_.closed_at, round_.outcome = timezone.now(), outcome
+    round_.save(update_fields=["closed_at", "outcome"])
+    if told := told_under_seal(round_):
+        act.data["conflicts"] = told
 
 
 def decide(act: Act, round_: Round, rating: str, basis: str, **more: Any) -> Decision:
@@ -236,8 +241,7 @@ def void_round(act: Act) -> None:
     if round_ is None or Invalidation.objects.filter(subject_type="round", subject_id=round_.pk).exists():
         return
     if round_.closed_at is None:
-        round_.closed_at, round_.outcome = timezone.now(), Round.Outcome.VOID
-        round_.save(update_fields=["closed_at", "outcome"])
+        _end(act, round_, Round.Outcome.VOID)
     invalidate(act, Invalidation.Subject.ROUND, round_.pk)
 
 

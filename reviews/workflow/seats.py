@@ -13,7 +13,7 @@ from factcheck.accounts.models import User
 from factcheck.database import prepared
 from factcheck.errors import NotFound
 from reviews import digests
-from reviews.models import Review, Round, Seat
+from reviews.models import ConflictOfInterest, Review, Round, Seat
 from reviews.sealed import SealedVerdict, VerdictDraft
 from reviews.staffing import Unstaffable, choose_seats
 from reviews.workflow.acting import ActionBlocked, Blocked
@@ -62,6 +62,15 @@ def verdicts_submitted(review: Review) -> int:
     """How many verdicts of the present round are in: all that may be known of them while it is open."""
     round_ = current_round(review)
     return len(verdicts_of(review, round_, Seat.objects.filter(round=round_))) if round_ else 0
+
+
+def told_under_seal(round_: Round) -> dict[str, str]:
+    """What whoever held a seat of this round has said of a conflict of interest while it was open, by user: for the event of its end."""
+    holders = Seat.objects.filter(round=round_).values("holder")
+    said = ConflictOfInterest.objects.filter(
+        review=round_.review_id, user__in=holders, created_at__gte=round_.created_at
+    )
+    return {str(user): note for user, note in said.order_by("id").values_list("user", "note")}
 
 
 def fill(review: Review, round_: Round) -> list[Seat]:
