@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from claims.forms import SpanSerializer
+from claims.sources.urls import MAX_URL_CHARS, canonical_url
 from claims.triage import RISK_CHOICES
 from factcheck.api.strict import StrictSerializer
 from factcheck.api.uploads import FileField, WrittenBoolean
@@ -151,10 +152,24 @@ class ApproveSerializer(StrictSerializer):
     evidence_digest = serializers.CharField(max_length=64)
 
 
+def _is_address(url: str) -> None:
+    """Kept as it is written: what is refused is what no browser or fetcher would ask, and secrets that the desk would read."""
+    if len(url) > MAX_URL_CHARS:
+        return  # is told as such
+    try:
+        canonical_url(url)
+    except ValueError as error:
+        raise serializers.ValidationError(f"This is no address of a page: {error}.", code="bad_url") from None
+
+
 class EvidenceEditSerializer(StrictSerializer):
     """Merge patch: what is absent stays."""
 
-    url = serializers.CharField(max_length=2000, **_optional(help_text="Its page is stored by a job."))
+    url = serializers.CharField(
+        max_length=MAX_URL_CHARS,
+        validators=[_is_address],
+        **_optional(help_text="Absolute, http or https, without a password. Its page is stored by a job."),
+    )
     title = _line(**_optional())
     publisher = serializers.CharField(max_length=200, **_optional())
     origin = serializers.CharField(

@@ -211,6 +211,27 @@ def test_a_body_that_cannot_be_read_is_refused_first_and_one_that_makes_no_sense
     assert rows_of(review) == before
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "tables", "//example.org/a", "ftp://example.org/a", "javascript:alert(1)", "file:///etc/passwd", "http://", "https://exa mple.org/",
+        "https://ben:secret@example.org/", "https://example.org:99999/", "https://example.org/" + "a" * 2000,
+    ],
+)  # fmt: skip
+def test_an_address_that_is_none_or_tells_a_secret_is_refused_in_its_field_and_nothing_moves(room, url):
+    review = make.review(room, Stage.RESEARCH)
+    item = make.evidence(room, review, url="https://example.org/tables")
+    client, before = api(room.finn), (rows_of(review), Job.objects.count())
+    code = "max_length" if len(url) > 2000 else "bad_url"
+    added = client.post(f"/reviews/{review.pk}/evidence", ITEM | {"url": url})
+    edited = client.patch(f"/evidence/{item.pk}", {"url": url}, "application/json")
+    for answer in (added, edited):
+        problem = assert_problem(answer, 422, "invalid_input")
+        assert places(problem) == [(code, "/url")]
+        assert "secret" not in answer.content.decode()
+    assert (rows_of(review), Job.objects.count()) == before
+
+
 # What may be done
 
 
