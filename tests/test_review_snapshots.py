@@ -14,7 +14,7 @@ from django.utils import timezone
 from factcheck import jobs
 from factcheck.audit import events
 from factcheck.models import Job
-from reviews import evidence, workflow
+from reviews import attention, evidence, workflow
 from reviews.facts import Stage
 from reviews.models import Evidence, Review, Snapshot, SnapshotCheck
 from reviews.workflow import snapshots
@@ -97,7 +97,32 @@ def test_a_page_that_cannot_be_had_says_why_on_its_item(room, internet):
     assert jobs.work("tests")
     item.refresh_from_db()
     assert item.snapshot is None
-    assert "404" in item.snapshot_error
+    assert item.snapshot_error == f"{URL}: answered with status 404"
+
+
+def test_a_page_that_we_failed_to_store_says_so_and_names_none_of_our_parts(room, internet, monkeypatch):
+    internet.serve(PUBLIC, 80, response(QUOTED, HTML))
+    monkeypatch.setattr(jobs, "MAX_ATTEMPTS", 1)
+    monkeypatch.setattr(evidence, "capture", lambda url: {}["zebra"])
+    item = make.evidence(room, make.review(room, Stage.RESEARCH), url=URL, snapshot_exemption="")
+    assert jobs.work("tests")
+    item.refresh_from_db()
+    assert item.snapshot_error.startswith("The page could not be stored, for a reason on our side")
+    assert "KeyError" not in item.snapshot_error
+
+
+def test_what_is_quoted_and_does_not_stand_on_the_page_is_a_task_from_the_first_look_on(room, internet):
+    internet.serve(PUBLIC, 80, response(QUOTED, HTML))
+    item = make.evidence(room, make.review(room, Stage.RESEARCH), url=URL, quotation="44,000", snapshot_exemption="")
+    assert jobs.work("tests")
+    item.refresh_from_db()
+    [check] = item.snapshot.checks.all()
+    assert (check.outcome, check.detail) == ("quotation_missing", "not_in_the_capture")
+    assert rechecked(item.snapshot) == {"stored": "sound", "live": "quotation_missing"}
+    assert list(attention.needing_attention()) == [item]
+    workflow.edit_evidence(item.pk, {"quotation": "33,000 people"}, actor=room.finn)
+    assert jobs.work("tests")
+    assert list(attention.needing_attention()) == []
 
 
 def test_an_item_whose_address_changed_meanwhile_gets_no_other_pages_snapshot(room, item):

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.core.files.storage import storages
 
+from factcheck.audit import events
+from factcheck.audit import verifying as audit
 from reviews import workflow
 from reviews.facts import Stage
 from reviews.models import Snapshot, SnapshotCheck
@@ -113,6 +115,20 @@ def test_to_verify_computes_the_hash_now_and_keeps_what_was_found(room, snapshot
     assert client.post(f"/snapshots/{snapshot.pk}/verify").json()["outcome"] == "corrupt"
     kept = SnapshotCheck.objects.filter(snapshot=snapshot).order_by("id")
     assert list(kept.values_list("outcome", flat=True)) == ["sound", "corrupt"]
+    review = snapshot.evidence.get().review
+    told = [(event.actor, event.data) for event in events.events(review).filter(action="verify_snapshot")]
+    assert told == [
+        (room.finn, {"snapshot": str(snapshot.pk), "check": str(check.pk), "outcome": check.outcome}) for check in kept
+    ]
+    assert list(audit.verify()) == []
+
+
+def test_bytes_that_a_worker_finds_lost_are_on_the_record_of_what_rests_on_them_and_sound_ones_are_not(room, snapshot):
+    record_check(snapshot, "sound")
+    record_check(snapshot, "missing")
+    review = snapshot.evidence.get().review
+    [event] = events.events(review).filter(action="verify_snapshot")
+    assert (event.actor, event.data["outcome"], event.version) == (None, "missing", review.version)
 
 
 def test_what_a_round_was_frozen_with_stays_there_for_the_desk_when_the_item_gets_another_address(room, snapshot):

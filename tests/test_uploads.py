@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from factcheck import jobs
 from factcheck.accounts import tokens
 from factcheck.api import uploads
 from factcheck.api.problems import Malformed, TooLarge
@@ -152,6 +153,22 @@ def test_a_file_becomes_an_item_with_its_snapshot_and_is_had_again_as_it_was(roo
     assert not Job.objects.exists(), "there is no page to store"
 
 
+def test_a_file_that_has_not_what_is_quoted_from_it_is_kept_and_is_a_task_until_the_quotation_is_mended(room, review):
+    client = api(room.finn)
+    item = send(client, review, form(b"31,000 people serve.", "tables.txt")).json()
+    assert (item["live_check"]["outcome"], item["live_check"]["detail"]) == ("quotation_missing", "not_in_the_capture")
+
+    def tasks() -> list[str]:
+        return [row["id"] for row in client.get("/evidence?needs_attention=true").json()["results"]]
+
+    assert tasks() == [item["id"]]
+    client.patch(f"/evidence/{item['id']}", {"quotation": "31,000 people"}, "application/json")
+    assert jobs.work("tests")
+    assert tasks() == []
+    whole = send(client, review, form(b"33,000 people serve.", "tables.txt")).json()
+    assert whole["live_check"] is None
+
+
 def test_what_a_file_is_its_content_says_and_its_name_leads_nowhere(room, review):
     body = form(b"33,000 people serve.", "../../etc/pass\\wd.exe", is_confidential="false")
     item = send(api(room.finn), review, body).json()
@@ -235,6 +252,7 @@ def test_nothing_is_stored_for_whoever_may_not_add_evidence_now(room, review, fo
         (form(is_withdrawn="true"), [("unknown_field", "/is_withdrawn")]),
         (form()[:-8] + part('name="second"; filename="b"') + b"--x1--", [("unknown_field", "/second")]),
         (form()[:-8] + part('name="note"; filename="b"') + b"--x1--", [("invalid", "/note")]),
+        (form(url="ftp://example.org/a"), [("bad_url", "/url")]),
         (form(note="a\0b"), [("nul_character", "/note")]),
         (form(b""), [("empty_file", "/file")]),
         (form(b"#!/bin/sh\n"), [("file_type_not_accepted", "/file")]),

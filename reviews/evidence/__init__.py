@@ -8,10 +8,10 @@ from reviews.evidence.headers import safe_headers
 from reviews.evidence.problems import EvidenceCorrupt, EvidenceMissing
 from reviews.evidence.quoting import occurs
 from reviews.evidence.reading import Reading, TextGap
-from reviews.evidence.rechecking import Outcome, Recheck, compare
+from reviews.evidence.rechecking import Outcome, Recheck, compare, look_for
 from reviews.evidence.storing import Verified, read_capture, read_payload, store, verify
 
 __all__ = [
     "ACCEPTED", "MAX_BYTES", "Captured", "EvidenceCorrupt", "EvidenceMissing", "Outcome", "Reading", "Recheck", "TextGap", "Verified",
-    "capture", "compare", "keep_upload", "occurs", "read_capture", "read_payload", "safe_headers", "store", "verify",
+    "capture", "compare", "keep_upload", "look_for", "occurs", "read_capture", "read_payload", "safe_headers", "store", "verify",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
 from claims.text import as_read
@@ -37,6 +38,13 @@ def compare(before: Reading, quotation: str, now: Reading | FetchProblem) -> Rec
     if found is False and before.holds(quotation):
         return Recheck("quotation_missing", now.text_gap, found)
     return Recheck("text_changed", now.text_gap, found)
+
+
+def look_for(quotations: Iterable[str], stored: Reading) -> Recheck | None:
+    """What is to be told of a capture that has not what is quoted from it. None where it has, or has no text to look in."""
+    if any(quotation.strip() and stored.holds(quotation) is False for quotation in quotations):
+        return Recheck("quotation_missing", "not_in_the_capture", False)
+    return None
 
 
 def _read_alike(before: str | None, now: str | None) -> bool:

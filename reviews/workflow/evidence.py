@@ -21,11 +21,12 @@ from reviews.facts import SIDES, Stage, Stance
 from reviews.models import Evidence, EvidenceSet, Invalidation, Keeping, Review, Search, Snapshot, SnapshotCheck
 from reviews.reasons import Reason
 from reviews.stages import Action
-from reviews.workflow.acting import Act, acting, blocked_by
+from reviews.workflow.acting import Act, acting, blocked_by, lock
 from reviews.workflow.standing import as_origin, evidence_in_use
 from reviews.workflow.telling import tell_of_check
 
-SNAPSHOT = "snapshot"  # the kind of job that takes one
+SNAPSHOT, RECHECK = "snapshot", "recheck_snapshot"  # the kinds of jobs that take one, and that look at it again
+VERIFY = "verify_snapshot"  # on the record of a review, which it does not change
 EDITABLE = (
     "url", "title", "publisher", "origin", "stance", "quotation", "locator", "note", "is_confidential", "snapshot_exemption",
 )  # fmt: skip
@@ -60,7 +61,9 @@ def edit_evidence(
     version: int | None = None,
     is_withdrawn: bool | None = None,
 ) -> Evidence:
-    """Change an item, or take it out of use and back. `version` is the item's. Another address gets another snapshot."""
+    """Change an item, or take it out of use and back. `version` is the item's. Another address gets another snapshot, and another
+    quotation is looked for in the one that there is.
+    """
     with acting(review_of(evidence_id), Action.EDIT_EVIDENCE, actor=actor) as act:
         item = _lock(evidence_id, act.review)
         check_version(item, version)
@@ -76,6 +79,8 @@ def edit_evidence(
         _save(item, actor)
         if item.url and item.url != before["url"]:
             jobs.enqueue(SNAPSHOT, item.pk)
+        elif item.snapshot_id and item.quotation != before["quotation"]:
+            jobs.enqueue(RECHECK, item.snapshot_id)
     return item
 
 
@@ -250,11 +255,29 @@ def record_check(
             snapshot=snapshot, outcome=outcome, detail=detail, found_sha256=found_sha256, checked_at=timezone.now()
         )
         check.save(force_insert=True)
+        if actor or outcome in SnapshotCheck.UNSOUND:
+            _record(check, actor)
         tell_of_check(check, actor)
         if outcome in SnapshotCheck.UNSOUND:
-            for review_id in sorted(set(snapshot.evidence.values_list("review", flat=True))):
+            for review_id in _resting_on(snapshot):
                 fall_back(review_id)
     return check
+
+
+def _record(check: SnapshotCheck, actor: User | None) -> None:
+    """Somebody had it verified, or stored bytes are not what they were: with each review that rests on it."""
+    told = {"snapshot": str(check.snapshot_id), "check": str(check.pk), "outcome": str(check.outcome)}
+    for review_id in _resting_on(check.snapshot):
+        events.record(lock(review_id, None), VERIFY, actor=actor, data=told)
+
+
+def _resting_on(snapshot: Snapshot) -> list[UUID]:
+    """Reviews with an item of this snapshot; once its item has another, those of which a set was frozen with it."""
+    found = set(snapshot.evidence.values_list("review", flat=True))
+    if not found:
+        frozen = EvidenceSet.objects.filter(items__contains=[{"snapshot": str(snapshot.pk)}])
+        found = set(frozen.values_list("review", flat=True))
+    return sorted(found)
 
 
 def review_of(evidence_id: UUID) -> UUID:

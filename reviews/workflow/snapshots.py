@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, TypedDict
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Exists, F, Func, JSONField, OuterRef, QuerySet, TextField, Value, Window
 from django.db.models.functions import Cast, JSONObject, Lower, RowNumber
 from django.utils import timezone
@@ -21,9 +22,15 @@ from reviews.facts import Stage
 from reviews.models import Evidence, EvidenceSet, Snapshot, SnapshotCheck
 from reviews.stages import Action
 from reviews.workflow import acting
-from reviews.workflow.evidence import SNAPSHOT, add_evidence, keep_snapshot, record_check, record_snapshot_failure
+from reviews.workflow.evidence import (
+    RECHECK,
+    SNAPSHOT,
+    add_evidence,
+    keep_snapshot,
+    record_check,
+    record_snapshot_failure,
+)
 
-RECHECK = "recheck_snapshot"
 RECHECK_DAYS = 7  # a page that changes under a published sentence is news for a week, not for a minute
 LIVE = ("unchanged", "text_changed", "quotation_missing", "gone", "unreachable")
 
@@ -65,7 +72,13 @@ def add_file(review_id: UUID, payload: bytes, name: str, fields: Mapping[str, An
     # What is stored stays: not before they may.
     acting.must_be_open(review_id, Action.ADD_EVIDENCE, actor=actor)
     captured = evidence.keep_upload(payload, name)
-    return add_evidence(review_id, fields, actor=actor, snapshot=snapshot_of(captured, evidence.store(captured)))
+    snapshot = snapshot_of(captured, evidence.store(captured))
+    look = evidence.look_for([fields.get("quotation", "")], captured)
+    with transaction.atomic():
+        item = add_evidence(review_id, fields, actor=actor, snapshot=snapshot)
+        if look is not None:
+            record_check(snapshot, look.outcome, look.reason or "", captured.said_sha256, actor=actor)
+    return item
 
 
 def take(job: Job) -> None:
@@ -77,8 +90,11 @@ def take(job: Job) -> None:
         return
     captured = evidence.capture(item.url)
     snapshot = snapshot_of(captured, evidence.store(captured))
+    look = evidence.look_for([item.quotation], captured)
     with jobs.finishing(job) as result:
         is_kept = keep_snapshot(item.pk, snapshot, item.url)
+        if is_kept and look is not None:
+            record_check(snapshot, look.outcome, look.reason or "", captured.said_sha256)
         result["snapshot"] = str(snapshot.pk) if is_kept else None
     # Whoever gave it another address meanwhile found this job still under way, and queued none.
     if not is_kept and Evidence.objects.filter(pk=item.pk).exclude(url__in=("", item.url)).exists():
@@ -87,14 +103,21 @@ def take(job: Job) -> None:
 
 def park(job: Job) -> None:
     """The job was given up: the item says why, so that its lead can exempt it or try again."""
-    record_snapshot_failure(job.subject_id, str((job.error or {}).get("detail", "")))
+    record_snapshot_failure(job.subject_id, _in_words(job.error or {}))
+
+
+def _in_words(failure: Mapping[str, Any]) -> str:
+    """What a desk can do something with: why a page could not be had, but not which of our parts broke."""
+    if failure.get("code") in (None, "job_failed", "worker_lost"):
+        return "The page could not be stored, for a reason on our side: try again, or ask whoever runs this."
+    return str(failure.get("detail", "")).partition(": ")[2]  # behind the name of the error
 
 
 def recheck(job: Job) -> None:
     """Do the job of looking again: at the stored bytes first, which a verdict rests on, then at the live page."""
     snapshot = Snapshot.objects.get(pk=job.subject_id)
     verified = evidence.verify(snapshot.key, snapshot.sha256)
-    now = live(snapshot) if snapshot.url and verified.outcome == "ok" else None
+    now = (live(snapshot) if snapshot.url else reread(snapshot)) if verified.outcome == "ok" else None
     with jobs.finishing(job) as result:
         record_check(snapshot, _STORED[verified.outcome], verified.reason or "")
         if now is not None:
@@ -113,10 +136,25 @@ def live(snapshot: Snapshot) -> tuple[evidence.Recheck, str]:
         found = evidence.capture(snapshot.url)
     except FetchProblem as problem:
         found = problem
-    quotations = snapshot.evidence.filter(withdrawn_at=None).values_list("quotation", flat=True)
+    quotations = _quotations_of(snapshot)
     looks = [evidence.compare(before, quotation, found) for quotation in quotations or [""]]
+    if isinstance(found, evidence.Reading) and (never_there := evidence.look_for(quotations, before)):
+        looks.append(never_there)
     worst = max(looks, key=lambda look: LIVE.index(look.outcome))
     return worst, found.said_sha256 if isinstance(found, evidence.Reading) else ""
+
+
+def reread(snapshot: Snapshot) -> tuple[evidence.Recheck, str] | None:
+    """Whether a file has what is quoted from it. None where it has, and nobody was ever told otherwise."""
+    stored = evidence.read_capture(snapshot.key)
+    look = evidence.look_for(_quotations_of(snapshot), stored)
+    if look is None and snapshot.checks.filter(outcome__in=LIVE).exists():
+        look = evidence.Recheck("unchanged")
+    return (look, stored.said_sha256) if look else None
+
+
+def _quotations_of(snapshot: Snapshot) -> list[str]:
+    return list(snapshot.evidence.filter(withdrawn_at=None).values_list("quotation", flat=True))
 
 
 def visible_to(user: User) -> QuerySet[Snapshot]:
