@@ -59,6 +59,7 @@ class EvidenceFact:
     origin: str
     lacks: tuple[str, ...] = ()
     is_sound: bool = True
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """An item of evidence, and what it lacks."""
+
+    id: str
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Blocker:
+    """`items` are those that it is about, where it is about some and not about the review as a whole."""
+
     code: str
     words: str
+    items: tuple[Lacking, ...] = ()
 
 
 Guard = Callable[[Facts], Blocker | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviews.facts import SIDES, Blocker, Facts, Relation, Stage
+from reviews.facts import SIDES, Blocker, Facts, Lacking, Relation, Stage
 
 MAX_ROUNDS = 5  # a claim that five frozen sets of evidence did not settle needs an editor, not a sixth
 
@@ -67,9 +67,10 @@ def one_sided(facts: Facts) -> Blocker | None:
 
 
 def incomplete_evidence(facts: Facts) -> Blocker | None:
-    lacking = [lack for item in facts.evidence for lack in item.lacks]
-    wanted = ", ".join(sorted(set(lacking)))
-    return _when(lacking, "incomplete_evidence", f"Items of evidence lack: {wanted}.")
+    """Of what will be frozen: an item that counts no more is left out of the set."""
+    items = tuple(Lacking(item.id, item.lacks) for item in facts.evidence if item.lacks and item.is_sound)
+    wanted = "; ".join(f"{', '.join(item.lacks)} (item {item.id})" for item in items)
+    return Blocker("incomplete_evidence", f"Items of evidence lack: {wanted}.", items) if items else None
 
 
 def unread_numbers(facts: Facts) -> Blocker | None:

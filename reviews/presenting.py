@@ -14,7 +14,7 @@ from reviews.access import ACTIONS
 from reviews.facts import Facts, Stage
 from reviews.models import Approval, Decision, Review, Round, Seat
 from reviews.stages import Transition
-from reviews.workflow.acting import Blocked, facts_of
+from reviews.workflow.acting import Blocked, facts_of, told
 from reviews.workflow.drafting import current_approval
 from reviews.workflow.reading import ReadFacts
 from reviews.workflow.seats import verdicts_submitted
@@ -89,4 +89,4 @@ def _blockers(row: Transition | None, facts: Facts, need: Need, scopes: Collecti
         return [Blocked(code=f"stage_is_{facts.stage}", words=f"It is in {facts.stage}."), *blockers]
     who = f"This is for: {' or '.join(map(str, row.may))}."
     blockers += [Blocked(code=code, words=who) for code in row.lacks(facts)]
-    return blockers + [Blocked(code=blocker.code, words=blocker.words) for blocker in row.blocked_by(facts)]
+    return blockers + [told(blocker) for blocker in row.blocked_by(facts)]

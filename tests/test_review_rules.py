@@ -143,6 +143,16 @@ def test_evidence_that_lacks_something_is_not_handed_to_the_reviewers(room, lack
     assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["incomplete_evidence"]
 
 
+def test_evidence_that_was_marked_unreliable_in_research_is_not_in_the_set_whatever_it_lacks(room):
+    review = make.review(room, Stage.RESEARCH)
+    kept = [make.evidence(room, review, *item) for item in (("refutes", "Ministry"), ("supports", "Bank"))]
+    forged = make.evidence(room, review, "refutes", "Office", locator="")
+    assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["incomplete_evidence"]
+    workflow.mark_unreliable(forged.pk, actor=room.finn, reason="forged", note="It is.")
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert [row["id"] for row in EvidenceSet.objects.get(review=review).items] == [str(item.pk) for item in kept]
+
+
 def test_evidence_that_was_withdrawn_is_not_in_the_set_and_counts_for_nothing(room):
     review = make.review(room, Stage.RESEARCH)
     kept = make.evidence(room, review, "refutes", "Ministry")

@@ -206,6 +206,11 @@ NOT_BLOCKED = [
     (guards.too_few_origins, but(evidence=BOTH_SIDES[:1], single_origin_reason="Only the ministry counts them.")),
     (guards.one_sided, but(evidence=BOTH_SIDES[:1], searched=frozenset({Stance.SUPPORTS}))),
     (guards.one_sided, but(evidence=ONE_SIDE, both_sides_required=False)),
+    # It is not in the set.
+    (
+        guards.incomplete_evidence,
+        but(evidence=(EvidenceFact(Stance.CONTEXT, "x", lacks=("locator",), is_sound=False),)),
+    ),
     (guards.too_many_rounds, round_but(number=4)),
     # Nothing is sealed any more, or nothing of theirs.
     (guards.votes_sealed, dataclasses.replace(round_but(has_sat=True), stage=Stage.DISCUSSION)),

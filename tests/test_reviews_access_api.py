@@ -232,6 +232,23 @@ def test_an_address_that_is_none_or_tells_a_secret_is_refused_in_its_field_and_n
     assert (rows_of(review), Job.objects.count()) == before
 
 
+def test_evidence_that_lacks_something_is_named_with_what_it_lacks(room):
+    review = make.review(room, Stage.RESEARCH)
+    make.evidence(room, review, "refutes", "Ministry")
+    bare = make.evidence(room, review, "supports", "Bank", locator="", snapshot_exemption="")
+    client = api(room.finn)
+    [told] = [
+        a for a in client.get(f"/reviews/{review.pk}").json()["allowed_actions"] if a["action"] == "submit_for_rating"
+    ]
+    [blocked] = told["blocked_by"]
+    assert (blocked["code"], blocked["items"]) == (
+        "incomplete_evidence", [{"id": str(bare.pk), "lacks": ["locator", "snapshot"]}],
+    )  # fmt: skip
+    assert str(bare.pk) in blocked["words"]
+    problem = assert_problem(client.post(f"/reviews/{review.pk}/submit-for-rating", {}), 409, "action_blocked")
+    assert problem["blocked_by"] == [blocked]
+
+
 # What may be done
 
 

@@ -21,7 +21,7 @@ from factcheck.audit.staleness import check_version
 from factcheck.database.prepared import Prepared
 from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput, NotFound, StaleVersion
 from reviews import stages
-from reviews.facts import Facts, Stage
+from reviews.facts import Blocker, Facts, Stage
 from reviews.models import Desk, RatingScaleVersion, Review, ReviewPolicy
 from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
@@ -34,11 +34,26 @@ __all__ = ["Act", "ActionBlocked", "acting", "desks_of", "facts_of", "visible_to
 BOOKKEEPING = {"entered_stage_at", "due_at"}  # follows from what else was changed
 
 
+class LackingItem(TypedDict):
+    """An item of evidence, and what it lacks: `quotation`, `locator`, `snapshot`."""
+
+    id: UUID
+    lacks: list[str]
+
+
 class Blocked(TypedDict):
-    """Why not: a stable code, and words."""
+    """Why not: a stable code, and words; and for `incomplete_evidence`, which items."""
 
     code: str
     words: str
+    items: NotRequired[list[LackingItem]]
+
+
+def told(blocker: Blocker) -> Blocked:
+    blocked = Blocked(code=blocker.code, words=blocker.words)
+    if blocker.items:
+        blocked["items"] = [LackingItem(id=UUID(item.id), lacks=list(item.lacks)) for item in blocker.items]
+    return blocked
 
 
 class ActionBlocked(ActionNotAllowed):
@@ -185,7 +200,7 @@ def ask(facts: Facts, action: Action, *, is_system: bool = False) -> Transition:
         raise _blocked(
             f"A review in {facts.stage} cannot be given the action {action}.",
             facts,
-            [(code, f"It is in {facts.stage}.")],
+            [Blocked(code=code, words=f"It is in {facts.stage}.")],
         )
     if is_system:
         if not row.may_system:
@@ -195,7 +210,7 @@ def ask(facts: Facts, action: Action, *, is_system: bool = False) -> Transition:
         raise ActionForbidden(f"This is for: {who} ({', '.join(lacking)}).")
     if blockers := row.blocked_by(facts):
         words = " ".join(blocker.words for blocker in blockers)
-        raise _blocked(words, facts, [(blocker.code, blocker.words) for blocker in blockers])
+        raise _blocked(words, facts, [told(blocker) for blocker in blockers])
     return row
 
 
@@ -210,17 +225,17 @@ def must_be_open(
     ask(facts_of(review, actor, has_reason=has_reason), action)
 
 
-def _blocked(detail: str, facts: Facts, blockers: list[tuple[str, str]]) -> ActionBlocked:
+def _blocked(detail: str, facts: Facts, blockers: list[Blocked]) -> ActionBlocked:
     return ActionBlocked(
         detail,
         allowed_actions=[str(action) for action in stages.allowed(facts)],
-        blocked_by=[Blocked(code=code, words=words) for code, words in blockers],
+        blocked_by=blockers,
     )
 
 
 def blocked_by(facts: Facts, code: str, words: str) -> ActionBlocked:
     """A refusal that only the verb's own input could tell."""
-    return _blocked(words, facts, [(code, words)])
+    return _blocked(words, facts, [Blocked(code=code, words=words)])
 
 
 @contextmanager

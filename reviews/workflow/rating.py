@@ -55,7 +55,7 @@ def submit_for_rating(
         review.single_origin_reason = single_origin_reason or before
         act = begin(review, Action.SUBMIT_FOR_RATING, actor=actor, version=version)
         act.before["single_origin_reason"] = before
-        open_round(act, freeze(review))
+        open_round(act, freeze(review, leaving_out=unsound_of(review.pk)))
         act.write()
     return review
 

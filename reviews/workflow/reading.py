@@ -85,7 +85,7 @@ class ReadFacts(Facts):
         items = evidence_in_use(self._review)
         unsound = unsound_of(self._review.pk)
         return tuple(
-            EvidenceFact(Stance(item.stance), as_origin(item.origin), lacks(item), item.pk not in unsound)
+            EvidenceFact(Stance(item.stance), as_origin(item.origin), lacks(item), item.pk not in unsound, str(item.pk))
             for item in items
         )
 
