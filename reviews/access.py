@@ -87,7 +87,7 @@ ROUTES: Table = {
     f"POST {_ITEM}/take-snapshot": REVIEW,
     **{
         f"GET /api/v1/statistics/{found}": READ
-        for found in ("agreement", "turnaround", "selection", "stages.csv", "verdicts.csv")
+        for found in ("agreement", "turnaround", "selection", "selection.csv", "stages.csv", "verdicts.csv")
     },
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,

@@ -8,13 +8,14 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_filters import ChoiceFilter
 
+from claims.models import Claim
 from claims.triage import RISK_CHOICES
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from reviews.attention import needing_attention
 from reviews.facts import STAGE_CHOICES
 from reviews.models import Evidence, Review, Seat
-from reviews.statistics import GROUP_CHOICES
+from reviews.statistics import GROUP_CHOICES, Group
 
 
 class ReviewFilter(FilterSet):
@@ -76,3 +77,16 @@ class SelectionFilter(StatisticsFilter):
 
     def grouped(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return queryset
+
+    @property
+    def group(self) -> Group:
+        return self.form.cleaned_data["by"] or GROUP_CHOICES[0][0]
+
+    @property
+    def claims(self) -> QuerySet[Claim]:
+        """Beside the reviews that were opened in a time, those found in it."""
+        asked = {
+            "created_at__gte": self.form.cleaned_data["opened_after"],
+            "created_at__lt": self.form.cleaned_data["opened_before"],
+        }
+        return Claim.objects.filter(**{lookup: at for lookup, at in asked.items() if at is not None})

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Literal, get_args
 from uuid import UUID
 
@@ -43,7 +44,7 @@ class VerdictRow:
             "rating": self.rating,
             "rank": "" if self.rank is None else str(self.rank),
             "scale": self.scale,
-            "closed_at": self.closed_at.isoformat(),
+            "closed_at": _written(self.closed_at),
         }
 
 
@@ -53,25 +54,38 @@ NUMBERS = ("round", "seat", "rank")  # of these columns
 
 def verdict_rows(reviews: QuerySet[Review]) -> Iterator[VerdictRow]:
     """Of these reviews, oldest round first. What was said after the discussion, and in a round that was void, does not count."""
-    found = Verdict.objects.filter(kind=Verdict.Kind.FIRST, seat__vacated_at=None, seat__round__review__in=reviews)
-    found = found.select_related("seat__round", "scale__scale").order_by("seat__round", "seat__number", "-id")
-    seen: set[UUID] = set()
-    for verdict in found.iterator(chunk_size=2000):
-        # Whoever was asked for a fresh verdict gave two: the one on what was current when the round closed is the last.
-        if verdict.seat_id in seen:
-            continue
-        seen.add(verdict.seat_id)
-        round_ = verdict.seat.round
-        assert round_.closed_at is not None
-        yield VerdictRow(
-            review=round_.review_id,
-            round=round_.number,
-            seat=verdict.seat.number,
-            rating=verdict.rating,
-            rank=_rank(verdict.scale, verdict.rating),
-            scale=str(verdict.scale),
-            closed_at=round_.closed_at,
-        )
+    found = Verdict.objects.filter(kind=Verdict.Kind.FIRST, seat__round__review__in=reviews)
+    found = found.select_related("seat__round", "scale__scale").order_by("seat__round", "seat__number", "id")
+    for round_, verdicts in groupby(found.iterator(chunk_size=2000), key=lambda verdict: verdict.seat.round):
+        for verdict in _counted(round_, list(verdicts)):
+            if verdict.seat.vacated_at is not None:
+                continue
+            yield VerdictRow(
+                review=round_.review_id,
+                round=round_.number,
+                seat=verdict.seat.number,
+                rating=verdict.rating,
+                rank=_rank(verdict.scale, verdict.rating),
+                scale=str(verdict.scale),
+                closed_at=round_.closed_at,
+            )
+
+
+def _counted(round_: Round, verdicts: list[Verdict]) -> list[Verdict]:
+    """Those that closed the round. Whoever was asked for a fresh verdict gave two, and what was current then may be what the first was
+    given on: the round closed as soon as all who sat had judged the same evidence and the same claim, so they had not before.
+    """
+    by_ground: defaultdict[tuple[str, int], list[Verdict]] = defaultdict(list)
+    for verdict in verdicts:
+        left_at = verdict.seat.vacated_at
+        if left_at is None or left_at >= round_.closed_at:  # type: ignore[operator]  # it has closed, or the view had none of it
+            by_ground[verdict.evidence_digest, verdict.claim_revision].append(verdict)
+    return next((given for given in by_ground.values() if len(given) == round_.seats_needed), [])
+
+
+def _written(at: datetime) -> str:
+    """As the API writes instants."""
+    return at.isoformat().replace("+00:00", "Z")
 
 
 def _rank(scale: RatingScaleVersion, rating: str) -> int | None:
@@ -104,8 +118,8 @@ class StageRow:
         return {
             "review": str(self.review),
             "stage": str(self.stage),
-            "entered_at": self.entered_at.isoformat(),
-            "left_at": self.left_at.isoformat(),
+            "entered_at": _written(self.entered_at),
+            "left_at": _written(self.left_at),
         }
 
 
@@ -142,13 +156,20 @@ class Selection:
     found: int
     chosen: Share
 
+    def as_strings(self) -> dict[str, str]:
+        return {"group": self.group or "", "found": str(self.found), "chosen": str(self.chosen.count)}
 
-def selection(reviews: QuerySet[Review], by: Group) -> tuple[Selection, ...]:
-    """Whose claims these reviews are about, beside how many claims of theirs there are. Merged and superseded ones are no claims."""
+
+SELECTION_COLUMNS = ("group", "found", "chosen")
+SELECTION_NUMBERS = SELECTION_COLUMNS[1:]
+
+
+def selection(reviews: QuerySet[Review], claims: QuerySet[Claim], by: Group) -> tuple[Selection, ...]:
+    """Whose claims these reviews are about, beside how many of these claims are theirs. Merged and superseded ones are no claims."""
     column = {"claimant": "claimant", "outlet": "article__outlet__name"}[by]
     chosen = _counts(reviews.values_list(f"claim__{column}"))
     gone = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
-    found = _counts(Claim.objects.exclude(triage_status__in=gone).values_list(column))
+    found = _counts(claims.exclude(triage_status__in=gone).values_list(column))
     shares = selection_balance({group: chosen[group] for group in found | chosen})
     return tuple(Selection(share.group, found[share.group], share) for share in shares)
 

@@ -6,6 +6,7 @@ from django.urls import path
 
 from factcheck.api.negotiation import OneFormat
 from factcheck.api.routers import Router
+from reviews.filters import SelectionFilter
 from reviews.views import desks, reviews, rows, snapshots, statistics
 
 router = Router()
@@ -33,8 +34,8 @@ def _one(view: type[rows.OneOfReview], **methods: Any) -> Any:
     return view.as_view(methods, detail=True)
 
 
-def _export(method: str) -> Any:
-    return statistics.StatisticsViewSet.as_view({"get": method}, content_negotiation_class=OneFormat)
+def _export(method: str, **more: Any) -> Any:
+    return statistics.StatisticsViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **more)
 
 
 urlpatterns = [
@@ -53,6 +54,9 @@ urlpatterns = [
     ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
     path("statistics/stages.csv", _export("stages"), name="statistics-stages"),
+    path(
+        "statistics/selection.csv", _export("groups", filterset_class=SelectionFilter), name="statistics-selection-csv"
+    ),
     path("statistics/verdicts.csv", _export("verdicts"), name="statistics-verdicts"),
     *router.urls,
 ]

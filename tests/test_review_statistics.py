@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 
+from claims.models import Claim
 from reviews import statistics, workflow
 from reviews.agreement import Reason, agreement_of_rows
 from reviews.facts import Stage
 from reviews.models import Review
-from tests import make
+from tests import make, reviewing
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +45,24 @@ def test_what_was_said_after_the_discussion_changes_no_statistic(room):
     workflow.revise_verdict(review.pk, said, actor=first)
     assert Review.objects.get().stage == Stage.DRAFTING
     assert rows() == before
+
+
+def test_the_verdict_that_closed_the_round_counts_and_not_a_later_one_on_what_was_true_for_a_while(room):
+    """Ben and Cleo judge anew while stored bytes are taken for lost; when they are found again, what Ben said first counts."""
+    review = make.review(room, Stage.RESEARCH)
+    stored = reviewing.page_that_changed(room, review).snapshot
+    for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
+        make.evidence(room, review, stance, origin)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    first, second = room.holders(reviewing.at(review))
+    room.vote(review, first, "true")
+    workflow.record_check(stored, "missing")
+    sound = reviewing.judgement(review).cites[1:]
+    workflow.submit_verdict(review.pk, workflow.Judgement("mixed", make.WHY, sound), actor=first)
+    workflow.record_check(stored, "sound")
+    room.vote(review, second, "true")
+    assert reviewing.at(review).stage == Stage.DRAFTING
+    assert [row[2:] for row in rows()] == [("true", 3), ("true", 3)]
 
 
 def test_a_rating_off_the_scale_has_no_rank(room):
@@ -98,7 +117,7 @@ def test_selection_says_what_was_chosen_of_what_was_found(room):
     make.claim("Wages stood.", actor=room.ada, claimant="The union")
     found = {
         item.group: (item.found, item.chosen.count, item.chosen.n, item.chosen.share)
-        for item in statistics.selection(Review.objects.all(), "claimant")
+        for item in statistics.selection(Review.objects.all(), Claim.objects.all(), "claimant")
     }
     assert found == {"The ministry": (1, 1, 2, None), "The union": (2, 1, 2, None), "The landlords": (1, 0, 2, None)}
-    assert [item.group for item in statistics.selection(Review.objects.all(), "outlet")] == [None]
+    assert [item.group for item in statistics.selection(Review.objects.all(), Claim.objects.all(), "outlet")] == [None]

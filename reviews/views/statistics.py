@@ -61,10 +61,15 @@ class StatisticsViewSet(ViewSet):
     @extend_schema(filters=True, responses=SelectionStatisticsSerializer)
     @action(detail=False, filterset_class=filters.SelectionFilter)
     def selection(self, request: Request) -> Response:
-        """Whose claims were chosen, beside how many of theirs there are."""
+        """Whose claims were chosen, beside how many of theirs were found: both in the time that is asked for."""
+        by, groups = self._selection()
+        return Response(SelectionStatisticsSerializer({"by": by, "groups": groups}).data)
+
+    def _selection(self) -> tuple[statistics.Group, tuple[statistics.Selection, ...]]:
         reviews = self._reviews()
-        by: Any = request.query_params.get("by") or "claimant"
-        return Response(SelectionStatisticsSerializer({"by": by, "groups": statistics.selection(reviews, by)}).data)
+        asked = filters.SelectionFilter(self.request.query_params, queryset=reviews, request=self.request)
+        assert asked.is_valid()  # the filters of the view have refused what is wrong
+        return asked.group, statistics.selection(reviews, asked.claims, asked.group)
 
     @extend_schema(
         filters=True, operation_id="export_verdicts", responses={(200, spreadsheets.MEDIA_TYPE): OpenApiTypes.STR}
@@ -84,6 +89,15 @@ class StatisticsViewSet(ViewSet):
         """The times from which turnaround is computed, a line for each time that a review left a stage."""
         rows = (row.as_strings() for row in statistics.stage_rows(self._reviews()))
         return _file("stages.csv", statistics.STAGE_COLUMNS, rows)
+
+    @extend_schema(
+        filters=True, operation_id="export_selection", responses={(200, spreadsheets.MEDIA_TYPE): OpenApiTypes.STR}
+    )
+    def groups(self, request: Request) -> StreamingHttpResponse:
+        """The counts from which the shares of `selection` are computed, a line for each group; an empty name is unknown."""
+        _, groups = self._selection()
+        rows = (group.as_strings() for group in groups)
+        return _file("selection.csv", statistics.SELECTION_COLUMNS, rows, numbers=statistics.SELECTION_NUMBERS)
 
 
 def _file(
