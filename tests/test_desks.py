@@ -56,6 +56,24 @@ def test_a_desk_is_made_once_and_its_policy_gets_a_version_when_a_number_differs
     assert made.data == {"name": "Fact desk", "members": [[], ["finn"]]}
 
 
+def test_two_desks_that_share_the_name_of_a_policy_each_keep_their_version_of_it(tmp_path):
+    wanted = json.loads((make.SEEDS / "desk.json").read_text())
+    other = wanted | {"name": "Night desk", "policy": wanted["policy"] | {"seats": 3}}
+    (tmp_path / "other.json").write_text(json.dumps(other))
+    for _ in range(2):
+        assert load_desk() == "Fact desk: Standard 1, Truth 1, 0 people.\n"
+        assert load_desk(tmp_path / "other.json") == "Night desk: Standard 2, Truth 1, 0 people.\n"
+    assert (ReviewPolicy.objects.count(), RatingScaleVersion.objects.count()) == (2, 1)
+
+
+def test_a_number_that_a_file_leaves_out_is_the_default_and_not_that_of_an_earlier_version(tmp_path):
+    wanted = json.loads((make.SEEDS / "desk.json").read_text())
+    for numbers, version in (({"lead_may_hold_seat": True}, 1), ({}, 2), ({"lead_may_hold_seat": False}, 2)):
+        policy = {"name": "Small"} | numbers
+        (tmp_path / "desk.json").write_text(json.dumps(wanted | {"policy": policy}))
+        assert load_desk(tmp_path / "desk.json").startswith(f"Fact desk: Small {version},")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -24,7 +24,7 @@ LIKE_THIS = "seeds/desk.json shows what is expected."
 class Command(BaseCommand):
     help = (
         "Make a desk, or give one that is there its next policy and scale: from a JSON file like seeds/desk.json. Versions that are "
-        "equal to the present ones are not made again. Reviews that are open keep theirs."
+        "equal to earlier ones are not made again. Reviews that are open keep theirs."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -76,13 +76,23 @@ def _below(place: str) -> Iterator[None]:
         raise InvalidInput(errors=[replace(e, pointer=f"{place}{e.pointer}") for e in problem.errors]) from None
 
 
+_DEFAULTS = {
+    field.name: field.get_default()
+    for field in ReviewPolicy._meta.concrete_fields
+    if field.name not in ("id", "created_at", "name", "number")
+}
+
+
 def _policy(name: str, numbers: dict[str, Any]) -> ReviewPolicy:
-    last = ReviewPolicy.objects.filter(name=name).order_by("-number").first()
-    if last and all(getattr(last, field, None) == value for field, value in numbers.items()):
-        return last
+    # Another desk's file may have given this name its last version.
+    for version in ReviewPolicy.objects.filter(name=name).order_by("-number"):
+        if numbers.keys() <= _DEFAULTS.keys() and all(
+            getattr(version, field) == numbers.get(field, default) for field, default in _DEFAULTS.items()
+        ):
+            return version
     return desks.add_policy(name, numbers, actor=None)
 
 
 def _scale(name: str, points: list[dict[str, Any]]) -> RatingScaleVersion:
-    last = RatingScaleVersion.objects.filter(scale__name=name).order_by("-number").first()
-    return last if last and last.points == points else desks.add_scale_version(name, points, actor=None)
+    versions = RatingScaleVersion.objects.filter(scale__name=name).order_by("-number")
+    return next((v for v in versions if v.points == points), None) or desks.add_scale_version(name, points, actor=None)
