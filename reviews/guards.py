@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reviews.facts import SIDES, Blocker, Facts, Lacking, Relation, Stage
+from reviews.words import has_words
 
 MAX_ROUNDS = 5  # a claim that five frozen sets of evidence did not settle needs an editor, not a sixth
 
@@ -50,7 +51,7 @@ def too_few_origins(facts: Facts) -> Blocker | None:
     origins = {item.origin for item in facts.evidence if item.is_sound and item.stance in SIDES}
     found = "1 independent origin" if len(origins) == 1 else f"{len(origins)} independent origins"
     return _when(
-        len(origins) < facts.min_origins and not (origins and facts.single_origin_reason.strip()),
+        len(origins) < facts.min_origins and not (origins and has_words(facts.single_origin_reason)),
         "too_few_origins",
         f"The evidence comes from {found}; {facts.min_origins} are needed, or a `single_origin_reason` for one.",
     )

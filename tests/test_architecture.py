@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = (
     "claims.text", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.sources", "reviews.agreement",
-    "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy",
+    "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy", "reviews.words",
     "reviews.commenting", "reviews.notices",
 )  # fmt: skip
 PLATFORM = (

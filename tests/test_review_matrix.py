@@ -169,6 +169,7 @@ def test_whoever_stops_sends_back_or_waives_must_say_why_by_code_and_in_words(ro
         ("zebra", "Because.", ["reason_needed"]),
         (known, "", ["note_needed"]),
         (known, " \n\t", ["note_needed"]),
+        (known, "\u200b\u2800", ["note_needed"]),
     ]:
         monkeypatch.setattr(reviewing, "why", lambda _, reason=reason, note=note: {"reason": reason, "note": note})
         with pytest.raises(InvalidInput) as refusal:

@@ -1134,6 +1134,10 @@ def test_a_verdict_changes_nothing_that_others_see_but_the_count(room):
         ({"rating": ""}, ["unknown_rating"]),
         ({"rationale": "No."}, ["too_short"]),
         ({"rationale": " " * 60}, ["too_short"]),
+        ({"rationale": "\u200b" * 60}, ["too_short"]),
+        ({"rationale": "\u2800\u3164" * 30}, ["too_short"]),
+        ({"rationale": "False." + " " * 60 + "."}, ["too_short"]),
+        ({"rating": "unverifiable", "searches": "\u2060\u3164"}, ["searches_needed"]),
         ({"cites": ()}, ["evidence_needed"]),
         ({"rating": "unverifiable"}, ["searches_needed"]),
         ({"rating": "zebra", "rationale": "", "cites": ()}, ["unknown_rating", "too_short", "evidence_needed"]),
@@ -1197,6 +1201,18 @@ def test_nobody_takes_from_the_queue_of_a_desk_that_is_not_theirs(room):
     with pytest.raises(InvalidInput):
         workflow.take_next(room.desk.pk, actor=room.zoe)
     assert at(review).stage == Stage.QUEUED
+
+
+def test_what_they_answer_later_comes_below_what_they_answered_first_which_stays(room):
+    review = make.review(room, Stage.RESEARCH)
+    asked = workflow.request_reply(review.pk, addressee="The ministry", question="Why?", actor=room.finn)
+    first = workflow.record_reply(review.pk, asked.pk, answer="No comment.", actor=room.finn)
+    second = workflow.record_reply(review.pk, asked.pk, answer="It was a misprint.", actor=room.emil)
+    assert second.answer == "No comment.\n\nIt was a misprint."
+    assert second.answered_at == first.answered_at
+    with pytest.raises(InvalidInput):
+        workflow.record_reply(review.pk, asked.pk, answer="\u200b\u3164", actor=room.emil)
+    assert review.reply_requests.get().answer == second.answer
 
 
 def test_a_request_for_a_reply_runs_out_and_then_no_answer_is_an_answer(room):

@@ -25,6 +25,7 @@ from reviews.facts import Blocker, Facts, Stage
 from reviews.models import Desk, RatingScaleVersion, Review, ReviewPolicy
 from reviews.reasons import TAKE_OVER_REASONS, Reason
 from reviews.stages import Action, Transition
+from reviews.words import has_words
 from reviews.workflow.people import reads_everything
 from reviews.workflow.reading import facts_of
 from reviews.workflow.telling import tell
@@ -258,7 +259,7 @@ def check_reason(row: Transition, facts: Facts, reason: str, note: str) -> None:
     if reason not in known:
         detail = f"Give one of these reasons: {', '.join(known)}."
         errors.append(FieldError("reason_needed", detail, pointer="/reason"))
-    if not note.strip():
+    if not has_words(note):
         errors.append(FieldError("note_needed", "Say in words why.", pointer="/note"))
     if errors:
         raise InvalidInput(errors=errors)

@@ -14,6 +14,7 @@ from factcheck.errors import FieldError, InvalidInput
 from reviews.commenting import ANCHOR_FIELDS, mentioned
 from reviews.models import Comment, Draft, Evidence, Mention, Review
 from reviews.stages import Action
+from reviews.words import has_words
 from reviews.workflow.acting import begin, lock
 
 
@@ -71,7 +72,7 @@ def _colleagues(review: Review) -> dict[str, UUID]:
 
 def _thread_errors(said: Comment, reply_to: UUID | None) -> list[FieldError]:
     errors = []
-    if not said.text.strip():
+    if not has_words(said.text):
         errors.append(FieldError("required", "Say something.", pointer="/text"))
     if reply_to and not said.reply_to:
         errors.append(FieldError("unknown_comment", "This review has no such comment.", pointer="/reply_to"))

@@ -19,6 +19,7 @@ from reviews.guards import one_sided, too_few_origins, too_many_rounds, unstaffa
 from reviews.models import Approval, Decision, Draft, Invalidation, ReplyRequest, Review
 from reviews.reasons import Reason
 from reviews.stages import Action
+from reviews.words import has_words
 from reviews.workflow.acting import acting, begin, blocked_by, lock
 from reviews.workflow.evidence import invalidate
 from reviews.workflow.people import has_conflict, must_yield
@@ -63,14 +64,15 @@ def request_reply(
 def record_reply(
     review_id: UUID, request_id: UUID, *, answer: str, actor: User, version: int | None = None
 ) -> ReplyRequest:
-    """Keep what they answered, in their words."""
+    """Keep what they answered, in their words. What they say later comes below what they said before, which stays."""
     with acting(review_id, Action.RECORD_REPLY, actor=actor, version=version) as act:
         request = ReplyRequest.objects.select_for_update(no_key=True).filter(pk=request_id, review=act.review).first()
         if request is None:
             raise InvalidInput(errors=[FieldError("unknown_request", "There is no such request.", pointer="/request")])
-        if not answer.strip():
+        if not has_words(answer):
             raise InvalidInput(errors=[FieldError("required", "Give their words.", pointer="/answer")])
-        request.answer, request.answered_at = answer, timezone.now()
+        request.answer = f"{request.answer}\n\n{answer}" if request.answer else answer
+        request.answered_at = request.answered_at or timezone.now()
         request.save(update_fields=["answer", "answered_at"])
         act.data["reply"] = str(request.pk)
     return request

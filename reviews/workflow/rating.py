@@ -22,6 +22,7 @@ from reviews.policy import settle
 from reviews.reasons import Reason
 from reviews.sealed import MIN_RATIONALE_CHARS, SealedVerdict, VerdictDraft
 from reviews.stages import Action
+from reviews.words import has_words, readable
 from reviews.workflow.acting import Act, acting, begin, lock, losing_races
 from reviews.workflow.evidence import freeze, invalidate
 from reviews.workflow.people import find_adjudicator, find_draft_author, seats_needed
@@ -209,9 +210,9 @@ def adjudicate(
         # Also those that went stale since: marking evidence must not spare anybody an answer.
         dissenting = {verdict.pk for verdict in last_verdicts(round_).values() if verdict.rating != rating}
         errors = _rating_errors(review, rating)
-        if len(rationale.strip()) < MIN_RATIONALE_CHARS:
+        if len(readable(rationale)) < MIN_RATIONALE_CHARS:
             errors.append(_too_short())
-        for verdict in dissenting - {pk for pk, words in answers.items() if words.strip()}:
+        for verdict in dissenting - {pk for pk, words in answers.items() if has_words(words)}:
             errors.append(
                 FieldError("answer_missing", f"Verdict {verdict} says otherwise: answer it.", pointer="/answers")
             )
@@ -303,7 +304,7 @@ def _check_tag(seen: str | None, tag: str, round_: Round) -> None:
 
 def _check_judgement(review: Review, round_: Round, judgement: Judgement) -> None:
     errors = _rating_errors(review, judgement.rating)
-    if len(judgement.rationale.strip()) < MIN_RATIONALE_CHARS:
+    if len(readable(judgement.rationale)) < MIN_RATIONALE_CHARS:
         errors.append(_too_short())
     frozen = {UUID(item["id"]) for item in round_.evidence_set.items}
     usable = frozen - unsound_of(round_.review_id)
@@ -314,7 +315,7 @@ def _check_judgement(review: Review, round_: Round, judgement: Judgement) -> Non
             errors.append(FieldError("not_reliable", "It no longer counts as evidence.", pointer=f"/cites/{number}"))
     point = points_of(review).get(judgement.rating)
     if point is not None and point["rank"] is None:
-        if not judgement.searches.strip():
+        if not has_words(judgement.searches):
             errors.append(FieldError("searches_needed", "Say what was searched.", pointer="/searches"))
     elif not judgement.cites:
         errors.append(FieldError("evidence_needed", "Name the evidence that it rests on.", pointer="/cites"))

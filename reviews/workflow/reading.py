@@ -14,6 +14,7 @@ from factcheck.database.prepared import Prepared
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
 from reviews.models import Adjudicator, ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
+from reviews.words import has_words
 from reviews.workflow.people import (
     authors_of,
     find_adjudicator,
@@ -124,7 +125,7 @@ class ReadFacts(Facts):
 
     @cached_property
     def draft_lacks(self) -> tuple[str, ...]:
-        return tuple(name for name in DRAFT_FIELDS if not getattr(self.draft, name, "").strip())
+        return tuple(name for name in DRAFT_FIELDS if not has_words(getattr(self.draft, name, "")))
 
     @cached_property
     def draft_rating_matches(self) -> bool:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from claims.text import as_read
 from factcheck.database.prepared import Prepared
 from reviews import digests
 from reviews.models import (
@@ -23,6 +22,7 @@ from reviews.models import (
     Verdict,
 )
 from reviews.sealed import SealedVerdict
+from reviews.words import has_words, readable
 from reviews.workflow.people import has_conflict
 
 # Numbers of these forms carry their value elsewhere: a change in its factor, a superlative in its word.
@@ -54,15 +54,15 @@ def evidence_in_use(review: Review) -> list[Evidence]:
 
 def as_origin(name: str) -> str:
     """By which origins are told apart: not by what nobody sees, nor by how it was typed."""
-    return as_read(name).strip().casefold()
+    return readable(name).casefold()
 
 
 def lacks(item: Evidence) -> tuple[str, ...]:
     """What an item needs before it can be rated."""
     has = {
-        "quotation": item.quotation.strip(),
-        "locator": item.locator.strip(),
-        "snapshot": item.snapshot_id or item.snapshot_exemption.strip(),
+        "quotation": has_words(item.quotation),
+        "locator": has_words(item.locator),
+        "snapshot": item.snapshot_id or has_words(item.snapshot_exemption),
     }
     return tuple(name for name, value in has.items() if not value)
 
