@@ -48,6 +48,7 @@ class Actor:
     relations: frozenset[Relation] = frozenset()
     took_part_as: frozenset[Relation] = frozenset()  # in any round, whether or not they still are
     is_conflicted: bool = False
+    has_edited: bool = False  # the text, since it was handed in
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class RoundFact:
     ratings: tuple[str, ...] | None = None
     has_sat: bool = False  # the actor holds one of its seats, or held it
     own_is_given: bool = False
-    own_is_revised: bool = False
+    own_revisions: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ class Facts:
     single_origin_reason: str = ""
     min_origins: int = 2
     both_sides_required: bool = True
+    discussion_rounds: int = 1
+    approver_may_edit_draft: bool = True
     unread_numbers: int = 0
     shortage: str = ""
     round: RoundFact = field(default_factory=RoundFact)

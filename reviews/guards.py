@@ -24,6 +24,14 @@ def involved(facts: Facts) -> Blocker | None:
     return _when(parts, "involved", f"You took part in this review ({parts}): somebody else approves it.")
 
 
+def edited_it(facts: Facts) -> Blocker | None:
+    return _when(
+        facts.actor.has_edited and not facts.approver_may_edit_draft,
+        "edited_it",
+        "You have changed the text since it was handed in: somebody else approves it, or its author hands it in again.",
+    )
+
+
 def claim_not_accepted(facts: Facts) -> Blocker | None:
     return _when(not facts.claim_is_accepted, "claim_not_accepted", "The claim is no longer accepted.")
 
@@ -125,7 +133,11 @@ def verdicts_missing(facts: Facts) -> Blocker | None:
 
 
 def revised_already(facts: Facts) -> Blocker | None:
-    return _when(facts.round.own_is_revised, "revised_already", "You revised your verdict; that is done once.")
+    most = facts.discussion_rounds
+    often = "once" if most == 1 else f"{most} times"
+    return _when(
+        facts.round.own_revisions >= most, "revised_already", f"You revised your verdict; that is done {often}."
+    )
 
 
 def verdicts_differ(facts: Facts) -> Blocker | None:

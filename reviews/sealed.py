@@ -28,7 +28,9 @@ class SealedVerdict(VerdictRow):
         constraints = [
             # One on the same evidence, claim and scale: a fresh one is asked for only when one of these has changed.
             models.UniqueConstraint(
-                fields=["seat", "kind", "evidence_digest", "claim_revision", "scale"], name="verdict_once"
+                fields=["seat", "evidence_digest", "claim_revision", "scale"],
+                condition=Q(kind="first"),
+                name="verdict_once",
             ),
             models.CheckConstraint(condition=Q(kind__in=["first", "revised"]), name="verdict_kind_known"),
             models.CheckConstraint(

@@ -233,8 +233,8 @@ TRANSITIONS = (
     _row(
         A.APPROVE, "Approve it", S.COPY_EDIT, S.APPROVED, may=(EDITOR,),
         unless=(
-            guards.involved, guards.conflicted, guards.stale, guards.author_conflicted, guards.draft_incomplete, guards.draft_contradicts,
-            *_EVIDENCE,
+            guards.involved, guards.conflicted, guards.edited_it, guards.stale, guards.author_conflicted, guards.draft_incomplete,
+            guards.draft_contradicts, *_EVIDENCE,
         ),
     ),
     _row(A.UNAPPROVE, "Take the approval back", S.APPROVED, S.COPY_EDIT, may=(EDITOR,), may_system=True, on_hold=False),

@@ -554,6 +554,14 @@ def test_whoever_adjudicates_is_kept_for_each_round_and_read_from_the_record_whe
     assert set(Adjudicator.objects.values_list("review", "round_number", "user")) == kept
 
 
+def test_where_the_policy_says_so_nobody_approves_what_they_have_changed(db):
+    room = make.newsroom(approver_may_edit_draft=False)
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    workflow.edit_draft(review.pk, {"body": "Written anew."}, actor=room.emil)
+    is_refused("since it was handed in", lambda: approval_by(review, room.emil))
+    approval_by(review, room.gwen)  # and this is the truth
+
+
 def test_a_text_is_approved_by_nobody_once_its_author_keeps_out(room):
     review = reviewing.full_review(room, Stage.COPY_EDIT)
     reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.finn)

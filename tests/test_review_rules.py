@@ -763,6 +763,23 @@ def test_where_nobody_is_left_to_write_the_next_editor_who_edits_becomes_the_aut
     assert workflow.submit_draft(review.pk, actor=apart.gwen).stage == Stage.COPY_EDIT
 
 
+def test_an_editor_approves_a_text_that_they_have_copy_edited(room):
+    review = reviewing.full_review(room, Stage.COPY_EDIT)
+    workflow.edit_draft(review.pk, {"body": "Written anew."}, actor=room.emil)
+    assert make.approve(room.emil, at(review)).stage == Stage.APPROVED
+
+
+def test_where_the_policy_says_so_nobody_approves_what_they_have_changed_since_it_was_handed_in(db):
+    room = make.newsroom(approver_may_edit_draft=False)
+    review = reviewing.full_review(room, Stage.DRAFTING)
+    workflow.edit_draft(review.pk, {"body": "A comma, more."}, actor=room.gwen)
+    workflow.submit_draft(review.pk, actor=room.finn)  # who has read that
+    workflow.edit_draft(review.pk, {"body": "Written anew."}, actor=room.emil)
+    seen = reviewing.what_an_editor_sees(review)
+    assert blockers(lambda: workflow.approve(review.pk, actor=room.emil, **seen)) == ["edited_it"]
+    assert make.approve(room.gwen, at(review)).stage == Stage.APPROVED
+
+
 # Clocks
 
 
@@ -852,6 +869,19 @@ def test_a_verdict_is_revised_once_and_agreement_settles_it_by_itself(room):
     assert (at(review).stage, decision.rating, decision.basis) == (Stage.DRAFTING, "mixed", "discussion")
     firsts = Verdict.objects.filter(kind="first").order_by("id")
     assert [(v.author, v.rating) for v in firsts] == [(room.ben, "true"), (room.cleo, "false")]
+
+
+def test_where_the_policy_has_two_rounds_of_discussion_a_verdict_is_revised_twice_and_the_last_counts(db):
+    room = make.newsroom(discussion_rounds=2)
+    review = make.review(room, Stage.DISCUSSION)  # Ben: true, Cleo: false
+    for rating in ("mixed", "true"):
+        workflow.revise_verdict(review.pk, reviewing.judgement(review, rating), actor=room.ben)
+    again = reviewing.judgement(review, "false")
+    assert blockers(lambda: workflow.revise_verdict(review.pk, again, actor=room.ben)) == ["revised_already"]
+    workflow.revise_verdict(review.pk, reviewing.judgement(review, "mixed"), actor=room.cleo)
+    assert at(review).stage == Stage.DISCUSSION
+    workflow.revise_verdict(review.pk, reviewing.judgement(review, "true"), actor=room.cleo)
+    assert (at(review).stage, Decision.objects.get(review=review).rating) == (Stage.DRAFTING, "true")
 
 
 def test_an_adjudicator_answers_each_dissenting_verdict_and_no_other(room):

@@ -162,6 +162,7 @@ BLOCKED = [
     (guards.involved, but(actor=Actor(took_part_as=frozenset({Relation.SEAT_HOLDER})))),
     (guards.involved, but(actor=Actor(took_part_as=frozenset({Relation.ADJUDICATOR})))),
     (guards.involved, but(actor=Actor(took_part_as=frozenset({Relation.DRAFT_AUTHOR})))),
+    (guards.edited_it, but(actor=Actor(has_edited=True), approver_may_edit_draft=False)),
     (guards.claim_not_accepted, but(claim_is_accepted=False)),
     (guards.reviewed_elsewhere, but(has_other_review=True)),
     (guards.leads_already, but(actor=LEAD)),
@@ -189,7 +190,7 @@ BLOCKED = [
     (guards.judged_already, dataclasses.replace(round_but(own_is_given=True), stage=Stage.RATING)),
     (guards.verdicts_missing, round_but(verdicts=1)),
     (guards.votes_sealed, dataclasses.replace(round_but(has_sat=True), stage=Stage.RATING)),
-    (guards.revised_already, round_but(own_is_revised=True)),
+    (guards.revised_already, round_but(own_revisions=1)),
     (guards.verdicts_differ, round_but(ratings=("false", "true"))),
     (guards.verdicts_differ, round_but(ratings=None)),
     (guards.verdicts_differ, round_but(ratings=())),
@@ -212,6 +213,9 @@ NOT_BLOCKED = [
         but(evidence=(EvidenceFact(Stance.CONTEXT, "x", lacks=("locator",), is_sound=False),)),
     ),
     (guards.too_many_rounds, round_but(number=4)),
+    (guards.edited_it, but(actor=Actor(has_edited=True))),
+    (guards.edited_it, but(approver_may_edit_draft=False)),
+    (guards.revised_already, dataclasses.replace(round_but(own_revisions=1), discussion_rounds=2)),
     # Nothing is sealed any more, or nothing of theirs.
     (guards.votes_sealed, dataclasses.replace(round_but(has_sat=True), stage=Stage.DISCUSSION)),
     (guards.votes_sealed, dataclasses.replace(FINE, stage=Stage.RATING)),
@@ -276,7 +280,7 @@ keep_evidence     conflicted
 renew_lease       conflicted
 confirm_numbers   conflicted
 submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale
-approve           conflicted involved stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided
+approve           conflicted involved edited_it stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided
 reopen            claim_not_accepted reviewed_elsewhere
 resume            not_on_hold votes_sealed
 """

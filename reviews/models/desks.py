@@ -43,6 +43,12 @@ class ReviewPolicy(Row):
     draft_author_may_be_lead = models.BooleanField(
         default=True, help_text="Otherwise somebody else writes the text, who took no part in the finding."
     )
+    approver_may_edit_draft = models.BooleanField(
+        default=True, help_text="Otherwise an editor who has changed a text since it was handed in does not approve it."
+    )
+    discussion_rounds = models.PositiveSmallIntegerField(
+        default=1, help_text="How often each verdict may be revised in a discussion."
+    )
     auto_open = models.BooleanField(default=False, help_text="Accepted claims get a review without anybody asking.")
     min_origins = models.PositiveSmallIntegerField(default=2, help_text="Independent origins of evidence.")
     both_sides_required = models.BooleanField(default=True)
@@ -56,6 +62,7 @@ class ReviewPolicy(Row):
             models.CheckConstraint(condition=Q(seats__gte=2, seats_high_risk__gte=2), name="policy_two_seats_at_least"),
             models.CheckConstraint(condition=Q(min_origins__gte=1), name="policy_one_origin_at_least"),
             models.CheckConstraint(condition=Q(lease_hours__gte=1), name="policy_lease_at_least_an_hour"),
+            models.CheckConstraint(condition=Q(discussion_rounds__gte=1), name="policy_one_discussion_round_at_least"),
         ]
 
     def __str__(self) -> str:

@@ -41,8 +41,8 @@ class ReviewPolicySerializer(serializers.ModelSerializer):
     class Meta:
         model = ReviewPolicy
         fields = (
-            "id", "name", "number", "seats", "seats_high_risk", "lead_may_hold_seat", "draft_author_may_be_lead", "auto_open",
-            "min_origins", "both_sides_required", "reply_days", "lease_hours", "hours_by_stage",
+            "id", "name", "number", "seats", "seats_high_risk", "lead_may_hold_seat", "draft_author_may_be_lead", "approver_may_edit_draft",
+            "auto_open", "discussion_rounds", "min_origins", "both_sides_required", "reply_days", "lease_hours", "hours_by_stage",
         )  # fmt: skip
 
 

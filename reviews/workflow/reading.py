@@ -5,15 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import Subquery
 from django.utils import timezone
 
 from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.models import User
+from factcheck.audit import events
 from factcheck.database.prepared import Prepared
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
 from reviews.models import Adjudicator, ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
+from reviews.stages import Action
 from reviews.words import has_words
 from reviews.workflow.people import (
     authors_of,
@@ -58,6 +61,8 @@ class ReadFacts(Facts):
             single_origin_reason=review.single_origin_reason,
             min_origins=review.policy.min_origins,
             both_sides_required=review.policy.both_sides_required,
+            discussion_rounds=review.policy.discussion_rounds,
+            approver_may_edit_draft=review.policy.approver_may_edit_draft,
         )
 
     _review: Review
@@ -206,6 +211,13 @@ class _ReadActor(Actor):
     def is_conflicted(self) -> bool:
         return self._user.pk in self._facts.conflicted
 
+    @cached_property
+    def has_edited(self) -> bool:
+        told = events.events(self._facts._review)
+        handed_in = told.filter(action=Action.SUBMIT_DRAFT).order_by("-number").values("number")[:1]
+        edits = told.filter(action=Action.EDIT_DRAFT, actor=self._user, number__gt=Subquery(handed_in))
+        return edits.exclude(data__draft=[]).exists()
+
     @property
     def _adjudicates(self) -> bool:
         return self._facts._review.adjudicator_id == self._user.pk
@@ -250,7 +262,7 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
         ratings=None if is_open else tuple(verdict.rating for verdict in counted.values()),
         has_sat=own is not None,
         own_is_given=own in counted,
-        own_is_revised=not is_open and Verdict.objects.filter(seat=own, kind=Verdict.Kind.REVISED).exists(),
+        own_revisions=0 if is_open else Verdict.objects.filter(seat=own, kind=Verdict.Kind.REVISED).count(),
     )
 
 
