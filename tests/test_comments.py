@@ -302,6 +302,7 @@ def test_a_seat_that_is_filled_at_once_is_told_with_the_conflict(room):
     review = make.review(room, Stage.RATING)
     leaving = room.holders(review)[1]
     workflow.declare_conflict(review.pk, actor=leaving, **why("declare_conflict"))
-    assert events.events(review).last().data == {
-        "seat": 2, "replaced": [str(leaving.pk)], "seated": {"2": str(room.ivy.pk)},
+    told = events.events(review).last().data
+    assert told == {
+        "seat": 2, "replaced": [str(leaving.pk)], "seated": {"2": str(room.ivy.pk)}, "note_sha256": told["note_sha256"],
     }  # fmt: skip
