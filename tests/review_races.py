@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from claims import pipeline
 from claims.triage import TriageAction
+from factcheck.api.renderers import dumps
 from factcheck.audit import events
 from factcheck.audit.verifying import verify
 from factcheck.errors import StaleVersion
@@ -17,6 +19,7 @@ from reviews.models import Decision, Evidence, EvidenceSet, Review, Round, Verdi
 from reviews.stages import Action
 from reviews.workflow import ActionBlocked
 from tests import make, reviewing
+from tests.api import api, assert_some_problem
 from tests.racing import at_once, keeping_connections, refusals
 from tests.reviewing import at, why
 
@@ -161,11 +164,64 @@ def reopen_against_restore(room: make.Newsroom, clients: int) -> None:
     assert (review.claim.triage_status == "accepted") != (review.stage == Stage.CLOSED)
 
 
+# As front ends meet: over HTTP, each with a token of their own.
+
+
+def answered(*calls: Callable[[], Any]) -> list[Any]:
+    """Status codes, and of a refusal its own code. Nobody may be told of a fault of ours."""
+    answers = [answer if isinstance(answer, Exception) else _code_of(answer) for answer in at_once(*calls)]
+    assert all(isinstance(answer, tuple) and answer[0] < 500 for answer in answers), answers
+    return answers
+
+
+def _code_of(answer: Any) -> tuple[int, str]:
+    return answer.status_code, assert_some_problem(answer)["code"] if answer.status_code >= 400 else ""
+
+
+def sends(who: Any, path: str, body: dict[str, Any], tag: str) -> Callable[[], Any]:
+    client = api(who)
+    return lambda: client.generic("POST", path, dumps(body), "application/json", headers={"If-Match": tag})
+
+
+def last_verdicts_over_http(room: make.Newsroom, clients: int) -> None:
+    review = reviewing.full_review(room, Stage.RATING)
+    said = asdict(reviewing.judgement(review))
+    calls = []
+    for who in room.holders(at(review)):
+        tag = f'"{workflow.my_seat(at(review), who).tag}"'
+        calls.append(sends(who, f"/reviews/{review.pk}/submit-verdict", said, tag))
+    assert answered(*calls) == [(200, "")] * clients
+    assert at(review).stage == Stage.DRAFTING
+    assert Decision.objects.filter(review=review).count() == number_of(review, "close_round") == 1
+    assert Verdict.objects.filter(seat__round__review=review).count() == clients
+
+
+def approve_against_send_back_over_http(room: make.Newsroom, clients: int) -> None:
+    review = Review.objects.filter(stage=Stage.COPY_EDIT).first() or reviewing.full_review(room, Stage.COPY_EDIT)
+    approved, path, tag = number_of(review, "approve"), f"/reviews/{review.pk}", f'"{review.version}"'
+    calls = [
+        sends(room.emil, f"{path}/approve", reviewing.what_an_editor_sees(review), tag),
+        sends(room.gwen, f"{path}/send-back", {"to": "drafting", **why(Action.SEND_BACK)}, tag),
+    ]
+    answers = answered(*(calls * clients)[:clients])
+    [won] = [number for number, (status, _) in enumerate(answers) if status == 200]
+    lost = answers[:won] + answers[won + 1 :]
+    assert set(lost) <= {(409, "action_blocked"), (412, "stale_version")}
+    assert number_of(review, "approve") == approved + 1 - won % 2
+    if won % 2:
+        assert at(review).stage == Stage.DRAFTING
+        workflow.submit_draft(review.pk, actor=room.finn)
+    else:
+        assert at(review).stage == Stage.APPROVED
+        workflow.unapprove(review.pk, actor=room.emil, **why(Action.UNAPPROVE))
+
+
+OVER_HTTP = (last_verdicts_over_http, approve_against_send_back_over_http)
 RACES: dict[str, Race] = {
     race.__name__: race
     for race in (
         approve_against_send_back, last_verdicts, add_against_submit, unreliable_against_submit, unreliable_against_approve,
-        reopen_against_restore,
+        reopen_against_restore, *OVER_HTTP,
     )
 }  # fmt: skip
 FOR_THE_QUEUE = (takers, takers_of_the_queue)
@@ -183,7 +239,7 @@ def newsroom(clients: int, seats: int) -> tuple[make.Newsroom, list[Any]]:
 
 
 def run(name: str, rounds: int, clients: int) -> None:
-    room, people = newsroom(clients, seats=clients if name == last_verdicts.__name__ else 2)
+    room, people = newsroom(clients, seats=clients if name.startswith(last_verdicts.__name__) else 2)
     with keeping_connections(clients):
         for _ in range(rounds):
             if name in RACES:
