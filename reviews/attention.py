@@ -40,12 +40,24 @@ def needing_attention() -> QuerySet[Evidence]:
     """Items in use of reviews that are not closed whose stored bytes are corrupt or missing, or whose page says something else by now
     and nobody has kept them in spite of that.
     """
+    return _looked_at().filter(Q(stored__in=SnapshotCheck.UNSOUND) | _IS_NEWS)
+
+
+def to_be_kept() -> QuerySet[Evidence]:
+    """Those of them that somebody may keep: bytes of ours that are gone or changed are never good enough."""
+    return _looked_at().filter(_IS_NEWS, Q(stored=None) | ~Q(stored__in=SnapshotCheck.UNSOUND))
+
+
+_IS_NEWS = Q(live__in=NEWS) & ~Exists(keepings(OuterRef("pk")))
+
+
+def _looked_at() -> QuerySet[Any]:
+    """Items in use of reviews that are not closed, with the last look at their stored bytes and at their page."""
     marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE, subject_id=OuterRef("pk"))
     # Few pages ever change: the last look is looked up for those alone, and not for all evidence that there is.
     ever = SnapshotCheck.objects.filter(outcome__in=NOT_AS_IT_WAS).values("snapshot")
     in_use = Evidence.objects.filter(~Exists(marked), withdrawn_at=None, snapshot__in=ever)
-    looked_at = in_use.exclude(review__stage=Stage.CLOSED).alias(
+    return in_use.exclude(review__stage=Stage.CLOSED).alias(
         stored=Subquery(latest_check(OF_THE_BYTES, OuterRef("snapshot")).values("outcome")[:1]),
         live=Subquery(latest_check(OF_THE_PAGE, OuterRef("snapshot")).values("outcome")[:1]),
     )
-    return looked_at.filter(Q(stored__in=SnapshotCheck.UNSOUND) | Q(live__in=NEWS) & ~Exists(keepings(OuterRef("pk"))))

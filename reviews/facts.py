@@ -88,6 +88,7 @@ class Facts:
     lease_is_over: bool = False  # also when the lead declared a conflict of interest
     has_reason: bool = False  # a reason code came with the action
     evidence: tuple[EvidenceFact, ...] = ()
+    has_news: bool = True  # of a page that an item rests on, which nobody has kept it in spite of
     searched: frozenset[Stance] = frozenset()
     single_origin_reason: str = ""
     min_origins: int = 2

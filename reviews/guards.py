@@ -65,6 +65,13 @@ def too_few_origins(facts: Facts) -> Blocker | None:
     )
 
 
+def no_news(facts: Facts) -> Blocker | None:
+    words = (
+        "No page that this review rests on has changed, but for items that somebody has kept already or that are lost."
+    )
+    return _when(not facts.has_news, "no_news", words)
+
+
 def one_sided(facts: Facts) -> Blocker | None:
     present = {item.stance for item in facts.evidence if item.is_sound} | facts.searched
     missing = [side for side in SIDES if side not in present]

@@ -244,11 +244,11 @@ TRANSITIONS = (
     ),
     _row(
         A.KEEP_EVIDENCE, "Keep evidence whose page has changed", S.RESEARCH,
-        may=(LEAD, RESEARCHER, EDITOR), unless=(guards.conflicted,),
+        may=(LEAD, RESEARCHER, EDITOR), unless=(guards.conflicted, guards.no_news),
     ),
     _row(
         A.KEEP_EVIDENCE, "Keep evidence whose page has changed", tuple(s for s in _AT_WORK if s is not S.RESEARCH),
-        may=(LEAD, EDITOR), unless=(guards.conflicted, guards.votes_sealed),
+        may=(LEAD, EDITOR), unless=(guards.conflicted, guards.votes_sealed, guards.no_news),
     ),
     _row(
         A.DECLARE_CONFLICT, "Declare a conflict of interest", tuple(s for s in _OPEN_STAGES if s is not S.RESEARCH),

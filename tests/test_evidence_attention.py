@@ -205,6 +205,7 @@ def _columns(snapshot: Snapshot) -> dict[str, Any]:
 )
 def test_nothing_is_kept_but_what_became_of_the_page_and_never_bytes_that_are_lost(room, item, outcomes, code):
     found(item, *outcomes)
+    found(make.upload(room, item.review, b"one"), "gone")  # which might be kept
     refused_by(code, api(room.emil), item)
 
 
@@ -216,8 +217,27 @@ def test_what_counts_no_more_or_was_kept_already_is_not_kept(room, review, item)
     workflow.mark_unreliable(marked.pk, actor=room.finn, reason="forged", note="It is.")
     client = api(room.finn)
     assert keep(client, item).status_code == 200
+    found(make.upload(room, review, b"three"), "gone")  # which might be kept
     for each, code in ((withdrawn, "not_in_use"), (marked, "not_in_use"), (item, "kept_already")):
         refused_by(code, client, each)
+
+
+def test_keeping_is_offered_while_a_page_has_changed_that_nobody_has_kept(room, item):
+    client = api(room.finn)
+
+    def codes() -> list[str]:
+        told = client.get(f"/reviews/{item.review_id}").json()["allowed_actions"]
+        return [b["code"] for each in told if each["action"] == "keep_evidence" for b in each["blocked_by"]]
+
+    assert codes() == ["no_news"]
+    found(item, "text_changed:1")
+    assert codes() == []
+    assert keep(client, item).status_code == 200
+    assert codes() == ["no_news"]
+    found(item, "text_changed:2")
+    assert codes() == []
+    found(item, "corrupt")
+    assert codes() == ["no_news"]
 
 
 def refused_by(code: str, client: Api, item: Evidence) -> None:

@@ -177,6 +177,7 @@ BLOCKED = [
     (guards.too_few_origins, but(evidence=BOTH_SIDES[:1], single_origin_reason=" \n")),
     # A reason why one origin has to do is none for having none.
     (guards.too_few_origins, but(evidence=(), single_origin_reason="Only the ministry counts them.")),
+    (guards.no_news, but(has_news=False)),
     (guards.one_sided, but(evidence=ONE_SIDE)),
     (guards.one_sided, but(evidence=(), searched=frozenset({Stance.REFUTES}))),
     (guards.one_sided, but(evidence=(BOTH_SIDES[0], EvidenceFact(Stance.SUPPORTS, "bank", is_sound=False)))),
@@ -276,7 +277,7 @@ edit_draft        conflicted
 waive_reply       conflicted
 send_back         conflicted
 mark_unreliable   conflicted votes_sealed
-keep_evidence     conflicted
+keep_evidence     conflicted no_news
 renew_lease       conflicted
 confirm_numbers   conflicted
 submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale

@@ -13,6 +13,7 @@ from claims.triage import TriageStatus
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.database.prepared import Prepared
+from reviews.attention import to_be_kept
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
 from reviews.models import Adjudicator, ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
@@ -94,6 +95,10 @@ class ReadFacts(Facts):
             EvidenceFact(Stance(item.stance), as_origin(item.origin), lacks(item), item.pk not in unsound, str(item.pk))
             for item in items
         )
+
+    @cached_property
+    def has_news(self) -> bool:
+        return to_be_kept().filter(review=self._review).exists()
 
     @cached_property
     def searched(self) -> frozenset[Stance]:
