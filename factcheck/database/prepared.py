@@ -108,6 +108,7 @@ class _Made:
 _STAND_INS: dict[type, Callable[[], Any]] = {
     UUID: uuid4,
     str: lambda: uuid4().hex,
+    int: lambda: 32_000 + uuid4().int % 700,  # of the smallest column
     datetime: lambda: datetime(1, 1, 1, microsecond=uuid4().int % 1_000_000, tzinfo=UTC),
 }
 

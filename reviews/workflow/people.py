@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
 from factcheck.audit.past import past_model
+from factcheck.database.prepared import Prepared
 from reviews.models import Adjudicator, ConflictOfInterest, DeskMembership, Draft, Lead, Review, ReviewPolicy, Seat
 from reviews.staffing import (
     WRITERS,
@@ -32,29 +36,44 @@ def has_conflict(review: Review, user_id: UUID) -> bool:
 
 def people_of(review: Review) -> list[Person]:
     """Who is present at the desk, and what they hold already. Whoever took part in this review before comes after whoever did not."""
-    conflicted = set(ConflictOfInterest.objects.filter(review=review).values_list("user", flat=True))
-    seated = Seat.objects.filter(round__review=review).values_list("holder", flat=True)
-    led = Lead.objects.filter(review=review).values_list("user", flat=True)
-    adjudicated = Adjudicator.objects.filter(review=review).values_list("user", flat=True)
-    involved = set(seated.union(led, adjudicated, authors_of(review)))
-    users = User.objects.with_roles().filter(memberships__desk=review.desk_id, is_active=True, is_machine=False)
-    held = Count("seats", filter=Q(seats__vacated_at=None, seats__round__closed_at=None), distinct=True)
     return [
-        Person(
-            id=str(user.pk),
-            roles=frozenset(user.roles),
-            load=user.held + 1000 * (user.pk in involved),
-            is_conflicted=user.pk in conflicted,
-            took_part=user.pk in involved,
-        )
-        for user in users.annotate(held=held)
+        Person(str(pk), frozenset(roles), held + 1000 * took_part, is_conflicted, took_part=took_part)
+        for pk, roles, held, is_conflicted, took_part in _PRESENT.rows(review=review.pk, desk=review.desk_id)
     ]
+
+
+def _present(review: UUID, desk: UUID) -> QuerySet[User, Any]:
+    """At the desk: id, roles, seats held in open rounds, conflict of interest, part taken in the review."""
+    them = {"review": review, "user": OuterRef("pk")}
+    seats = Seat.objects.filter(holder=OuterRef("pk"))
+    held = seats.filter(vacated_at=None, round__closed_at=None).values("holder").annotate(number=Count("pk"))
+    took_part = (
+        seats.filter(round__review=review),
+        Lead.objects.filter(**them),
+        Adjudicator.objects.filter(**them),
+        *(texts.filter(author=OuterRef("pk")) for texts in _texts_of(review)),
+    )
+    users = User.objects.with_roles().filter(memberships__desk=desk, is_active=True, is_machine=False)
+    return users.values_list(
+        "pk",
+        "loaded_roles",
+        Coalesce(Subquery(held.values("number")), 0),
+        Exists(ConflictOfInterest.objects.filter(**them)),
+        reduce(or_, map(Exists, took_part)),
+    )
+
+
+_PRESENT = Prepared(_present, review=UUID, desk=UUID)
 
 
 def authors_of(review: Review) -> Any:
     """Of its draft, the present one and those before."""
-    past = past_model(Draft).objects.filter(pgh_obj__review=review).values_list("author", flat=True)
-    return past.union(Draft.objects.filter(review=review).values_list("author", flat=True))
+    before, now = (texts.values_list("author", flat=True) for texts in _texts_of(review.pk))
+    return before.union(now)
+
+
+def _texts_of(review: UUID) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    return past_model(Draft).objects.filter(pgh_obj__review=review), Draft.objects.filter(review=review)
 
 
 def approvers_of(review: Review) -> list[UUID]:
@@ -108,17 +127,28 @@ def find_seat_holder(review: Review) -> UUID | None:
 
 def find_adjudicator(review: Review) -> UUID | None:
     """Who would adjudicate now, or None. Whoever was asked in this round is not asked again."""
-    asked = Adjudicator.objects.filter(review=review, round_number=review.round_number).values_list("user", flat=True)
+    in_the_round = _IN_THE_ROUND.rows(review=review.pk, number=review.round_number)
     try:
         chosen = choose_adjudicator(
             people_of(review),
-            holders={str(pk) for pk in _holders(review).values_list("holder", flat=True).union(asked)},
+            holders={str(pk) for (pk,) in in_the_round},
             lead=str(review.lead_id),
             draft_author_may_be_lead=review.policy.draft_author_may_be_lead,
         )
     except Unstaffable:
         return None
     return UUID(chosen)
+
+
+_IN_THE_ROUND = Prepared(
+    lambda review, number: (
+        Seat.objects.filter(round__review=review, round__number=number)
+        .values_list("holder")
+        .union(Adjudicator.objects.filter(review=review, round_number=number).values_list("user"))
+    ),
+    review=UUID,
+    number=int,
+)
 
 
 def _holders(review: Review) -> QuerySet[Seat]:
