@@ -29,7 +29,19 @@ CLOSING_MARKS = "”»“"
 CLOSERS = "\"”»’')]}›"
 
 # After these a full stop does not end the sentence when a figure, a currency sign or a small letter follows.
-BEFORE_A_NUMBER = frozenset("approx ca c est nos no vol pp p art sec fig ch par incl max min avg cf vs circa".split())
+BEFORE_A_NUMBER = frozenset(
+    "approx ca c est nos no vol pp p art sec fig ch par incl max min avg cf vs circa figs secs para misc excl".split()
+)
+
+# Capitalised, these do not end a sentence before a name, a number, or behind an hour a day or a time zone.
+BEFORE_A_NAME = frozenset(
+    "ms mx messrs ofc ft amb atty ald cllr revd pte cpt spc assoc dep sra srta sig govs profs insp tpr const".split()
+)
+BEFORE_A_DAY = frozenset("mon tue tues wed thu thur thurs fri sat sun".split())
+HOURS = ("a.m.", "p.m.")
+BEHIND_AN_HOUR = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday est edt cst cdt mst mdt pst pdt gmt utc bst cet cest et pt ct".split()
+)
 
 SPEECH = frozenset(
     "said says asked asks told replied replies shouted shouts added adds wrote writes cried exclaimed whispered yelled "
@@ -254,9 +266,9 @@ def _has_marks(window: str) -> bool:
 
 
 def _closes_here(window: str, position: int) -> bool:
-    """Whether the mark at `position` closes what came before: no space stands between, or none follows it but a space does."""
+    """Whether the mark at `position` closes what came before, as a note's number does."""
     mark = window[position]
-    if mark in "”»":
+    if mark in "”»¹²³":
         return True
     follows = window[position + 1] if position + 1 < len(window) else " "
     return mark == '"' and (follows.isspace() or follows in ".,;:)]—–-")
@@ -279,11 +291,33 @@ def _labelled(text: str, pieces: Iterator[tuple[int, int]]) -> Iterator[tuple[in
             if text[at + 5 : at + 6].isupper():
                 cuts.append(at + 4)
             at = text.find("...] ", at + 5, end)
+        cuts += _missed(text, start, end)
         for cut in sorted(cuts):
             if text[start:cut].strip():
                 yield start, start + len(text[start:cut].rstrip())
                 start = cut + 1
         yield start, end
+
+
+def _missed(text: str, start: int, end: int) -> Iterator[int]:
+    """The spaces behind a sentence in brackets and behind a unit of one letter: (He apologised.) The club; in 9.58 s. It is."""
+    opening = text[start]
+    if opening in "([":
+        closing = text.find(")" if opening == "(" else "]", start, end)
+        if closing > 0 and text[closing - 1] in ".!?" and _starts_sentence(text, closing + 1, end):
+            yield closing + 1
+    at = text.find(". ", start, end)
+    while at >= 0:
+        is_unit = at - start > 2 and text[at - 1] in "smg" and text[at - 2] == " " and text[at - 3].isdigit()
+        word = text[at + 2 : at + 12].split(maxsplit=1)[:1]
+        if is_unit and word and word[0][:1].isupper() and word[0].lower() in SENTENCE_STARTERS:
+            yield at + 1
+        at = text.find(". ", at + 2, end)
+
+
+def _starts_sentence(text: str, space: int, end: int) -> bool:
+    first = text[space:end].lstrip(" ")[:1]
+    return first != text[space:end][:1] and bool(first) and (first.isupper() or first in '“"([')
 
 
 def _belongs(text: str, left: tuple[int, int], start: int, end: int) -> bool:
@@ -298,9 +332,24 @@ def _belongs(text: str, left: tuple[int, int], start: int, end: int) -> bool:
     if follows.islower():
         return before[:1].isupper() or closed or not before[:1].isalpha()
     if before.endswith(".") and not closed:
-        word = before[:-1].rsplit(None, 1)[-1].lower() if before[:-1].strip() else ""
-        return word in BEFORE_A_NUMBER and (follows.isdigit() or follows in "$€£¥₽")
+        return _is_abbreviated(before, after, follows, touches=left[1] == start)
     return False
+
+
+def _is_abbreviated(before: str, after: str, follows: str, *, touches: bool) -> bool:
+    """Whether the full stop that `before` ends with belongs to its last word or its number, and no sentence ends there."""
+    if before[:-1].isdecimal() and len(before) <= 4:
+        return True  # 1. The tax rises.
+    written = before[-24:-1].rsplit(None, 1)[-1].lstrip("\"'“‘([") if before[:-1].strip() else ""
+    word = written.lower()
+    if word in BEFORE_A_NUMBER:
+        return follows.isdigit() or follows in "$€£¥₽"
+    if written[:1].isupper() and word in BEFORE_A_NAME | BEFORE_A_DAY:
+        return follows.isupper() if word in BEFORE_A_NAME else follows.isdigit()
+    if touches and len(word) > 1 and not word[-2].isalpha() and word[-1].isalpha():
+        return follows.isalpha()  # R-S.C.
+    first = after.split(maxsplit=1)[0].strip(".,;:").lower()
+    return before.lower().endswith(HOURS) and first in BEHIND_AN_HOUR
 
 
 def _is_attribution(after: str) -> bool:

@@ -11,7 +11,8 @@ from claims.text import (
     quotations,
     sentences,
 )
-from tests.shared import shared_rows
+from tests.shared import shared_file, shared_rows
+from tests.tables import table
 
 
 def cut(text: str) -> list[str]:
@@ -124,6 +125,16 @@ def test_sentences_are_cut_as_an_editor_would(text, expected):
     assert cut(text) == expected
 
 
+def test_the_table_of_hard_cases_is_cut_where_it_says():
+    wrong = []
+    for [row] in table("sentences"):
+        expected = [piece for line in row.split(" ¶ ") for piece in line.split(" | ")]
+        found = cut(row.replace(" | ", " ").replace(" ¶ ", "\n\n"))
+        if found != expected:
+            wrong.append((found, expected))
+    assert wrong == []
+
+
 def test_hard_wrapped_lines_are_one_paragraph():
     text = (
         "The number of soldiers in the region has grown from eleven thousand in\n"
@@ -186,6 +197,7 @@ HOSTILE = [
     " ",
     "\n",
     "a\n",
+    "(a.)",
     "😀",
     '"a" ',
     "。",
@@ -221,3 +233,13 @@ def test_exact_spans_on_the_wikinews_development_documents():
         gold = {tuple(span) for span in row["spans"]}
         hits, found_count, gold_count = hits + len(found & gold), found_count + len(found), gold_count + len(gold)
     assert 2 * hits / (found_count + gold_count) >= 0.95
+
+
+def test_the_sentences_of_every_development_file_are_exact_places():
+    for path in sorted(shared_file("data/README.md").parent.glob("*.jsonl")):
+        # The debates have 40,000 lines: of them every hundredth.
+        rows = shared_rows(path.name)
+        for row in rows[:: len(rows) // 400 + 1]:
+            text = row["text"]
+            found = [text[each.start : each.end] for each in sentences(text)]
+            assert "".join("".join(found).split()) == "".join(text.split()), (path.name, text)

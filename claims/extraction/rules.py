@@ -37,7 +37,7 @@ class Rules:
     """Proposes one candidate for each sentence that passes the threshold, ranked by check-worthiness."""
 
     name = "rules"
-    version = "3"
+    version = "4"
 
     def extract(self, document: Document) -> list[Candidate]:
         scored = [found for found in self._scored(document) if found.score >= THRESHOLD]
