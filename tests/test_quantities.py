@@ -2,7 +2,9 @@ import pytest
 
 from claims.extraction import dates, quantities
 from claims.extraction.base import Quantity
+from claims.extraction.reading import read_sentence
 from tests.shared import shared_rows
+from tests.tables import table
 
 
 def q(surface, form, **expected):
@@ -255,7 +257,10 @@ SENTENCES = [
     ("Covid-19 spread in 2020.", []),
     (
         "The 40-year-old driver was driving at 120 km/h.",
-        [q("40-year", "number", value=40, unit="year", of="old driver"), q("120 km", "number", value=120, unit="km")],
+        [
+            q("40-year", "number", value=40, unit="year", of="old driver"),
+            q("120 km/h", "number", value=120, unit="km/h"),
+        ],
     ),
     ("The 20-member team came.", [q("20", "number", value=20, of="member team")]),
     (
@@ -581,6 +586,38 @@ SENTENCES = [
 @pytest.mark.parametrize(("text", "expected"), SENTENCES, ids=[row[0] for row in SENTENCES])
 def test_the_numbers_of_a_sentence_are_found_and_nothing_else(text, expected):
     assert [as_expected(quantity) for quantity in found(text)] == expected
+
+
+SIGNS = {"about": "~", "more_than": ">", "less_than": "<", "at_least": ">=", "at_most": "<="}
+
+
+def written(quantity: Quantity) -> str:
+    """A quantity as the table writes it."""
+    sign = SIGNS.get(quantity.comparator, "")
+    words = [quantity.form]
+    if quantity.value is not None and quantity.form != "multiple":
+        end = f" to {figure(quantity.maximum)}" if quantity.maximum is not None else ""
+        words.append(sign + figure(quantity.value) + end)
+        sign = ""
+    words += [quantity.unit] if quantity.unit else []
+    words += [f"{sign}x{figure(round(quantity.factor, 4))}"] if quantity.factor is not None else []
+    words += [quantity.direction] if quantity.direction else []
+    if (base := quantity.baseline) is not None:
+        words += ["against", base.words, *([f"(={figure(base.value)})"] if base.value is not None else [])]
+    return f"{quantity.span.quotation} = {' '.join(words)}"
+
+
+def figure(value: float) -> str:
+    return f"{value:.6f}".rstrip("0") if 0 < abs(value) < 1e-4 else f"{round(value, 6):,.15g}"
+
+
+def test_the_table_of_hard_sentences_holds_every_quantity_and_nothing_else():
+    wrong = []
+    for text, expected in table("quantities", separator=" | "):
+        said = " | ".join(map(written, read_sentence(text).quantities)) or "nothing"
+        if said != expected:
+            wrong.append((text, said, expected))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("text", [row[0] for row in SENTENCES])

@@ -341,7 +341,9 @@ class _Calendar:
         before_that = self.low(index - 2)
         is_introduced = before in YEAR_AFTER or before_that in ("between", "from") or before in MONTHS
         is_clear = self.low(index + 1) in ("", ",", ".", ")", ";") and before not in NUMBER_WORDS
-        if not is_introduced and not is_clear and before not in ("(", "the", "'s"):
+        # In 2015, 2016 and 2017.
+        is_listed = before == "," and self.year_at(index - 2) is not None and self.low(index + 1) in (",", "and", "or")
+        if not is_introduced and not is_clear and not is_listed and before not in ("(", "the", "'s"):
             return None
         after = self.low(index + 1)
         if after in (

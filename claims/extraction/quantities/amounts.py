@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from claims.extraction.lexicon import words
-from claims.extraction.quantities.changes import FOLD, MULTIPLY
+from claims.extraction.quantities.changes import FOLD, MULTIPLY, WENT
 from claims.extraction.quantities.comparatives import COMPARATORS, LONGEST_COMPARATOR, SUPERLATIVES, Found
 from claims.extraction.quantities.numbers import Amount
 from claims.extraction.quantities.numerals import ORDINALS, PLURAL_SCALES, SCALES, TENS, UNITS
@@ -16,8 +16,16 @@ from claims.extraction.quantities.units import CODES, CURRENCIES, DOLLARS
 AMOUNT_STARTS = frozenset(
     {sequence[0] for sequence in COMPARATORS}
     | UNITS.keys() | TENS.keys() | FOLD.keys() | MULTIPLY.keys() | ORDINALS.keys() | CURRENCIES.keys() | DOLLARS.keys()
-    | CODES | PLURAL_SCALES | SUPERLATIVES | words("between a an half one twice thrice tens several no most least record")
+    | CODES | PLURAL_SCALES | SUPERLATIVES
+    | words("between a an half one twice thrice tens several no most least record every minus - −")
 )  # fmt: skip
+
+
+# Figures below this with a spaced dash between them are the goals of two teams.
+HIGHEST_SCORE = 20
+
+# Ends of a range lie no further apart than this, where it might also be a step and what it led to.
+FARTHEST_ENDS = 2.5
 
 
 class Amounts(Ranks):
@@ -39,8 +47,8 @@ class Amounts(Ranks):
         token = self.tokens[index]
         if index in self.dated or not (token.is_number or token.low in AMOUNT_STARTS):
             return None
-        if token.is_number and self.low(index - 1) in ("-", "–") and self.touches(index) and self.touches(index - 1):
-            return None  # the second figure of a score
+        if token.is_number and self.low(index - 1) in ("-", "–") and self.is_second(index):
+            return None  # of a score
         bare, comparator = self.comparator(index)
         amount = self.bare_amount(bare, is_compared=bare > index)
         if amount is None:
@@ -56,9 +64,17 @@ class Amounts(Ranks):
             return index + 1, "between"
         for length in range(LONGEST_COMPARATOR, 0, -1):
             name = COMPARATORS.get(tuple(self.low(index + step) for step in range(length)))
-            if name is not None:
+            if name is not None and not (low == "up" and self.low(index - 1) in WENT):
                 return index + length, name
         return index, ""
+
+    def is_second(self, index: int) -> bool:
+        """Whether the figure behind a dash ends a score (3-1, 1 – 2) or a reference, and no range."""
+        if self.touches(index) and self.touches(index - 1):
+            return True
+        first = self.plain(index - 2) if self.is_figure(index - 2) else None
+        second = self.plain(index)
+        return first is not None and second is not None and (second <= first or second < HIGHEST_SCORE)
 
     def comparator_behind(self, index: int, comparator: Found) -> tuple[int, Found]:
         pair = (self.low(index), self.low(index + 1))
@@ -70,6 +86,8 @@ class Amounts(Ranks):
             return index + 2, "about"
         if self.low(index) == "+" and self.touches(index):
             return index + 1, "at_least"
+        if self.low(index) == "-" and self.touches(index) and self.low(index + 1) in ("odd", "plus"):
+            return index + 2, "about" if self.low(index + 1) == "odd" else "at_least"
         return index, comparator
 
     def bare_amount(self, index: int, *, is_compared: bool) -> Amount | None:
@@ -93,6 +111,7 @@ class Amounts(Ranks):
             second = self.single(first.last + 1, is_compared=True)
             # "by 40 per cent to 1,400" is a difference and a result.
             is_result = join == "to" and first.form.startswith("percentage") and second is not None and not second.unit
+            is_result = is_result or (join == "to" and self.is_far(index, first, second))
             if second is not None and second.value is not None and first.value is not None and not is_result:
                 low, high = first.value, second.value
                 if (
@@ -104,7 +123,9 @@ class Amounts(Ranks):
                 factor = self.borrowed_scale(index, second)
                 if factor and low * factor < high:
                     low *= factor
-                if low < high and (not second.unit or not first.unit or first.unit == second.unit):
+                is_score = join in ("–", "-") and not second.unit and second.last == second.first + 1
+                is_score = is_score and not self.touches(first.last) and high < HIGHEST_SCORE
+                if low < high and not is_score and (not second.unit or not first.unit or first.unit == second.unit):
                     unit = first.unit or second.unit
                     return replace(
                         second,
@@ -116,11 +137,18 @@ class Amounts(Ranks):
                         unit=unit,
                         comparator="between",
                     )
-            if join in ("-", "–") and second is not None and self.touches(first.last) and self.touches(first.last + 1):
+            if join in ("-", "–") and second is not None and self.is_second(first.last + 1):
                 return None  # a score or a reference
         if self.low(first.last) == "more" and self.low(first.last + 1) != "than":
             return replace(first, last=first.last + 1)
         return first
+
+    def is_far(self, index: int, first: Amount, second: Amount | None) -> bool:
+        """By 250 to 1,100: the ends lie too far apart for a range, so these are the step and the result."""
+        if self.low(index - 1) != "by" or second is None or first.unit == "%" or second.unit == "%":
+            return False
+        factor = self.borrowed_scale(index, second) or 1
+        return bool(first.value and second.value and first.value * factor * FARTHEST_ENDS < second.value)
 
     def borrowed_scale(self, index: int, second: Amount) -> float:
         """The scale that both ends of "5 to 6 million" share, 0 if the first has its own."""

@@ -39,6 +39,18 @@ CHANGE_NOUNS: dict[str, Direction] = {
     **dict.fromkeys(("fall", "drop", "decline", "decrease", "reduction", "cut", "slump", "plunge", "contraction", "dip"), "down"),
 }  # fmt: skip
 
+# Going from one number to another is a change in the direction that the numbers say.
+MOVED = words("went gone go goes going moved moves changed changes swung")
+
+# Behind these "up to" is no limit: shot up to $42 million.
+WENT = words("shot went goes gone going jumped rose soared climbed moved came")
+
+# These have things as objects too: raised three children, dropped 12 bombs, climbed 300 steps.
+RAISES = words("raise raises raised raising")
+DEEDS = RAISES | words("drop drops dropped dropping climb climbs climbed climbing lower lowers lowered lowering")
+RISES = words("rise rises rose risen rising")
+SCORED = words("points point places spots")
+
 # These say that a number changed only with a share behind them: "lost 30 per cent", not "lost 30 men".
 NEEDS_SHARE = words("lost lose loses losing shed")
 # "Takes up 3 per cent", "made up half": `up` belongs to the verb, and nothing rose.
@@ -54,4 +66,4 @@ ADVERBIAL = DURATIONS | words(
     "again further sharply fast faster slightly even back out off since year-on-year overall twofold threefold"
 )
 
-CHANGE_STARTS = frozenset(MULTIPLY.keys() | CHANGE_NOUNS.keys() | UP | DOWN)
+CHANGE_STARTS = frozenset(MULTIPLY.keys() | CHANGE_NOUNS.keys() | UP | DOWN | MOVED)

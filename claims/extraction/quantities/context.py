@@ -95,8 +95,11 @@ class Context(Amounts):
             at += 1
         return self.span(first, at).quotation if at > first and self.low(first) != "what" else ""
 
-    def baseline(self, index: int) -> Baseline | None:
-        """What stands behind "compared to", "from", "than", "as": a number or words."""
+    def baseline(self, index: int, *, is_as: bool = False) -> Baseline | None:
+        """What stands behind "compared to", "from", "than", "as": a number or words.
+
+        `is_as`: behind "as many" the next "as" compares, right there too.
+        """
         at, end = index, min(self.count, index + REACH)
         while at < end:
             low = self.low(at)
@@ -107,8 +110,9 @@ class Context(Amounts):
             pair = (low, self.low(at + 1))
             if pair in (("compared", "to"), ("compared", "with"), ("relative", "to"), ("in", "comparison")):
                 return self.baseline_words(at + 2 + (pair[1] == "comparison"))
-            if low in ("than", "versus", "vs") or (low == "as" and at > index):
-                return self.baseline_words(at + 1 + (self.low(at + 1) == "." and low == "vs"))
+            if low in ("than", "versus", "vs") or (low == "as" and (at > index or is_as)):
+                is_noun = is_as and self.low(at + 1) not in AUXILIARIES
+                return self.baseline_words(at + 1 + (self.low(at + 1) == "." and low == "vs"), is_noun=is_noun)
             if low == "from" and at <= index + 3:
                 return self.baseline_words(at + 1)
             if (
@@ -120,13 +124,14 @@ class Context(Amounts):
             at += 1
         return None
 
-    def baseline_words(self, first: int) -> Baseline | None:
+    def baseline_words(self, first: int, *, is_noun: bool = False) -> Baseline | None:
+        """The words from `first` on to where they stop; `is_noun`: in front of a verb too."""
         at = first
         while at < self.count and at - first < LONGEST_BASELINE:
             low = self.low(at)
             if low == "," or (low in CLAUSE_ENDS and not (low == "." and self.touches(at + 1) and self.touches(at))):
                 break
-            if at > first and low in BASELINE_STOPS:
+            if at > first and (low in BASELINE_STOPS or (is_noun and low in PAST_VERBS)):
                 break
             at += 1
         if at <= first:

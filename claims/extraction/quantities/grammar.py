@@ -55,7 +55,7 @@ class Grammar(RelativeChange):
             factor=amount.value if is_comparison else None,
             direction=direction,
             of=self.counted(amount.last),
-            baseline=self.baseline(amount.last) if is_comparison else None,
+            baseline=self.baseline(amount.last, is_as=self.low(amount.last - 2) == "as") if is_comparison else None,
             period=self.period(amount.last),
             parts=(self.span(amount.bare, amount.last),) if amount.bare > amount.first else (),
         )

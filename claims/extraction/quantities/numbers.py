@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from claims.extraction.base import Comparator, Form
-from claims.extraction.lexicon import MONTHS, words
+from claims.extraction.quantities.identifiers import Identifiers
 from claims.extraction.quantities.numerals import GLUED_SCALES, SCALES, TENS, UNITS, read_figure
-from claims.extraction.quantities.units import CODES, CURRENCIES, CURRENCY_WORDS, DOLLARS, MEASURES
-from claims.extraction.tokens import Token, TokenReader
+from claims.extraction.quantities.units import (
+    CODES,
+    CURRENCIES,
+    CURRENCY_WORDS,
+    DOLLARS,
+    DURATIONS,
+    HARMED,
+    MEASURES,
+    PEOPLE,
+)
+
+# What may stand between the groups of a figure: a space, or one that does not break.
+GROUP_SPACES = (" ", "\u00a0", "\u202f", "\u2009")
+RATES = ("h", "s", "hr", "hour", "second", "day", "year", "m", "l", "kg", "km")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,34 +39,18 @@ class Amount:
     counts: bool = True
 
 
-NUMBERED = words(
-    "article section resolution chapter boeing route flight room page level phase type formula group channel highway unit "
-    "covid windows world apollo act title proposition line grade version part step airbus protocol directive"
-)
-
-YEAR_AFTER = words(
-    "in since by of from until till to before after during through early late mid and or between the around about - – ("
-)
-
-
-class Numbers(TokenReader):
-    """Reads single numbers. Tokens inside `taken` spans belong to dates."""
-
-    def __init__(self, text: str, offset: int, tokens: list[Token], taken: Iterable[tuple[int, int]]):
-        super().__init__(text, offset, tokens)
-        self.dated = set()
-        spans = sorted(taken)
-        at = 0
-        for index, token in enumerate(tokens):
-            while at < len(spans) and spans[at][1] <= token.start:
-                at += 1
-            if at < len(spans) and spans[at][0] <= token.start:
-                self.dated.add(index)
+class Numbers(Identifiers):
+    """Reads single numbers."""
 
     def single(self, index: int, *, is_compared: bool) -> Amount | None:
         """One number with its unit: 40 per cent, $1.2 trillion, two dozen, 25 basis points."""
         if index >= self.count or index in self.dated:
             return None
+        if self.is_minus(index):
+            amount = self.single(index + 1, is_compared=True)
+            return replace(amount, first=index, bare=index, value=-amount.value) if amount and amount.value else None
+        if self.low(index) in ("a", "one") and self.low(index + 1) in DURATIONS and self.is_and_a_half(index + 2):
+            return Amount(index, index, index + 5, "number", 1.5, unit=self.low(index + 1))
         currency, at = self.currency_before(index)
         read_number = self.number(at, is_compared=is_compared or bool(currency))
         if read_number is None:
@@ -86,13 +81,24 @@ class Numbers(TokenReader):
             return Amount(index, index, last + 1, "money", value, unit=CURRENCY_WORDS[low])
         if low == "us" and after in ("dollar", "dollars"):
             return Amount(index, index, last + 2, "money", value, unit="USD")
+        if low == "-" and after in CURRENCY_WORDS and self.touches(last):
+            return Amount(index, index, last + 2, "money", value, unit=CURRENCY_WORDS[after])
         if low == "-" and after in MEASURES and self.touches(last):
             return Amount(index, index, last + 2, "number", value, unit=after)
         if low in ("square", "cubic") and after in MEASURES:
             return Amount(index, index, last + 2, "number", value, unit=f"{low} {after}")
+        if low in MEASURES and after == "/" and self.touches(last + 1) and self.low(last + 2) in RATES:
+            return Amount(index, index, last + 3, "number", value, unit=f"{low}/{self.low(last + 2)}")
         if low in MEASURES:
             return Amount(index, index, last + 1, "number", value, unit=low)
         return Amount(index, index, last, "number", value)
+
+    def is_minus(self, index: int) -> bool:
+        """-0.4 per cent, minus 15 degrees."""
+        if not self.is_figure(index + 1) or self.is_figure(index - 1):
+            return False
+        is_sign = self.low(index) in ("-", "−") and self.touches(index + 1) and not self.touches(index)
+        return is_sign or self.low(index) == "minus"
 
     def currency_before(self, index: int) -> tuple[str, int]:
         low = self.low(index)
@@ -111,8 +117,10 @@ class Numbers(TokenReader):
         token = self.tokens[index]
         last = index + 1
         if token.is_number:
-            figure = read_figure(token.word)
-            if figure is None or self.is_identifier(index):
+            last = self.grouped(index)
+            figure = read_figure("".join(each.word for each in self.tokens[index:last]))
+            is_one = last == index + 1
+            if figure is None or (is_one and self.is_identifier(index)) or self.low(last) in ("st", "nd", "rd", "th"):
                 return None
             value = figure
         elif token.low in ("a", "an") and self.low(index + 1) in SCALES and self.low(index + 1) not in GLUED_SCALES:
@@ -122,15 +130,27 @@ class Numbers(TokenReader):
         elif token.low in UNITS or token.low in TENS:
             spelled = self.spelled(index)
             value, last = spelled
-            if value == 1 and not is_compared and self.low(last) not in SCALES:
+            if value == 1 and not is_compared and self.low(last) not in SCALES and not self.counts_one(last):
                 return None  # "one" is more often a pronoun
+            if (
+                self.low(index - 1) == "number"
+                or self.is_clock(index)
+                or self.is_named_word(index)
+                or (value == 0 and self.low(last) == "-")
+            ):
+                return None
         else:
             return None
-        if [self.low(last + step) for step in range(3)] == ["and", "a", "half"]:
+        if self.is_and_a_half(last):
             value, last = value + Decimal("0.5"), last + 3
+        if self.low(last) == "-" and self.touches(last) and self.low(last + 1) in SCALES and self.touches(last + 1):
+            value *= SCALES[self.low(last + 1)]
+            last += 2
         while self.low(last) in SCALES and (self.low(last) not in GLUED_SCALES or self.touches(last)):
             value *= SCALES[self.low(last)]
             last += 1
+            if self.is_and_a_half(last):
+                value, last = value + Decimal(SCALES[self.low(last - 1)]) / 2, last + 3
             # one hundred and fifty; two thousand five hundred
             at = last + 1 if self.low(last) == "and" else last
             if token.is_word and (self.low(at) in UNITS or self.low(at) in TENS):
@@ -142,6 +162,27 @@ class Numbers(TokenReader):
                     value, last = value + more, behind
         return float(value), last
 
+    def grouped(self, index: int) -> int:
+        """The token behind a figure whose thousands are set apart by spaces: 10 000, never in a row of other figures."""
+        first = self.tokens[index]
+        last = index + 1
+        if not (first.word.isdigit() and len(first.word) <= 3 and first.word[0] != "0") or self.is_figure(index - 1):
+            return last
+        while self.is_figure(last) and self.text[self.tokens[last - 1].end : self.tokens[last].start] in GROUP_SPACES:
+            if not (self.tokens[last].word.isdigit() and len(self.tokens[last].word) == 3):
+                return index + 1
+            last += 1
+        return index + 1 if self.is_figure(last) or self.low(index - 1) in ("+", "-", ".") else last
+
+    def is_and_a_half(self, index: int) -> bool:
+        return [self.low(index + step) for step in range(3)] == ["and", "a", "half"]
+
+    def counts_one(self, index: int) -> bool:
+        """One soldier was killed: a person, and what became of them; one or two."""
+        if self.low(index) in ("or", "to") and (self.is_figure(index + 1) or self.low(index + 1) in UNITS):
+            return True
+        return self.low(index) in PEOPLE and self.low(index + 1) in HARMED
+
     def spelled(self, index: int) -> tuple[Decimal, int]:
         """Number words below a hundred: seven, twenty-five, twenty five."""
         low = self.low(index)
@@ -151,40 +192,6 @@ class Numbers(TokenReader):
                 return Decimal(TENS[low] + UNITS[self.low(at)]), at + 1
             return Decimal(TENS[low]), index + 1
         return Decimal(UNITS[low]), index + 1
-
-    def is_identifier(self, index: int) -> bool:
-        """Whether the figure is part of a name or a clock time: F-16, Covid-19, 10:30, 5 p.m., #3."""
-        before = self.low(index - 1)
-        if before in ("-", "/", "#", "_") and self.touches(index) and self.touches(index - 1):
-            return self.tokens[index - 2].is_word or before in ("#", "_", "/")
-        if before == "#" and self.touches(index):
-            return True
-        after = self.low(index + 1)
-        if after == ":" and index + 2 < self.count and self.tokens[index + 2].is_number and self.touches(index + 2):
-            return True
-        if before == ":" and index >= 2 and self.tokens[index - 2].is_number and self.touches(index):
-            return True
-        if after in ("p", "a", "pm", "am", "gmt", "utc"):
-            return after in ("pm", "am", "gmt", "utc") or self.low(index + 3) == "m"
-        return False
-
-    def is_name(self, index: int) -> bool:
-        """Whether the figure numbers a thing: Article 5, Boeing 737, Resolution 2758; or is a year on its own."""
-        token = self.tokens[index]
-        if not token.is_number:
-            return False
-        before = self.tokens[index - 1] if index else None
-        if before is not None and before.is_capitalised and before.low in NUMBERED:
-            return True
-        is_year = token.word.isdigit() and len(token.word) == 4 and "1500" <= token.word <= "2100"
-        if not is_year:
-            return False
-        after = self.low(index + 1)
-        if after in SCALES or after in ("%", "percent", "per") or after in MEASURES or after in CURRENCY_WORDS:
-            return False
-        return (
-            before is None or before.low in YEAR_AFTER or before.low in MONTHS or after in ("", ",", ".", ")", "-", "–")
-        )
 
     def plain(self, index: int) -> float | None:
         if index >= self.count:

@@ -66,12 +66,15 @@ COUNTED_BY_ORDINALS = words(
 
 
 def read_figure(word: str) -> Decimal | None:
-    """11,000 and 3.5 and 1,234.5 as numbers; None for 1,2 and 1.2.3."""
+    """11,000 and 3.5 and 1,234.5 and 3,50 as numbers; None for 1,2 and 1.2.3."""
     whole, _, fraction = word.partition(".")
     if "." in fraction or "," in fraction or not word.isascii():
         return None
     groups = whole.split(",")
-    if len(groups) > 1 and not (0 < len(groups[0]) <= 3 and all(len(group) in (2, 3) for group in groups[1:])):
+    if len(groups) == 2 and len(groups[1]) == 2 and not fraction:
+        return Decimal(f"{groups[0]}.{groups[1]}") if len(word) <= 40 else None  # 3,50 euros
+    is_grouped = 0 < len(groups[0]) <= 3 and len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups[1:])
+    if len(groups) > 1 and not is_grouped:
         return None
     # A number longer than any that news counts is a hostile string, and powers of ten that size are slow.
     return Decimal(whole.replace(",", "") + ("." + fraction if fraction else "")) if len(word) <= 40 else None

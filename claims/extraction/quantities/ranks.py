@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from claims.extraction.lexicon import words
 from claims.extraction.quantities.comparatives import SUPERLATIVES
+from claims.extraction.quantities.identifiers import STREETS
 from claims.extraction.quantities.numbers import Amount
 from claims.extraction.quantities.numerals import COUNTED_BY_ORDINALS, GLUED_SCALES, ORDINALS, PLURAL_SCALES, SCALES
 from claims.extraction.quantities.shares import Shares
+from claims.extraction.tokens import Token
+
+FORMATIONS = words(
+    "legion brigade division regiment battalion airborne infantry army corps fleet circuit amendment congress district precinct "
+    "separate mechanized mechanised guards assault"
+)
 
 
 class Ranks(Shares):
@@ -38,7 +46,8 @@ class Ranks(Shares):
             and self.low(index + 1) in ("st", "nd", "rd", "th")
             and self.touches(index + 1)
         ):
-            if self.low(index + 2) in ("century", "centuries"):
+            behind = self.tokens[index + 2] if index + 2 < self.count else None
+            if behind is not None and (behind.low in ("century", "centuries") or self.is_unit(behind)):
                 return None
             return Amount(index, index, index + 2, "ordinal", float(token.word))
         if (
@@ -46,6 +55,7 @@ class Ranks(Shares):
             and self.low(index + 1) == "."
             and index + 2 < self.count
             and self.tokens[index + 2].word.isdigit()
+            and not (self.low(index + 3) in ("-", "/") and self.touches(index + 3))
         ):
             return Amount(index, index, index + 3, "ordinal", float(self.tokens[index + 2].word))
         if token.low in ORDINALS:
@@ -55,6 +65,10 @@ class Ranks(Shares):
             if self.low(at) in COUNTED_BY_ORDINALS:
                 return Amount(index, index, index + 1, "ordinal", float(ORDINALS[token.low]))
         return None
+
+    def is_unit(self, token: Token) -> bool:
+        """The 501st Legion, 16th Street: names, not ranks."""
+        return token.is_capitalised and (token.low in STREETS or token.low in FORMATIONS)
 
     def superlative(self, index: int) -> Amount | None:
         low = self.low(index)

@@ -10,13 +10,19 @@ from claims.extraction.quantities.changes import (
     AVERAGING,
     CHANGE_NOUNS,
     CHANGE_STARTS,
+    DEEDS,
     DOWN,
+    MOVED,
     MULTIPLY,
     NEEDS_SHARE,
+    RAISES,
+    RISES,
+    SCORED,
     TAKES_UP,
     UP,
+    WENT,
 )
-from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN, COMPARATIVES_UP, COMPARATORS, Found
+from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN, COMPARATIVES_UP, COMPARATORS, LEVELS, Found
 from claims.extraction.quantities.context import CLAUSE_ENDS, REACH, Context
 from claims.extraction.quantities.numbers import Amount
 from claims.extraction.quantities.units import DISTANCES, DURATIONS
@@ -39,13 +45,22 @@ class RelativeChange(Context):
             if (
                 amount is not None
                 and amount.first not in used
-                and amount.form in ("percentage", "percentage_points", "number", "money", "range")
+                and amount.form in ("percentage", "percentage_points", "number", "money", "range", "ratio")
             ):
                 used.add(amount.first)
                 return self.changed(index, amount.last, CHANGE_NOUNS[low], amount, index)
             return None
+        if low in MOVED:
+            return self.moved(index, starts, used)
         direction: Direction = "up" if low in UP else "down" if low in DOWN else ""
         return self.verb_change(index, direction, None, starts, used) if direction else None
+
+    def moved(self, index: int, starts: dict[int, Amount], used: set[int]) -> Quantity | None:
+        """Went from 12.1 to 17.9 per cent: the numbers say whether it rose."""
+        _, old, new = self.governed(index, starts, set(used))
+        if self.low(index + 1) != "from" or not (old and new and old.value and new.value) or old.value == new.value:
+            return None
+        return self.verb_change(index, "up" if new.value > old.value else "down", None, starts, used)
 
     def is_plain_double(self, index: int) -> bool:
         low = self.low(index)
@@ -83,8 +98,13 @@ class RelativeChange(Context):
                     return None
                 used.add(amount.first)
                 return self.changed(amount.first, at + step + 1, CHANGE_NOUNS[low], amount, at + step)
+            is_share = amount.form in ("percentage", "percentage_points") or amount.unit == "%"
+            if step == 0 and low in ("above", "below") and is_share and self.low(at + 1):
+                used.add(amount.first)
+                found = self.changed(amount.first, at + 1, "up" if low == "above" else "down", amount, at)
+                return replace(found, of="", baseline=self.baseline_words(at + 1))
             if step == 0 and (low in COMPARATIVES_UP or low in COMPARATIVES_DOWN):
-                if amount.form not in ("percentage", "percentage_points", "money", "ratio"):
+                if not is_share and amount.form not in ("money", "ratio"):
                     return None
                 used.add(amount.first)
                 return self.changed(amount.first, at + 1, "up" if low in COMPARATIVES_UP else "down", amount, at)
@@ -115,6 +135,11 @@ class RelativeChange(Context):
         self, index: int, direction: Direction, factor: float | None, starts: dict[int, Amount], used: set[int]
     ) -> Quantity | None:
         delta, old, new = self.governed(index, starts, used)
+        if factor is None and not (delta or old or new) and (half := self.in_half(index)):
+            return Quantity(
+                self.span(index, half), "change", factor=0.5, direction="down", of=self.changing(index, index),
+                baseline=self.baseline(half), period=self.period(half), parts=(self.span(half - 1, half),),
+            )  # fmt: skip
         if factor is None and not (delta or old or new):
             return None
         if self.low(index) in NEEDS_SHARE and not (
@@ -123,10 +148,17 @@ class RelativeChange(Context):
             return None
         if self.low(index) == "up" and self.low(index - 1) in TAKES_UP:
             return None
+        if delta and delta.first == index + 1 and not (old or new) and self.is_object(index, delta):
+            return None
         if self.low(index) in ("up", "down") and not (
-            old or (delta and delta.first == index + 1) or self.low(index + 1) == "by"
+            old
+            or (delta and delta.first == index + 1)
+            or self.low(index + 1) == "by"
+            or (new and self.low(index - 1) in WENT)
         ):
             return None
+        if old and new and old.unit and not new.unit and new.form == "number":
+            new = replace(new, unit=old.unit, form=old.form)
         amounts = [amount for amount in (delta, old, new) if amount is not None]
         used.update(amount.first for amount in amounts)
         first, comparator = self.before_verb(index) if factor else (index, "")
@@ -136,12 +168,12 @@ class RelativeChange(Context):
             parts += self.pieces(amount)
         if old and new and old.first < new.first:
             parts.append(self.span(old.first - 1, new.last))
+        if delta is not None and delta.form == "multiple":
+            factor = delta.value if direction == "up" else 1 / delta.value if delta.value else None
+            delta = None
         main = delta or new
         if factor is None:
-            if delta is not None and delta.form == "multiple":
-                factor = delta.value if direction == "up" else 1 / delta.value if delta.value else None
-                main = new
-            elif delta is not None:
+            if delta is not None:
                 factor = factor_of(delta, direction)
             elif old and new and old.value and new.value and not new.maximum:
                 factor = round(new.value / old.value, 4)
@@ -168,6 +200,29 @@ class RelativeChange(Context):
             period=self.period(last),
             parts=tuple(parts),
         )
+
+    def in_half(self, index: int) -> int:
+        """Cut the number of deaths in half: the token behind "half", or 0."""
+        if self.low(index) not in ("cut", "cuts", "cutting", "slashed", "reduced", "slash", "reduce"):
+            return 0
+        for at in range(index + 1, min(self.count, index + 9)):
+            if self.low(at) in CLAUSE_ENDS or self.low(at) == ",":
+                return 0
+            if self.low(at) == "in" and self.low(at + 1) == "half":
+                return at + 2
+        return 0
+
+    def is_object(self, index: int, amount: Amount) -> bool:
+        """Whether an amount right behind the verb is what somebody did something to: raised £2 million, shot down 30."""
+        low = self.low(index)
+        if amount.unit in ("%", "percentage points", "basis points") or self.low(amount.last) in SCORED:
+            return False
+        if low in ("up", "down"):
+            is_state = self.low(index - 1) in AUXILIARIES | MOVED or not (index and self.tokens[index - 1].is_word)
+            return amount.form == "number" and not amount.unit and not is_state
+        if low in RAISES:
+            return amount.form in ("number", "money", "range")
+        return low in DEEDS and amount.form in ("number", "range") and not amount.unit
 
     def governed(
         self, index: int, starts: dict[int, Amount], used: set[int]
@@ -204,6 +259,8 @@ class RelativeChange(Context):
                         used.add(amount.first)
                         at = amount.last
                         continue
+                if not joined and self.low(amount.first) in LEVELS:
+                    break
                 if joined == "from":
                     old = old or amount
                 elif joined == "to":
@@ -220,7 +277,7 @@ class RelativeChange(Context):
                 ):
                     if (
                         amount.unit in DURATIONS
-                        or amount.unit in DISTANCES
+                        or (amount.unit in DISTANCES and self.low(index) not in RISES)
                         or (amount.form == "multiple" and self.comparison(amount.last - 1))
                     ):
                         break
@@ -230,6 +287,16 @@ class RelativeChange(Context):
                 at = amount.last
                 joined = "done"
                 words_since = 0
+                continue
+            if (
+                joined == "from"
+                and old is None
+                and self.tokens[at].is_word
+                and (named := self.named_amount(at, starts))
+            ):
+                old = replace(named, first=at)
+                used.add(named.first)
+                at, joined, words_since = named.last, "done", 0
                 continue
             if low in ("by", "from", "to"):
                 joined = low
@@ -246,6 +313,15 @@ class RelativeChange(Context):
                 words_since += 1
             at += 1
         return delta, old, new
+
+    def named_amount(self, index: int, starts: dict[int, Amount]) -> Amount | None:
+        """From an initial estimate of $4bn: the amount behind the words that name it."""
+        for at in range(index, min(self.count, index + 6)):
+            if self.low(at) == "of" and (amount := starts.get(at + 1)) is not None:
+                return amount if amount.form in ("number", "money", "percentage") else None
+            if not self.tokens[at].is_word or self.low(at) in PREPOSITIONS | AUXILIARIES:
+                return None
+        return None
 
     def split_range(self, amount: Amount) -> tuple[Amount, Amount] | None:
         """The two ends of "from 11,000 to 30,000" as old and new value."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from claims.extraction.quantities.changes import FOLD, MULTIPLY
-from claims.extraction.quantities.comparatives import APPROXIMATELY, COMPARATIVES_DOWN, COMPARATIVES_UP
+from dataclasses import replace
+
+from claims.extraction.quantities.changes import CHANGE_NOUNS, DOWN, FOLD, MULTIPLY, UP
+from claims.extraction.quantities.comparatives import (
+    COMPARATIVES_DOWN,
+    COMPARATIVES_UP,
+    COMPARATORS,
+    LONGEST_COMPARATOR,
+)
 from claims.extraction.quantities.numbers import Amount, Numbers
-from claims.extraction.quantities.numerals import FRACTIONS, UNITS
+from claims.extraction.quantities.numerals import FRACTIONS, GLUED_SCALES, ORDINALS, SCALES, UNITS
 from claims.extraction.quantities.units import DURATIONS
 
 
@@ -15,7 +22,9 @@ class Shares(Numbers):
     def share(self, index: int) -> Amount | None:
         """Two-thirds, half of, a third of, one in five, 9 out of 10."""
         low = self.low(index)
-        is_step = self.low(index - 1) == "by" or (self.low(index - 1) in APPROXIMATELY and self.low(index - 2) == "by")
+        is_step = self.is_step(index)
+        if (amount := self.part_of_one(index)) is not None:
+            return amount
         if low == "half" and is_step:
             return Amount(index, index, index + 1, "ratio", 0.5)
         if low in ("a", "one") and self.low(index + 1) in FRACTIONS and is_step:
@@ -32,17 +41,25 @@ class Shares(Numbers):
             is_single = numerator == 1 and (self.low(index + 1) == "-" or self.low(at + 1) in ("of", "the"))
             if name in FRACTIONS and (is_plural or is_single):
                 return Amount(index, index, at + 1, "ratio", numerator * FRACTIONS[name])
+        if (
+            low == "every"
+            and ORDINALS.get(self.low(index + 1), 0) > 1
+            and self.low(index + 2) not in DURATIONS | {"time"}
+        ):
+            return Amount(index, index, index + 2, "ratio", 1 / ORDINALS[self.low(index + 1)])
         token = self.tokens[index] if index < self.count else None
         if token is None or not (numerator or token.is_number):
             return None
         over = index + 3 if (self.low(index + 1), self.low(index + 2)) == ("out", "of") else index + 2
-        if over == index + 2 and self.low(index + 1) != "in":
+        is_in = over == index + 2
+        if is_in and self.low(index + 1) != "in":
             return None
+        over += self.low(over) == "every"
         part = self.plain(index)
         whole = self.plain(over)
         if part is None or whole is None or not 0 < part < whole or over in self.dated:
             return None
-        if over == index + 2 and self.tokens[over].is_number and whole >= 1000 and "," not in self.tokens[over].word:
+        if is_in and self.tokens[over].is_number and whole >= 1000 and "," not in self.tokens[over].word:
             return None  # three in 2019
         if self.low(over + 1) in DURATIONS:
             return None  # the second attack in three days
@@ -50,11 +67,65 @@ class Shares(Numbers):
         whole, last = parsed or (whole, over + 1)
         return Amount(index, index, last, "ratio", part / whole)
 
+    def is_step(self, index: int) -> bool:
+        """Whether a half or third here is the size of a change: by half, by more than a third, an increase of a fifth."""
+        at = index
+        for length in range(LONGEST_COMPARATOR, 0, -1):
+            if at >= length and tuple(self.low(at - length + step) for step in range(length)) in COMPARATORS:
+                at -= length
+                break
+        before = self.low(at - 1)
+        if before in UP or before in DOWN:
+            last = index + (1 if self.low(index) == "half" else 2)
+            return self.low(last) in ("to", "from", "in", "on", "over", "since", "compared", ",", ".", "")
+        return before == "by" or (before == "of" and self.low(at - 2) in CHANGE_NOUNS)
+
+    def part_of_one(self, index: int) -> Amount | None:
+        """Half a percentage point, a quarter of a million, three-quarters of an hour."""
+        low = self.low(index)
+        if low == "half":
+            value, at = 0.5, index + 1
+        elif low in ("a", "one") and self.low(index + 1) in FRACTIONS:
+            value, at = FRACTIONS[self.low(index + 1)], index + 2
+        elif UNITS.get(low, 0) > 0:
+            name = index + 2 if self.low(index + 1) == "-" else index + 1
+            if self.low(name) not in FRACTIONS:
+                return None
+            value, at = UNITS[low] * FRACTIONS[self.low(name)], name + 1
+        else:
+            return None
+        at += self.low(at) == "of"
+        if self.low(at) not in ("a", "an", "one", "1"):
+            return None
+        unit, behind = self.low(at + 1), self.low(at + 2)
+        if unit == "percentage" and behind == "point":
+            return Amount(index, index, at + 3, "percentage_points", value, unit="percentage points")
+        if unit in ("percent", "pct", "%") or (unit == "per" and behind == "cent"):
+            return Amount(index, index, at + 2 + (unit == "per"), "percentage", value, unit="%")
+        if unit in SCALES and unit not in GLUED_SCALES and low != "half":
+            parsed = self.single(at, is_compared=True)
+            return (
+                replace(parsed, first=index, bare=index, value=value * parsed.value)
+                if parsed and parsed.value
+                else None
+            )
+        if unit in DURATIONS and low != "half":
+            return Amount(index, index, at + 2, "number", value, unit=unit)
+        return None
+
     def multiple(self, index: int) -> Amount | None:
         """Three times higher, twice as many, a threefold, 10-fold, double the number, half as much."""
         low = self.low(index)
         if low in FOLD:
-            return Amount(index, index, index + 1, "multiple", FOLD[low])
+            return Amount(index, index, self.comparison(index + 1) or index + 1, "multiple", FOLD[low])
+        if (
+            low == "a"
+            and self.low(index + 1) == "factor"
+            and self.low(index - 1) == "by"
+            and self.low(index + 2) == "of"
+        ):
+            by = self.number(index + 3, is_compared=True)
+            return Amount(index, index, by[1], "multiple", by[0]) if by is not None else None
         if low in ("twice", "thrice", "half", "double", "triple", "treble", "quadruple"):
             factor = {"twice": 2.0, "thrice": 3.0, "half": 0.5}.get(low) or MULTIPLY[low]
             last = self.comparison(index + 1)
@@ -70,8 +141,9 @@ class Shares(Numbers):
             return None
         value, last = number
         if self.low(last) == "-" and self.low(last + 1) in ("fold", "times"):
-            return Amount(index, index, last + 2, "multiple", value)
-        if self.low(last) == "fold" or (self.low(last) == "x" and self.touches(last)):
+            return Amount(index, index, self.comparison(last + 2) or last + 2, "multiple", value)
+        is_times = self.low(last) == "x" and self.touches(last) and not self.is_figure(last + 1)
+        if self.low(last) == "fold" or is_times:
             return Amount(index, index, last + 1, "multiple", value)
         if self.low(last) == "times":
             end = self.comparison(last + 1)
