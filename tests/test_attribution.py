@@ -1,8 +1,10 @@
 import pytest
 
-from claims.extraction import attribution
+from claims.extraction import attribution, speakers
 from claims.extraction.reading import read_sentence
 from claims.extraction.wording import stand_alone
+from claims.text import quotations, sentences
+from tests.tables import table
 
 # Sentence, hops from the origin towards the article, modality, the claim in words that stand alone.
 SENTENCES = [
@@ -88,7 +90,10 @@ SENTENCES = [
     ),
     (
         "Bloomberg reported that the deal was off, citing people familiar with the matter.",
-        [("people", "cited_body", "citing", "indirect"), ("Bloomberg", "reporter", "reported", "indirect")],
+        [
+            ("people familiar with the matter", "cited_body", "citing", "indirect"),
+            ("Bloomberg", "reporter", "reported", "indirect"),
+        ],
         "asserted",
         "The deal was off.",
     ),
@@ -377,6 +382,26 @@ def test_the_chain_of_sources_and_what_they_say(text, hops, modality, claim):
     assert [(hop.name, hop.role, hop.cue, hop.speech) for hop in reading.attribution.hops] == hops
     assert reading.modality == modality
     assert stand_alone(reading, claimant=hops[0][0] if hops else "")[0] == claim
+
+
+def hops_of_the_last_sentence(text: str) -> str:
+    found = sentences(text)
+    is_spoken = speakers.spoken(found, quotations(text))
+    readings = [
+        read_sentence(text[each.start : each.end], offset=each.start, is_quoted=is_quoted)
+        for each, is_quoted in zip(found, is_spoken, strict=True)
+    ]
+    hops = speakers.find(found, readings, is_spoken)[-1]
+    return " | ".join(f"{hop.name} = {hop.role}, {hop.cue}, {hop.speech}" for hop in hops) or "nobody"
+
+
+def test_the_table_of_speakers_names_each_and_no_other():
+    wrong = []
+    for text, expected in table("attribution", separator=" | "):
+        said = hops_of_the_last_sentence(text)
+        if said != expected:
+            wrong.append((text, said, expected))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("text", IDS)

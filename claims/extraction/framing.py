@@ -183,7 +183,7 @@ def _behind_frame(reading: Reading) -> int | None:
     is_plain = before.low in PLAIN or (
         cues & PLAIN and (before.low in WEEKDAYS or before.low in MONTHS or before.low in TIMES or before.is_number)
     )
-    is_told = bool(cues & {"told", "tells"}) and (
+    is_told = bool(cues & {"told", "tells", "tell"}) and (
         before.is_capitalised or before.low in MEDIA or before.low.endswith("s")
     )
     if not (is_plain or is_told) or not _is_subject(tokens, last):

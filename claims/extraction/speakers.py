@@ -6,8 +6,17 @@ from dataclasses import replace
 
 from claims.extraction import attribution, descriptions, wording
 from claims.extraction.base import Hop
+from claims.extraction.entities import entities
+from claims.extraction.lexicon import words
 from claims.extraction.reading import Reading
 from claims.text import Quotation, Sentence
+
+# Two capitalised words that begin so are a place, not a person.
+PLACES = words(
+    "north south east west new saudi united great san santa los las sri costa puerto el hong sierra cape papua burkina ivory czech "
+    "dominican central northern southern eastern western middle latin sea lake mount river port fort st saint white black red "
+    "the european british american russian ukrainian chinese north-east"
+)
 
 # How many sentences back "he" or "she" may refer to a speaker.
 REACH = 2
@@ -51,6 +60,8 @@ def find(found: list[Sentence], readings: list[Reading], is_spoken: list[bool]) 
     speakers: dict[int, set[Hop]] = {}
     for each, hops in zip(found, own, strict=True):
         speakers.setdefault(each.paragraph, set()).update(hop for hop in hops if hop.role == "speaker")
+    heard = {hop.name for hops in speakers.values() for hop in hops}
+    own = [tuple(replace(hop, role="speaker") if hop.name in heard else hop for hop in hops) for hops in own]
     result: list[tuple[Hop, ...]] = []
     known = descriptions.Known()
     for index, each in enumerate(found):
@@ -61,32 +72,46 @@ def find(found: list[Sentence], readings: list[Reading], is_spoken: list[bool]) 
             hops = (replace(min(here, key=lambda hop: hop.span.start if hop.span else 0), speech="direct"),)
         elif not hops and pronoun:
             is_close = index > 0 and found[index - 1].paragraph == each.paragraph
-            name = _topic(index, result) if pronoun in ("he", "she") else ""
-            if pronoun == "it" and is_close:
-                name = _body(readings[index - 1], result[-1])
+            name = _topic(index, readings, result) if pronoun in ("he", "she") else ""
+            if not name and is_close:
+                name = _subject(readings[index - 1], result[-1], pronoun)
             if name:
-                hops = (Hop(name, "speaker", "said", "direct" if is_spoken[index] else "indirect"),)
+                said = reading.attribution.cue
+                hops = (Hop(name, "speaker", said, "direct" if is_spoken[index] else "indirect"),)
         hops = tuple(known.resolved(hop) for hop in hops)
         known.add(reading, hops, each.start)
         result.append(hops)
     return result
 
 
-def _body(reading: Reading, hops: tuple[Hop, ...]) -> str:
-    """The only body that the sentence before can leave for "it": its subject, or whom it cites; "" if there are two or none."""
-    if len(hops) > 1:
+def _subject(reading: Reading, hops: tuple[Hop, ...], pronoun: str) -> str:
+    """The only one whom the sentence before can leave for a pronoun: its subject, or whom it cites; "" if there are two or none."""
+    if len(hops) > 1 or (hops and pronoun not in ("it", "they")):
         return ""
     if hops:
-        return "" if wording.looks_like_a_person(hops[0].name) else hops[0].name
-    return attribution.subject(reading.text, reading.tokens)
+        is_many = hops[0].name.lower().split()[-1].endswith("s")
+        is_fit = not wording.looks_like_a_person(hops[0].name) and (pronoun == "it" or is_many)
+        return hops[0].name if is_fit else ""
+    if pronoun in ("he", "she") and len(_people(reading)) != 1:
+        return ""
+    return attribution.subject(reading.text, reading.tokens, pronoun)
 
 
-def _topic(index: int, sources: list[tuple[Hop, ...]]) -> str:
-    """The only person who spoke in the sentences just before, or "": whom "he" or "she" can mean."""
+def _people(reading: Reading) -> set[str]:
+    """Surnames of those whom a sentence names in full."""
+    named = [name for name in entities(reading.text, reading.tokens) if wording.looks_like_a_person(name)]
+    return {name.split()[-1] for name in named if name.split()[0].lower() not in PLACES}
+
+
+def _topic(index: int, readings: list[Reading], sources: list[tuple[Hop, ...]]) -> str:
+    """The only person who spoke in the sentences just before, where the last names no other, or "": whom "he" or "she" can mean."""
     people = {
         hop.name
         for hops in sources[max(0, index - REACH) : index]
         for hop in hops
         if hop.role == "speaker" and wording.looks_like_a_person(hop.name)
     }
-    return people.pop() if len(people) == 1 else ""
+    if len(people) != 1:
+        return ""
+    name = people.pop()
+    return name if _people(readings[index - 1]) <= {name.split()[-1]} else ""

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from claims.extraction.attribution.cues import BETWEEN, CITING, DENYING, PUBLISHED, SAYING, SHOWING
-from claims.extraction.attribution.kinds import DOCUMENTS, TITLES
+from claims.extraction.attribution.cues import BETWEEN, CITING, DENYING, PASSIVE, PUBLISHED, SAYING, SHOWING
+from claims.extraction.attribution.kinds import DOCUMENTS, REPORTED, TITLES
 from claims.extraction.attribution.names import LONGEST_NAME, Name
 from claims.extraction.attribution.speech import LONGEST_APPOSITION, Speech
 from claims.extraction.base import Hop, Role, Span, SpeechForm
-from claims.extraction.lexicon import CONJUNCTIONS, DETERMINERS, PREPOSITIONS
+from claims.extraction.lexicon import CONJUNCTIONS, DETERMINERS, PREPOSITIONS, words
 from claims.extraction.tokens import Token, read
+
+# Quotation marks around more than this, marks counted, beside the words that name the speaker, are direct speech.
+LONGEST_WORDS = 4
+BE_AND_ADVERBS = words("was were is are been be being later also since officially first already")
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """The hops of a sentence; `frames` are token ranges that only say who said it; `is_denied` when the source denies it.
 
-    `pronoun` is the speaker's pronoun when the sentence names nobody ("he said"), "" otherwise.
+    `pronoun` is the speaker's pronoun when the sentence names nobody ("he said"), "" otherwise, and `cue` its verb.
     """
 
     hops: tuple[Hop, ...] = ()
     frames: tuple[tuple[int, int], ...] = ()
     is_denied: bool = False
     pronoun: str = ""
+    cue: str = ""
 
 
 def find(
@@ -46,7 +51,7 @@ class Chain(Speech):
         self.origin: list[tuple[Name, str, Role]] = []
         self.carriers: list[tuple[Name, str, Role]] = []
         self.frames: list[tuple[int, int]] = []
-        self.is_denied, self.pronoun = False, ""
+        self.is_denied, self.pronoun, self.cue = False, "", ""
 
     def run(self) -> Attribution:
         cues = (
@@ -55,6 +60,7 @@ class Chain(Speech):
             self.by_citing,
             self.by_quoting,
             self.by_publishing,
+            self.by_confirming,
             self.by_reports,
             self.by_finding,
             self.by_saying,
@@ -66,7 +72,8 @@ class Chain(Speech):
                 behind = next((end for cue in cues if (end := cue(index)) is not None), None)
             index = index + 1 if behind is None else max(behind, index + 1)
         hops = self.hops([*self.origin, *self.carriers])
-        return Attribution(hops, merged(self.frames), self.is_denied, "" if self.origin else self.pronoun)
+        pronoun = "" if self.origin else self.pronoun
+        return Attribution(hops, merged(self.frames), self.is_denied, pronoun, self.cue if pronoun else "")
 
     def by_dateline(self, index: int) -> int | None:
         """KYIV (Reuters) - ..."""
@@ -96,8 +103,14 @@ class Chain(Speech):
         name = self.according(index + 2) if (self.low(index), self.low(index + 1)) == ("according", "to") else None
         if name is None:
             return None
-        self.origin.append((name, "according to", role(name)))
+        if self.is_media(name):
+            self.carriers.append((name, "according to", "reporter"))
+        else:
+            self.origin.append((name, "according to", role(name)))
         end = self.clause_end(name.last)
+        for at in range(name.last, end - 1):
+            if self.low(at) in PUBLISHED and self.low(at + 1) == "by" and (seer := self.name_from(at + 2)) is not None:
+                self.carriers.append((seer, f"{self.low(at)} by", "reporter" if self.is_media(seer) else "cited_body"))
         if self.low(end) == "," and self.low(end + 1) in ("which", "who"):
             # According to X, which cited Y, ...: the statement begins behind the second comma.
             closed = self.clause_end(end + 1)
@@ -116,11 +129,14 @@ class Chain(Speech):
         )
         if low not in CITING or not (is_passive or is_active):
             return None
-        name = self.name_from(index + (2 if is_passive else 1))
+        name = self.role_from(index + (2 if is_passive else 1))
         if name is None:
             return None
         if is_passive:
             self.carriers.append((name, f"{low} by", "reporter"))
+            if self.low(index - 1) != ",":
+                self.frames.append((index, name.last))
+                return name.last
         else:
             self.origin.insert(0, (name, low, role(name)))
         end = self.clause_end(name.last)
@@ -129,7 +145,7 @@ class Chain(Speech):
 
     def by_quoting(self, index: int) -> int | None:
         """X quoted Y as saying that ..."""
-        quoted = self.quoting(index) if self.low(index) in ("quoted", "quotes") else None
+        quoted = self.quoting(index) if self.low(index) in ("quoted", "quotes", "cited", "cites") else None
         if quoted is None:
             return None
         carrier, source, frame = quoted
@@ -143,11 +159,35 @@ class Chain(Speech):
         if self.low(index) not in PUBLISHED or self.low(index + 1) != "by":
             return None
         name = self.name_from(index + 2)
-        if name is None or not (self.is_media(name) or self.low(index - 1) == "as"):
+        if name is None:
             return None
-        self.carriers.append((name, f"{self.low(index)} by", "reporter" if self.is_media(name) else "speaker"))
+        is_report = self.tokens[name.last - 1].is_capitalised and any(
+            self.low(at) in REPORTED for at in range(max(0, index - LONGEST_NAME), index)
+        )
+        if not (self.is_media(name) or is_report or self.low(index - 1) == "as"):
+            return None
+        is_reporter = self.is_media(name) or is_report
+        self.carriers.append((name, f"{self.low(index)} by", "reporter" if is_reporter else "speaker"))
         if self.low(index - 1) in ("as", ","):
             self.frames.append((index - 1, self.frame_end(name.last)))
+        return name.last
+
+    def by_confirming(self, index: int) -> int | None:
+        """..., it was announced by the palace that ...; was confirmed by the ministry."""
+        if self.low(index) not in PASSIVE or self.low(index + 1) != "by" or self.low(index - 1) not in BE_AND_ADVERBS:
+            return None
+        name = self.role_from(index + 2)
+        last = self.phrase_from(index + 2)
+        if name is None and last and self.low(last) == "that" and self.low(index + 2) in DETERMINERS:
+            name = self.make(index + 2, last, index + 2, False, True)
+        if name is None:
+            return None
+        if self.is_media(name):
+            self.carriers.append((name, f"{self.low(index)} by", "reporter"))
+        else:
+            self.origin.append((name, f"{self.low(index)} by", "cited_body" if self.is_document(name) else "speaker"))
+        if self.low(0) == "it" and index <= 4 and self.low(name.last) == "that":
+            self.frames.append((0, name.last + 1))
         return name.last
 
     def by_reports(self, index: int) -> int | None:
@@ -205,35 +245,46 @@ class Chain(Speech):
         if said is None:
             return None
         name, frame, pronoun = said
+        # X said Y claimed that ...: what Y said is told by X, so the chain begins with Y.
+        is_inner = bool(self.origin) and frame[0] > 0 and self.low(frame[0]) != "," and self.low(frame[0] - 1) not in (
+            "and", "but", "while", ",",
+        ) and self.frames[-1][1] >= frame[0] - 1  # fmt: skip
         self.frames.append(frame)
         self.is_denied = self.is_denied or low in DENYING
         if name is None:
-            self.pronoun = self.pronoun or pronoun
-        elif self.is_document(name):
-            self.origin.append((name, low, "cited_body"))
+            self.pronoun, self.cue = (self.pronoun, self.cue) if self.pronoun else (pronoun, low)
         elif self.is_media(name):
             self.carriers.append((name, low, "reporter"))
         else:
-            self.origin.append((name, low, "speaker"))
+            place = 0 if is_inner else len(self.origin)
+            self.origin.insert(place, (name, low, "cited_body" if self.is_document(name) else "speaker"))
         heard = self.told(index)
         if heard is not None:
             self.carriers.append((heard, "told", "reporter"))
-        return max(index + 1, frame[1])
+        has_source = any(self.low(at) in ("citing", "quoting", "according") for at in range(index, frame[1]))
+        return index + 1 if has_source else max(index + 1, frame[1])
 
     def according(self, index: int) -> Name | None:
         """The source behind "according to": the body behind its report, the person behind a long title."""
-        name = self.name_from(index)
+        name = self.role_from(index)
+        is_apart = index <= 3 or self.low(index - 3) == ","
+        if name is None and is_apart and self.low(index) in DETERMINERS and (last := self.phrase_from(index)):
+            name = self.make(index, last, index, False, True)
+            return self.apposed(name) if name is not None else None
         if name is None:
             return None
-        if self.is_document(name) and self.low(name.last) in ("by", "from", "of"):
-            return self.name_from(name.last + 1) or name
+        if self.is_document(name) and self.low(name.last) in ("by", "from", "of", "in"):
+            author = self.name_from(name.last + 1)
+            return author if author is not None and (self.low(name.last) != "in" or self.is_media(author)) else name
+        if (apposed := self.apposed(name)) is not name:
+            return apposed
         end = self.clause_end(name.last)
         if self.low(end) == "," and self.low(end - 1) in TITLES:
             person = self.name_from(end + 1)
             if person is not None and person.is_person and self.low(person.last) == ",":
                 return person
         if end > name.last and self.low(name.last) in ("to", "of", "for") and self.low(end) == ",":
-            person = self.name_ending(end - 1, extend=False)
+            person = self.person_behind(name.last + 1, end) or self.name_ending(end - 1, extend=False)
             if person is not None and person.is_person and person.first > index:
                 return person
         return name
@@ -279,14 +330,30 @@ class Chain(Speech):
 
     def hops(self, found: list[tuple[Name, str, Role]]) -> tuple[Hop, ...]:
         hops: list[Hop] = []
+        is_direct = self.is_direct()
         for name, cue, role in found:
             key = name.name.casefold()
             if not key or key == self.outlet or any(hop.name.casefold() == key for hop in hops):
                 continue
             span = Span(name.start + self.offset, name.end + self.offset, self.text[name.start : name.end])
-            speech: SpeechForm = "direct" if self.has_quotation and role == "speaker" else "indirect"
+            speech: SpeechForm = "direct" if is_direct and role == "speaker" else "indirect"
             hops.append(Hop(name.name, role, cue, speech, span))
         return tuple(hops)
+
+    def is_direct(self) -> bool:
+        """Whether most of what is said stands in quotation marks, and not a word or two of it."""
+        if self.is_quoted:
+            return True
+        for first, last in self.frames:
+            for at, step in ((first - 1, -1), (first, 1), (last, 1)):
+                end = at
+                while 0 <= end < self.count and self.quoted[end]:
+                    end += step
+                if abs(end - at) > LONGEST_WORDS:
+                    return True
+        framed = {index for first, last in self.frames for index in range(first, last)}
+        said = [self.quoted[at] for at in range(self.count) if at not in framed and self.tokens[at].is_word]
+        return 2 * sum(said) > len(said)
 
     def verb_after(self, index: int) -> int:
         """The verb of saying or showing behind a source, past a citation in commas; -1 if there is none."""

@@ -6,14 +6,15 @@ from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, PAST_VERBS, PRE
 
 # Verbs whose subject asserts what follows.
 SAYING = words(
-    "said says say saying stated states announced announces claimed claims declared declares reported reports warned warns "
-    "argued argues insisted insists noted notes added adds confirmed confirms affirmed affirms reaffirmed emphasised emphasized "
-    "emphasises emphasizes stressed stresses acknowledged acknowledges admitted admits alleged alleges asserted asserts "
-    "estimated estimates predicted predicts forecast forecasts projected projects explained explains revealed reveals "
-    "disclosed testified wrote writes tweeted posted maintained maintains contended contends concluded concludes suggested "
-    "suggests believes believed thinks thought reiterated reiterates pledged vowed promised denied denies accused accuses "
-    "rejected rejects remarked recalled clarified complained conceded cautioned observed told tells vows promises pledges "
-    "commented boasted joked replied repeated argue claim warn insist believe think suggest estimate predict allege contend note report"
+    "said says say saying stated states announced announces claimed claims declared declares reported reports warned warns argued "
+    "argues insisted insists noted notes added adds confirmed confirms affirmed affirms reaffirmed emphasised emphasized "
+    "emphasises emphasizes stressed stresses acknowledged acknowledges admitted admits alleged alleges asserted asserts estimated "
+    "estimates predicted predicts forecast forecasts projected projects explained explains revealed reveals disclosed testified "
+    "continued continues reads exclaimed shouted cried quipped tell wrote writes tweeted posted maintained maintains contended "
+    "contends concluded concludes suggested suggests believes believed thinks thought reiterated reiterates pledged vowed promised "
+    "denied denies accused accuses rejected rejects remarked recalled clarified complained conceded cautioned observed told tells "
+    "vows promises pledges commented boasted joked replied repeated found finds argue claim warn insist believe think suggest "
+    "estimate predict allege contend note report"
 )
 
 # These need "that" or a quotation behind them: they have other uses.
@@ -24,12 +25,17 @@ NEEDS_THAT = words(
     "admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed "
     "announced announces argue claim warn insist believe think suggest estimate predict allege contend note report "
     "conceded recalled commented remarked tweeted posted replied explained explains testified boasted joked complained clarified "
-    "cautioned promises pledges vows denied denies"
+    "cautioned promises pledges vows denied denies found finds added continued continues reads exclaimed shouted cried quipped"
 )
 
 # A statement may follow these without "that".
 PLAIN = words(
-    "said says say told tells claimed claims warned warns insisted insists believes thinks stated denied denies"
+    "said says say told tells tell claimed claims warned warns insisted insists believes thinks stated denied denies"
+)
+
+# Only those who can speak do this: whatever stands in front of it is a speaker, known as one or not.
+SPOKEN = words(
+    "said says say told tells tell warned warns insisted insists denied stated wrote claimed argued alleged reported complained"
 )
 
 DENYING = words("denied denies rejected rejects dismissed refuted refutes")
@@ -41,6 +47,9 @@ SHOWING = words(
 )
 
 PUBLISHED = words("reported published obtained seen aired broadcast")
+
+# What is confirmed by somebody, they said; "claimed by" tells who did it.
+PASSIVE = words("confirmed announced disclosed acknowledged told stated")
 
 CITING = words("citing quoting cited quoted cites quotes")
 

@@ -6,7 +6,8 @@ from claims.extraction.lexicon import words
 
 DOCUMENTS = words(
     "report reports study survey poll data figures document documents statement analysis assessment assessments "
-    "research census audit dossier estimates statistics"
+    "research census audit dossier estimates statistics results accounts memo letter filing indictment ruling lawsuit transcript "
+    "findings complaint website review leaflet bulletin records index"
 )
 
 MEDIA = words(
@@ -16,8 +17,22 @@ MEDIA = words(
 
 MEDIA_HEADS = words(
     "news newspaper agency magazine post times journal guardian herald tribune telegraph broadcaster television tv radio "
-    "press gazette daily chronicle globe economist spiegel monde jazeera"
+    "press gazette daily chronicle globe economist spiegel monde jazeera media channel outlet outlets newspapers"
 )
+
+# Without a capital these are media too: local media, state television.
+PLAIN_MEDIA = words(
+    "newspaper newspapers media television radio broadcaster magazine channel outlet outlets agency tv news"
+)
+
+# What a minister or a director is of, between the title and the name: Minister of Education Stefania Giannini.
+DOMAINS = words(
+    "education security affairs defence defense trade homeland foreign state health interior justice labor labour agriculture commerce "
+    "energy transport finance culture environment science migration immigration policy"
+)
+
+# Heads that are bodies only in capitals: WHO, EU.
+ACRONYMS = words("who us un eu imf nis cia nato")
 
 # Press alone is no agency: these make an organisation one of the media only beside a media word.
 BODY_HEADS = words(
@@ -53,5 +68,25 @@ PEOPLE = words(
     "organisers organizers journalists reporters observers spokesman spokeswoman spokesperson people man woman minister president "
     "correspondent leader chief mayor governor coach ministry government company team group agency medics firefighters neighbours "
     "neighbors relatives family friends customer customers passenger driver farmer bakers workers unions farmers advocates "
-    "conservationists astronomers diplomat general commander"
+    "conservationists astronomers diplomat general commander survivor survivors employee employees airlines insurers banks partner "
+    "retailers developers ministers mayors governors charities aides aide inmates prisoners soldiers traders engineers parents "
+    "mothers teachers nurses students pupils refugees migrants commanders client panel authors educators individuals adviser "
+    "advisers nurse"
+)
+
+# In front of a name or of another head these only tell what kind of it is meant: a former partner, a senior official.
+ADJECTIVAL = words(
+    "former ex acting special senior state political military press house team assistant associate opposition"
+)
+
+# Behind a person's role these begin more of it: a source close to the talks, two people familiar with the matter.
+FAMILIAR = (
+    ("familiar", "with"), ("close", "to"), ("briefed", "on"), ("with", "knowledge", "of"), ("with", "direct", "knowledge", "of"),
+)  # fmt: skip
+
+# What is published by somebody who reports it, and no book or law.
+REPORTED = words(
+    "allegation allegations claim claims figure figures data finding findings report reports document documents story details news "
+    "photo photos photograph photographs video footage letter letters images recording list results numbers estimate estimates "
+    "investigation interview statement talks deal plan plans"
 )

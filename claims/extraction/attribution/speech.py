@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from claims.extraction.attribution.cues import (
     BETWEEN,
+    CITING,
     DENYING,
     NEEDS_THAT,
     NO_PHRASE,
     ON_A_DAY,
     PLAIN,
     PRONOUN_SPEAKERS,
+    PUBLISHED,
     SAYING,
+    SPOKEN,
     STATEMENTS,
     TIMES,
 )
-from claims.extraction.attribution.kinds import TITLES
+from claims.extraction.attribution.kinds import COUNTS, PEOPLE, TITLES
 from claims.extraction.attribution.names import LONGEST_NAME, Name, Names
 from claims.extraction.lexicon import (
     AUXILIARIES,
@@ -22,6 +25,7 @@ from claims.extraction.lexicon import (
     DETERMINERS,
     MONTHS,
     OPENERS,
+    PAST_VERBS,
     POSSESSIVES,
     PREPOSITIONS,
     WEEKDAYS,
@@ -52,10 +56,13 @@ class Speech(Names):
             opens_quote = end < self.count and self.quoted[end]
             if self.low(first - 1) in ("which", "what", "whom", "whose", "where", "why", "how"):
                 return None
+            if self.low(first - 1) == "as" and first == 1 and behind == ",":
+                return name, (0, index + 2), word  # As the BBC reported, ...
             if self.low(first - 1) == "as" and first > 1:
                 first -= 1
             is_behind = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",")
-            setting_end = self.setting_end(index + 1)
+            is_infinitive = behind == "to" and low in NEEDS_THAT - PLAIN
+            setting_end = 0 if is_infinitive else self.setting_end(index + 1)
             trails = is_behind and (behind == "," or end >= self.count - 1 or setting_end > 0)
             is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
             if (
@@ -71,15 +78,21 @@ class Speech(Names):
                 and self.low(end) in ("to", "of", "about", "goodbye", "nothing")
             ):
                 return None
-            if word == "it" and not is_clear:
+            if (
+                word == "it"
+                and not is_clear
+                and (low not in PLAIN or self.low(end) in ("all", "so", "much", "a", "no", "yes"))
+            ):
                 return None
             if trails:
                 end = index + 1 if behind == "," else setting_end or self.count
                 return name, (first - 1 if self.low(first - 1) == "," else first, end), word
             return name, (self.setting_start(first), end), word
-        if low not in ("told", "tells", "saying") and (after_quote or (index > 0 and self.low(index - 1) == ",")):
+        if low not in ("told", "tells", "tell", "saying") and (
+            after_quote or (index > 0 and self.low(index - 1) == ",")
+        ):
             # Inverted: "...," said Mrs. Park.
-            name = self.inverted_speaker(index + 1)
+            name = self.inverted_speaker(index + 1, is_spoken=low in SPOKEN)
             if name is not None:
                 return name, (index - 1 if self.low(index - 1) == "," else index, self.next_quoted(name.last)), ""
             is_closed = not self.low(index + 2) or not self.tokens[index + 2].is_word or self.quoted[index + 2]
@@ -107,11 +120,15 @@ class Speech(Names):
                 return at if at - index <= 6 else 0
         return self.count if self.count - index <= 9 else 0
 
-    def inverted_speaker(self, index: int) -> Name | None:
-        """Who said it where the verb stands first; the name behind "its director"."""
-        name = self.name_from(index)
+    def inverted_speaker(self, index: int, *, is_spoken: bool) -> Name | None:
+        """Who said it where the verb stands first; the name behind "its director" or "the mayor of Lindmere,"."""
+        name = self.role_from(index)
+        if name is None and is_spoken and self.low(index) in DETERMINERS | COUNTS:
+            end = self.phrase_from(index)
+            is_closed = end and (end >= self.count or not self.tokens[end].is_word or self.low(end) in PREPOSITIONS)
+            return self.make(index, end, index, False, True) if is_closed else None
         if name is None or self.low(index) not in POSSESSIVES:
-            return name
+            return self.apposed(name) if name is not None else None
         at = index + 1
         while at < self.count and self.low(at) in TITLES:
             at += 1
@@ -119,6 +136,18 @@ class Speech(Names):
             at += 1
         person = self.name_from(at) if at > index + 1 and at < self.count and self.tokens[at].is_capitalised else None
         return person if person is not None and person.is_person else name
+
+    def apposed(self, name: Name) -> Name:
+        """The person whose role the name is: the opposition leader, Ana Ruiz."""
+        is_named = name.is_person and name.name[:1].isupper()
+        if is_named or self.low(name.last) != ",":
+            return name
+        is_role = any(self.low(at) in TITLES | PEOPLE for at in range(name.first, name.last))
+        person = self.name_from(name.last + 1)
+        if not is_role or person is None or not person.is_person:
+            return name
+        behind = self.tokens[person.last] if person.last < self.count else None
+        return person if behind is None or not behind.is_word else name
 
     def opens_denial(self, index: int) -> bool:
         """Whether a statement follows a verb of denying, and not what was refused or called untrue."""
@@ -153,7 +182,8 @@ class Speech(Names):
         """The name or pronoun in front of the verb at `index`: (name, first token of the frame, pronoun)."""
         at = index - 1
         while at >= 0 and (
-            self.low(at) in BETWEEN or (self.low(at).endswith("ly") and not self.tokens[at].is_capitalised)
+            self.low(at) in BETWEEN
+            or (self.low(at).endswith("ly") and not self.tokens[at].is_capitalised and not self.is_head(at))
         ):
             at -= 1
         if at < 0 or self.quoted[at]:
@@ -161,6 +191,11 @@ class Speech(Names):
         low = self.low(at)
         if low.endswith("'s"):
             return None
+        if (quoter := self.quoter(at)) is not None:
+            if self.low(quoter - 1) == ",":
+                name = self.name_ending(quoter - 2)
+                return (name, name.first, "") if name is not None else None
+            return self.subject_before(quoter)
         if low in PRONOUN_SPEAKERS and (
             at == 0 or not self.tokens[at - 1].is_word or self.low(at - 1) in CONJUNCTIONS | OPENERS
         ):
@@ -173,6 +208,10 @@ class Speech(Names):
             return (name, name.first, "") if name is not None else None
         if low == ",":
             # X, the minister of Y, said
+            person = self.name_from(0)
+            is_named = person is not None and person.is_person and person.name[0].isupper()
+            if person is not None and is_named and person.last < at and self.is_described(person.last, at):
+                return person, 0, ""
             back = at - 1
             while back >= 0 and at - back <= LONGEST_APPOSITION and self.low(back) != ",":
                 if (
@@ -186,20 +225,44 @@ class Speech(Names):
             inner = self.name_ending(at - 1, extend=False)
             if inner is not None and inner.is_person and inner.first == back + 1:
                 return inner, self.phrase_start(name.first) if name is not None else inner.first, ""
+            owner = next((step for step in range(back - 1, max(-1, back - 5), -1) if self.low(step) in POSSESSIVES), -1)
+            if name is None and inner is not None and inner.first == back + 1 and owner >= 0:
+                return inner, owner, ""  # its operator, Fraport, said
             if name is None or self.low(back + 1) in ("and", "but"):
                 return None
             if self.low(back + 1) in ("which", "who") and name.first > 1:
                 return None
             return name, name.first, ""
         name = self.name_ending(at)
-        return (name, self.phrase_start(name.first), "") if name is not None else None
+        if name is None:
+            name = self.subject_phrase(at) if self.low(index) in SPOKEN else None
+            return (name, name.first, "") if name is not None else None
+        return name, self.phrase_start(name.first), ""
+
+    def is_described(self, first: int, last: int) -> bool:
+        """Whether nothing but words about a person stands between the name and the comma before the verb."""
+        if self.low(first) not in (",", "for", "of", "from", "at"):
+            return False
+        verbs = AUXILIARIES | SAYING | PAST_VERBS
+        return not any(self.quoted[at] or self.low(at) in verbs or self.low(at) in ";:" for at in range(first, last))
+
+    def quoter(self, index: int) -> int | None:
+        """The verb of "officials quoted by Kyodo", if the medium that quotes ends at `index`."""
+        for at in range(index - 1, max(0, index - 6), -1):
+            if self.low(at) == "by":
+                return at - 1 if self.low(at - 1) in CITING | PUBLISHED else None
+        return None
 
     def statement_start(self, index: int) -> int:
         """The first token of what is said behind the verb at `index`: past "that", the hearer and the day."""
         at = index + 1
-        if self.low(index) in ("told", "tells"):
+        if self.low(index) in ("told", "tells", "tell"):
             hearer = self.name_from(at)
             at = hearer.last if hearer is not None else at + 1
+        if self.low(at) == "," and self.low(at + 1) in ("citing", "quoting", "according"):
+            closed = self.clause_end(at + 2)
+            if (self.low(closed), self.low(closed + 1)) == (",", "that"):
+                return closed + 2
         end = min(self.count, at + 10)
         if self.low(at) in ("on", "in", "at", "during", "to", "under"):
             for ahead in range(at, end):
@@ -212,7 +275,7 @@ class Speech(Names):
             low = self.low(step)
             if low == "that":
                 return step + 1
-            is_dated = low in WEEKDAYS or low in MONTHS or low in TIMES or low in (",", ".") or low in ON_A_DAY
+            is_dated = low in WEEKDAYS or low in MONTHS or low in TIMES or low in (",", ".", ":") or low in ON_A_DAY
             if is_dated or (self.tokens[step].is_number and self.is_day(step)):
                 step += 1
                 continue
@@ -239,7 +302,7 @@ class Speech(Names):
 
     def told(self, index: int) -> Name | None:
         """The medium that was told: X told Reuters."""
-        if self.low(index) not in ("told", "tells"):
+        if self.low(index) not in ("told", "tells", "tell"):
             return None
         name = self.name_from(index + 1)
         return name if name is not None and self.is_media(name) else None
