@@ -106,7 +106,8 @@ class Chain(Speech):
         if self.is_media(name):
             self.carriers.append((name, "according to", "reporter"))
         else:
-            self.origin.append((name, "according to", role(name)))
+            is_inner = bool(self.frames) and self.frames[-1][1] >= index - 1 and index > 0
+            self.origin.insert(0 if is_inner else len(self.origin), (name, "according to", role(name)))
         end = self.clause_end(name.last)
         for at in range(name.last, end - 1):
             if self.low(at) in PUBLISHED and self.low(at + 1) == "by" and (seer := self.name_from(at + 2)) is not None:

@@ -12,7 +12,10 @@ DOCUMENTS = words(
 
 MEDIA = words(
     "reuters ap afp tass bbc cnn xinhua bloomberg interfax yonhap kcna ria dpa efe ansa upi npr nbc abc cbs msnbc itv axios "
-    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera telegram ndtv cnbc newsweek vox wsj nyt"
+    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera telegram ndtv cnbc newsweek vox wsj nyt "
+    "zeit welt figaro parisien pais mundo repubblica corriere stampa kommersant vedomosti izvestia meduza haaretz asahi yomiuri "
+    "mainichi nikkei euronews rte tagesspiegel handelsblatt globo folha scmp bellingcat semafor buzzfeed propublica huffpost rtl "
+    "zdf ard orf svt yle raidió rfi swissinfo politiken aftonbladet dagbladet gazeta wyborcza hurriyet unian suspilne"
 )
 
 MEDIA_HEADS = words(
@@ -39,6 +42,9 @@ BODY_HEADS = words(
     "service ministry agency office bureau department council committee commission organisation organization institute "
     "institution university bank fund union nations government parliament court police army navy force forces pentagon kremlin "
     "house congress senate embassy administration authority board company corporation group association party staff command "
+    "chamber coalition alliance network society trust academy college hospital school clinic observatory regulator watchdog "
+    "laboratory consortium club charity insurer airline airport firm manufacturer retailer supplier tribunal prosecutor secretariat "
+    "panel cabinet delegation consulate operator "
     "centre center foundation federation league nato un eu who imf nis cia fbi intelligence state treasury reserve"
 )
 

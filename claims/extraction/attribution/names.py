@@ -75,6 +75,8 @@ class Names(TokenReader):
         at = index
         if self.low(at) in DETERMINERS or self.low(at) in ("two", "three", "several", "some", "many", "unnamed"):
             at += 1
+        if self.is_figure(at) and len(self.tokens[at].word) == 4:
+            at += 1  # a 2023 study
         first_name = last = -1
         step = at
         while step < self.count and step - at < LONGEST_NAME and not self.quoted[step]:
@@ -126,7 +128,22 @@ class Names(TokenReader):
             step += 1
         if last < 0:
             return None
+        if self.low(last - 1) in BODY_HEADS and self.low(last) in ("of", "for") and self.is_plain(last + 1):
+            last += 2  # the chamber of commerce
         return self.named(index, last)
+
+    def is_figure(self, index: int) -> bool:
+        return 0 <= index < self.count and self.tokens[index].is_number
+
+    def is_plain(self, index: int) -> bool:
+        """Whether the word is a lower-case noun that ends its phrase."""
+        if index >= self.count or not self.tokens[index].is_word or self.tokens[index].is_capitalised:
+            return False
+        behind = self.tokens[index + 1] if index + 1 < self.count else None
+        is_end = (
+            behind is None or not behind.is_word or behind.low in PREPOSITIONS | AUXILIARIES | CONJUNCTIONS | SAYING
+        )
+        return self.low(index) not in DETERMINERS | PREPOSITIONS | AUXILIARIES and is_end
 
     def is_head(self, index: int) -> bool:
         """Whether the word at `index` tells what a source is: a title, a body, people, a document."""
@@ -183,7 +200,8 @@ class Names(TokenReader):
             token = self.tokens[at]
             if token.low in ("and", "or"):
                 return None
-            if token.word in ",;:" or token.low == "that" or token.low in SAYING | CONJUNCTIONS:
+            is_compound = self.low(at + 1) == "-" and self.touches(at + 1) and self.touches(at + 2)  # a think-tank
+            if token.word in ",;:" or token.low == "that" or (token.low in SAYING | CONJUNCTIONS and not is_compound):
                 break
             if token.low in AUXILIARIES | PAST_VERBS | PRONOUNS | FIRST_PERSON or token.low in NO_SPEAKERS:
                 return None

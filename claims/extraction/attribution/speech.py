@@ -226,7 +226,8 @@ class Speech(Names):
             if inner is not None and inner.is_person and inner.first == back + 1:
                 return inner, self.phrase_start(name.first) if name is not None else inner.first, ""
             owner = next((step for step in range(back - 1, max(-1, back - 5), -1) if self.low(step) in POSSESSIVES), -1)
-            if name is None and inner is not None and inner.first == back + 1 and owner >= 0:
+            is_owned = owner >= 0 and inner is not None and inner.first == back + 1 and inner.name[0].isupper()
+            if inner is not None and is_owned and (name is None or name.first == owner):
                 return inner, owner, ""  # its operator, Fraport, said
             if name is None or self.low(back + 1) in ("and", "but"):
                 return None
@@ -235,9 +236,21 @@ class Speech(Names):
             return name, name.first, ""
         name = self.name_ending(at)
         if name is None:
-            name = self.subject_phrase(at) if self.low(index) in SPOKEN else None
-            return (name, name.first, "") if name is not None else None
+            led = self.led(at)
+            name = led or self.subject_phrase(at)
+            if name is None:
+                return None
+            is_after_quote = name.first > 0 and self.quoted[name.first - 1]
+            return (name, name.first, "") if led or is_after_quote or self.low(index) in SPOKEN else None
         return name, self.phrase_start(name.first), ""
+
+    def led(self, index: int) -> Name | None:
+        """Researchers led by Dr Mia Holt."""
+        for at in range(index - 1, max(1, index - 6), -1):
+            if self.low(at) == "by" and self.low(at - 1) in ("led", "headed", "backed", "funded", "commissioned"):
+                head = self.name_ending(at - 2)
+                return self.make(head.first, index + 1, head.first, False, True) if head is not None else None
+        return None
 
     def is_described(self, first: int, last: int) -> bool:
         """Whether nothing but words about a person stands between the name and the comma before the verb."""

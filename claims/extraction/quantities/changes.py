@@ -59,7 +59,7 @@ TAKES_UP = words(
 )
 
 # May stand between "by" and its amount.
-AVERAGING = words("an a average of further another total combined estimated record")
+AVERAGING = words("just only an a average of further another total combined estimated record")
 
 # Behind a verb these tell when or how, not what.
 ADVERBIAL = DURATIONS | words(

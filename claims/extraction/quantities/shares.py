@@ -94,6 +94,8 @@ class Shares(Numbers):
             value, at = UNITS[low] * FRACTIONS[self.low(name)], name + 1
         else:
             return None
+        if self.low(at) == "point" and self.low(index - 1) in ("by", "a"):
+            return Amount(index, index, at + 1, "percentage_points", value, unit="percentage points")
         at += self.low(at) == "of"
         if self.low(at) not in ("a", "an", "one", "1"):
             return None
