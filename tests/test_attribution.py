@@ -229,7 +229,7 @@ SENTENCES = [
         "asserted",
         "The opposition accused the government of hiding 3 billion euros.",
     ),
-    ("The IMF forecasts growth of 3.2 percent.", [], "asserted", "The IMF forecasts growth of 3.2 percent."),
+    ("The IMF forecasts growth of 3.2 percent.", [], "forecast", "The IMF forecasts growth of 3.2 percent."),
     (
         "Dr. Lee Min-ho of Seoul University said vaccines saved 20 million lives.",
         [("Lee Min-ho", "speaker", "said", "indirect")],
@@ -251,7 +251,7 @@ SENTENCES = [
     (
         "Analysts at Goldman Sachs expect oil to reach $90.",
         [],
-        "asserted",
+        "forecast",
         "Analysts at Goldman Sachs expect oil to reach $90.",
     ),
     (

@@ -3,7 +3,9 @@ from datetime import date
 import pytest
 
 from claims.extraction import dates
+from claims.extraction.base import TimeReference
 from claims.extraction.reading import read_sentence
+from tests.tables import table
 
 PUBLISHED = date(2025, 7, 3)  # a Thursday
 
@@ -109,3 +111,27 @@ def test_spans_are_exact_places_in_the_article():
     text = "Он сказал 😀: It rose on July 2, 2024 and in May."
     for time in dates.find(text[11:], offset=11):
         assert text[time.span.start : time.span.end] == time.span.quotation == time.words
+
+
+def as_the_table_says(time: TimeReference) -> str:
+    days = "open" if time.start_on is None else str(time.start_on)
+    days += "" if time.start_on == time.end_on else f"..{time.end_on}"
+    return f"{time.words} = {time.precision} {days}" + " resolved" * time.is_resolved
+
+
+def test_the_table_of_times_holds_each_and_no_other():
+    wrong = []
+    for text, expected in table("times", separator=" | "):
+        times = read_sentence(text, published_on=PUBLISHED).time_references
+        said = " | ".join(map(as_the_table_says, times)) or "nothing"
+        if said != expected:
+            wrong.append((text, said, expected))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("published_on", [date.min, date.max])
+def test_a_publication_at_the_ends_of_the_calendar_resolves_nothing(published_on):
+    text = "It rose last year, 99 years ago, on 29 February, in May, last week and yesterday."
+    assert {(time.start_on, time.is_resolved) for time in dates.find(text, published_on=published_on)} == {
+        (None, False)
+    }

@@ -11,10 +11,11 @@ from claims.extraction.framing import missing_marks
 from claims.extraction.lexicon import PREPOSITIONS
 from claims.extraction.reading import read_sentence
 from claims.extraction.tokens import read
-from claims.extraction.wording import stand_alone
+from claims.extraction.wording import modality, stand_alone
 from claims.sources import ArticleDraft, Options
 from claims.sources.inputs import find_sources, open_input
 from tests.shared import shared_rows
+from tests.tables import table
 
 SEEDS = Path(__file__).resolve().parent.parent / "seeds" / "articles"
 
@@ -160,10 +161,20 @@ DENIED = [
 ]
 
 
-@pytest.mark.parametrize(("sentence", "text", "modality"), DENIED)
-def test_a_denied_claim_reads_as_what_was_denied(sentence, text, modality):
+@pytest.mark.parametrize(("sentence", "text", "expected"), DENIED)
+def test_a_denied_claim_reads_as_what_was_denied(sentence, text, expected):
     claim = claim_of(sentence, sentence[:10])
-    assert (claim.text, claim.modality) == (text or sentence, modality)
+    assert (claim.text, claim.modality) == (text or sentence, expected)
+
+
+def test_the_table_of_what_is_foreseen_conditional_or_denied():
+    wrong = []
+    for sentence, expected in table("modality", separator=" | "):
+        reading = read_sentence(sentence)
+        said = modality(reading, stand_alone(reading, claimant=""))
+        if said != expected:
+            wrong.append((sentence, said, expected))
+    assert wrong == []
 
 
 def test_it_denied_is_the_body_that_the_sentence_before_is_about():

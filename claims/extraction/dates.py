@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from claims.extraction.base import Precision, Span, TimeReference
 from claims.extraction.lexicon import MONTHS, WEEKDAYS, words
+from claims.extraction.quantities.numerals import UNITS
 from claims.extraction.tokens import Token, read
 
 WEEKDAY_NUMBERS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
@@ -22,6 +23,10 @@ BEFORE_MONTH = words(
     "in since by last this next until till from to of early late mid through during before after and or between around end "
     "beginning on every each"
 )
+FIRST_NAMES = words("april may june august")
+AGO: dict[str, Precision] = {"day": "day", "week": "range", "month": "month", "year": "year"}
+# Three days ago is a day; more than three days ago is none.
+BOUNDING = words("than over under about around nearly almost some least most roughly approximately - up")
 YEARS = ("1500", "2100")
 # A date without a year in a statement about the past may lie this far ahead of the publication: time zones, embargoes.
 TOLERANCE = timedelta(days=2)
@@ -56,7 +61,9 @@ def find(
 class _Calendar:
     def __init__(self, text: str, offset: int, tokens: list[Token], published_on: date | None, is_future: bool):
         self.text, self.offset, self.tokens = text, offset, tokens
-        self.published_on, self.is_future = published_on, is_future
+        # A date at the ends of the calendar is a mistake, and has no years before or behind it to resolve anything to.
+        is_plausible = published_on is not None and 200 < published_on.year < 9_000
+        self.published_on, self.is_future = published_on if is_plausible else None, is_future
 
     def low(self, index: int) -> str:
         return self.tokens[index].low if 0 <= index < len(self.tokens) else ""
@@ -83,10 +90,13 @@ class _Calendar:
 
     def at(self, index: int) -> _Found | None:
         token = self.tokens[index]
+        if token.low in AGO_STARTS:
+            return self.ago(index)
         if not (token.is_number or token.low in DATE_STARTS):
             return None
         return (
-            self.iso(index)
+            self.ago(index)
+            or self.iso(index)
             or self.day_first(index)
             or self.month(index)
             or self.relative(index)
@@ -119,6 +129,8 @@ class _Calendar:
         if number is None or not self.tokens[index].is_capitalised:
             return None
         last = index + 1
+        if low in FIRST_NAMES and self.low(index - 1) not in BEFORE_MONTH and self.is_surname(last):
+            return None
         if (
             len(low) <= 4
             and low not in ("may", "june", "july")
@@ -127,6 +139,10 @@ class _Calendar:
         ):
             last += 1
         return number, last
+
+    def is_surname(self, index: int) -> bool:
+        is_name = index < len(self.tokens) and self.tokens[index].is_capitalised
+        return is_name and self.low(index) not in WEEKDAYS and self.low(index) not in MONTHS
 
     def year_behind(self, index: int) -> tuple[int | None, int, bool]:
         """The year that follows a day or month: ", 2024", "2024", "of this year"; the token behind; resolved or not."""
@@ -161,10 +177,36 @@ class _Calendar:
         on = _date(year, int(month), int(day))
         return _Found(index, index + 5, "day", on, on) if on else None
 
+    def ago(self, index: int) -> _Found | None:
+        """Three days ago, a month ago; not more than a year ago, which says no more than before what it was."""
+        count = 1 if self.low(index) in ("a", "an") else UNITS.get(self.low(index), 0)
+        if self.word(index).isdecimal() and len(self.word(index)) <= 2:
+            count = int(self.word(index))
+        unit = self.low(index + 1).removesuffix("s")
+        if not count or self.low(index + 2) != "ago" or unit not in AGO or self.low(index - 1) in BOUNDING:
+            return None
+        precision = AGO[unit]
+        if self.published_on is None:
+            return _Found(index, index + 3, precision, None, None)
+        year, month = self.published_on.year, self.published_on.month
+        if unit == "year":
+            start, end = date(year - count, 1, 1), date(year - count, 12, 31)
+        elif unit == "month":
+            total = year * 12 + month - 1 - count
+            start, end = date(total // 12, total % 12 + 1, 1), _month_end(total // 12, total % 12 + 1)
+        elif unit == "week":
+            start = self.published_on - timedelta(days=self.published_on.weekday(), weeks=count)
+            end = start + timedelta(days=6)
+        else:
+            start = end = self.published_on - timedelta(days=count)
+        return _Found(index, index + 3, precision, start, end, True)
+
     def day_first(self, index: int) -> _Found | None:
         """2 July 2024, 2nd of July."""
-        first = index + 1 if self.low(index) in WEEKDAYS and self.low(index + 1) == "," else index
-        day = self.day_at(first if first == index or self.day_at(first) else index)
+        first = index
+        if self.low(index) in WEEKDAYS:
+            first = index + 2 if self.low(index + 1) == "," else index + 1
+        day = self.day_at(first)
         if day is None:
             return None
         at = day[1] + 1 if self.low(day[1]) == "of" else day[1]
@@ -361,6 +403,8 @@ class _Calendar:
             return None
         if before == "the" and after not in WITH_YEAR:
             return None
+        if before in ("for", "of", "or", "about", "around") and after.endswith("s") and after not in WITH_YEAR:
+            return None  # for 1900 believers
         return _Found(index, index + 1, "year", date(year, 1, 1), date(year, 12, 31))
 
     # Resolving
@@ -385,6 +429,7 @@ YEAR_AFTER = words(
     "in since by of from until till to before after during through early late mid and or between around about than for – -"
 )
 NUMBER_WORDS = words("$ € £ % some than nearly almost over least most no nearly roughly approximately")
+AGO_STARTS = frozenset(UNITS.keys()) | words("a an")
 DATE_STARTS = frozenset(MONTHS.keys() | WEEKDAYS | QUARTERS.keys()) | words(
     "yesterday today tomorrow tonight last this next q1 q2 q3 q4 h1 h2"
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from claims.extraction import descriptions, speakers, wording
-from claims.extraction.base import Candidate, Contribution, Document, Gap, Hop, Kind, Modality, Span, TimeReference
+from claims.extraction.base import Candidate, Contribution, Document, Gap, Hop, Kind, Span, TimeReference
 from claims.extraction.checkworthiness import contributions, probability
 from claims.extraction.entities import entities
 from claims.extraction.reading import Reading, read_sentence
@@ -89,8 +89,6 @@ def _candidate(text: str, found: _Scored, rank: int, language: str) -> Candidate
     reading = found.reading
     claimant = found.hops[0].name if found.hops else ""
     worded = wording.stand_alone(reading, claimant=claimant)
-    # A sentence that still says "denied" is itself asserted; only what was denied is denied.
-    modality: Modality = "asserted" if reading.modality == "denied" and worded.is_framed else reading.modality
     span = Span(found.sentence.start, found.sentence.end, text[found.sentence.start : found.sentence.end])
     return Candidate(
         text=worded.text,
@@ -100,7 +98,7 @@ def _candidate(text: str, found: _Scored, rank: int, language: str) -> Candidate
         contributions=found.addends,
         rank_in_article=rank,
         claimant=claimant,
-        modality=modality,
+        modality=wording.modality(reading, worded),
         attribution=found.hops,
         quantities=tuple(reading.quantities),
         time_references=tuple(reading.time_references),

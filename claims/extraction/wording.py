@@ -11,6 +11,7 @@ from typing import NamedTuple
 from claims.extraction import framing
 from claims.extraction.attribution import Attribution
 from claims.extraction.attribution.kinds import BODY_HEADS, MEDIA, MEDIA_HEADS, PEOPLE
+from claims.extraction.base import Modality
 from claims.extraction.framing import MARKS, missing_marks
 from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, FIRST_PERSON, PREPOSITIONS, words
 from claims.extraction.quantities.changes import DOWN, MULTIPLY, UP
@@ -74,6 +75,11 @@ def stand_alone(reading: Reading, *, claimant: str) -> Wording:
         return whole._replace(is_resolved=whole.is_resolved and is_named)
     replaced |= absolute(tokens, content)
     return Wording(finished(written(reading, content, replaced)), resolved, is_framed=False)
+
+
+def modality(reading: Reading, worded: Wording) -> Modality:
+    """The claim's: a sentence that still says "denied" is itself asserted; only what was denied is denied."""
+    return "asserted" if reading.modality == "denied" and worded.is_framed else reading.modality
 
 
 def as_it_stands(reading: Reading, claimant: str) -> Wording:

@@ -12,20 +12,20 @@ SAYING = words(
     "estimates predicted predicts forecast forecasts projected projects explained explains revealed reveals disclosed testified "
     "continued continues reads exclaimed shouted cried quipped tell wrote writes tweeted posted maintained maintains contended "
     "contends concluded concludes suggested suggests believes believed thinks thought reiterated reiterates pledged vowed promised "
-    "denied denies accused accuses rejected rejects remarked recalled clarified complained conceded cautioned observed told tells "
-    "vows promises pledges commented boasted joked replied repeated found finds argue claim warn insist believe think suggest "
-    "estimate predict allege contend note report"
+    "denied denies dismissed refuted refutes accused accuses rejected rejects remarked recalled clarified complained conceded "
+    "cautioned observed told tells vows promises pledges commented boasted joked replied repeated found finds argue claim warn "
+    "insist believe think suggest estimate predict allege contend note report"
 )
 
 # These need "that" or a quotation behind them: they have other uses.
 NEEDS_THAT = words(
-    "reports notes claims states estimates forecasts forecast projects adds suggests suggested concluded concludes believed thought "
-    "observed repeated recalled maintained maintains posted wrote writes revealed reveals confirmed confirms rejected rejects "
-    "accused accuses projected declared declares emphasised emphasized stressed reported argued noted disclosed acknowledged "
-    "admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed "
-    "announced announces argue claim warn insist believe think suggest estimate predict allege contend note report "
-    "conceded recalled commented remarked tweeted posted replied explained explains testified boasted joked complained clarified "
-    "cautioned promises pledges vows denied denies found finds added continued continues reads exclaimed shouted cried quipped"
+    "reports notes claims states estimates forecasts forecast projects adds suggests suggested concluded concludes believed "
+    "thought observed repeated recalled maintained maintains posted wrote writes revealed reveals confirmed confirms rejected "
+    "rejects accused accuses projected declared declares emphasised emphasized stressed reported argued noted disclosed "
+    "acknowledged admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed announced announces argue claim "
+    "warn insist believe think suggest estimate predict allege contend note report conceded commented remarked tweeted replied "
+    "explained explains testified boasted joked complained clarified cautioned promises pledges vows denied denies found finds "
+    "added continued continues reads exclaimed shouted cried quipped dismissed refuted refutes"
 )
 
 # A statement may follow these without "that".
@@ -37,6 +37,9 @@ PLAIN = words(
 SPOKEN = words(
     "said says say told tells tell warned warns insisted insists denied stated wrote claimed argued alleged reported complained"
 )
+
+# Rejected claims that ...: what they say was not so.
+CLAIMED = words("claims reports allegations accusations suggestions rumours rumors charges")
 
 DENYING = words("denied denies rejected rejects dismissed refuted refutes")
 

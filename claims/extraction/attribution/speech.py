@@ -5,6 +5,7 @@ from __future__ import annotations
 from claims.extraction.attribution.cues import (
     BETWEEN,
     CITING,
+    CLAIMED,
     DENYING,
     NEEDS_THAT,
     NO_PHRASE,
@@ -154,7 +155,13 @@ class Speech(Names):
         low = self.low(index)
         if low in PRONOUN_SPEAKERS:
             return self.low(index + 1) in AUXILIARIES
+        if self.rejected(index):
+            return True
         return low in ("that", ",", ".", "") or self.quoted[index]
+
+    def rejected(self, index: int) -> int:
+        """The statement behind "rejected claims that", or 0."""
+        return index + 2 if self.low(index) in CLAIMED and self.low(index + 1) == "that" else 0
 
     def phrase_start(self, first: int) -> int:
         """Where the words in front of a name begin that belong to it: its operator Blue Strait; `first` if that is unclear."""
@@ -276,6 +283,8 @@ class Speech(Names):
             closed = self.clause_end(at + 2)
             if (self.low(closed), self.low(closed + 1)) == (",", "that"):
                 return closed + 2
+        if self.low(index) in DENYING and (start := self.rejected(at)):
+            return start
         end = min(self.count, at + 10)
         if self.low(at) in ("on", "in", "at", "during", "to", "under"):
             for ahead in range(at, end):
