@@ -4,8 +4,10 @@ from math import exp
 import pytest
 
 from claims import extraction
+from claims.extraction import rules
 from claims.extraction.base import Document, as_json
 from tests.shared import shared_file
+from tests.tables import table
 
 # A retelling in our own words of a common kind of report.
 ARTICLE = """Harbour Traffic Triples, Watchdog Says
@@ -135,6 +137,44 @@ def test_he_is_resolved_only_when_one_person_spoke_just_before():
 def test_a_surname_is_completed_from_the_article():
     text = "Ada Holm said that taxes rose by 3 per cent.\n\nThe law was passed.\n\nHolm said that 400 shops were closed in Norrvik.\n"
     assert claim(extract(text, title="x"), "Holm said").claimant == "Ada Holm"
+
+
+@pytest.fixture
+def anything_is_worth_checking(monkeypatch):
+    monkeypatch.setattr(rules, "THRESHOLD", 0.0)
+
+
+@pytest.mark.usefixtures("anything_is_worth_checking")
+def test_a_sentence_that_states_two_things_is_two_claims_where_both_stand_alone():
+    wrong = []
+    for sentence, expected in table("propositions", separator=" => "):
+        article = f"Früher 😀 stood here.\n\n{sentence}\n"
+        found = sorted(extract(article, title="x"), key=lambda each: each.span.start)
+        claims = [each for each in found if each.span.start >= 22]
+        assert all(article[each.span.start : each.span.end] == each.span.quotation for each in claims)
+        said = " | ".join(each.text for each in claims) if len(claims) > 1 else "one"
+        if said != expected:
+            wrong.append((sentence, said, expected))
+    assert wrong == []
+
+
+@pytest.mark.usefixtures("anything_is_worth_checking")
+def test_the_two_claims_of_a_sentence_share_its_source_and_score_and_have_numbers_and_times_of_their_own():
+    text = "x\n\nIn May 2024, exports rose by 4% and imports fell by 2%, the ministry said.\n"
+    first, second = sorted(extract(text, title="x"), key=lambda each: each.span.start)
+    assert [each.span.quotation for each in (first, second)] == [
+        "In May 2024, exports rose by 4%",
+        "imports fell by 2%, the ministry said.",
+    ]
+    assert [each.text for each in (first, second)] == [
+        "In May 2024, exports rose by 4%.",
+        "In May 2024, imports fell by 2%.",
+    ]
+    assert [[q.span.quotation for q in each.quantities] for each in (first, second)] == [["rose by 4%"], ["fell by 2%"]]
+    assert [[t.words for t in each.time_references] for each in (first, second)] == [["May 2024"], ["May 2024"]]
+    assert first.claimant == second.claimant == "the ministry"
+    assert first.contributions == second.contributions
+    assert {first.rank_in_article, second.rank_in_article} == {1, 2}
 
 
 def test_same_document_same_candidates():

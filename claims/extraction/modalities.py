@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from claims.extraction.base import Modality
 from claims.extraction.lexicon import AUXILIARIES, DETERMINERS, PAST_VERBS, PREPOSITIONS, words
 from claims.extraction.tokens import Token
@@ -18,6 +20,8 @@ AHEAD = words("going about course track")
 # Whose subject foresees what follows: the IMF forecasts growth.
 FORESEEING = words("forecasts forecast predicts predict expects expect anticipates anticipate foresees foresee")
 NO_OBJECT = AUXILIARIES | PREPOSITIONS | words(", . ; :") - words("that")
+# If needed, if not all: no condition that the statement depends on.
+NO_CONDITION = words("needed necessary possible any not only ever required applicable anything") | {""}
 CONDITIONS = ("provided that", "providing that", "but for", "in case of", "as long as", "in the event of")
 # The will of the king, its might.
 HOLDERS = words("the a his her their its our my your free political good living own")
@@ -41,11 +45,13 @@ def find(tokens: list[Token], content: list[int], *, is_denied: bool) -> Modalit
     if is_denied:
         return "denied"
     lows = [tokens[index].low for index in content]
-    if set(lows) & (WILL_BE | {"can", "should", "must"}) and _has_condition(lows):
+    if set(lows) & (WILL_BE | {"can", "should"}) and _has_condition(lows):
         return "conditional"
     for index, low in zip(content, lows, strict=True):
         before, behind = _low(tokens, index - 1), _low(tokens, index + 1)
         if low in WILL_BE and not _is_noun(tokens, index):
+            if _is_subordinate(lows, content, index):
+                continue
             if low in MIGHT and (_is_past(tokens, index) or ("used" in lows and low == "would")):
                 continue
             return "forecast"
@@ -99,9 +105,21 @@ def _low(tokens: list[Token], index: int) -> str:
     return tokens[index].low if 0 <= index < len(tokens) else ""
 
 
+def _is_subordinate(lows: list[str], content: list[int], index: int) -> bool:
+    """Those who may not speak, where he could leave: a word of possibility inside a relative clause."""
+    at = content.index(index)
+    for step in range(at - 1, max(-1, at - 4), -1):
+        if lows[step] in (",", ";", ":", "and", "but"):
+            return False
+        if lows[step] in ("who", "which", "whom", "whose", "where", "whether", "how", "why", "what"):
+            return step > 0
+    return False
+
+
 def _has_condition(lows: list[str]) -> bool:
     """If, unless, provided that; should talks fail, had it rained; without it."""
-    if set(lows) & {"if", "unless"} or (lows and lows[0] in ("should", "had", "were")):
+    has_if = any(low == "if" and behind not in NO_CONDITION for low, behind in itertools.pairwise([*lows, ""]))
+    if has_if or "unless" in lows or (lows and lows[0] in ("should", "had", "were")):
         return True
     if lows and lows[0] == "without" and "," in lows:
         return True

@@ -23,6 +23,7 @@ class Reading:
     content: list[int]
     is_question: bool
     is_quoted: bool
+    offset: int = 0
 
 
 def read_sentence(
@@ -45,4 +46,4 @@ def read_sentence(
     taken = [(reference.span.start - offset, reference.span.end - offset) for reference in times]
     found = quantities.find(text, offset=offset, tokens=tokens, taken=taken)
     is_question = text.rstrip("\"”»’')] ").endswith(("?", "？", "؟"))
-    return Reading(text, tokens, found, times, said, modality, content, is_question, is_quoted)
+    return Reading(text, tokens, found, times, said, modality, content, is_question, is_quoted, offset)

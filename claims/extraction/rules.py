@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from claims.extraction import descriptions, speakers, wording
+from claims.extraction import descriptions, propositions, speakers, wording
 from claims.extraction.base import Candidate, Contribution, Document, Gap, Hop, Kind, Span, TimeReference
 from claims.extraction.checkworthiness import contributions, probability
 from claims.extraction.entities import entities
@@ -41,10 +41,8 @@ class Rules:
         scored = [found for found in self._scored(document) if found.score >= THRESHOLD]
         scored.sort(key=lambda found: (-found.score, found.sentence.start))
         language = document.language or _language(document.text)
-        return [
-            _candidate(document.text, found, rank, language)
-            for rank, found in enumerate(scored[:MOST_CANDIDATES], start=1)
-        ]
+        found = [each for one in scored[:MOST_CANDIDATES] for each in _candidates(document, one, language)]
+        return [replace(each, rank_in_article=rank) for rank, each in enumerate(found[:MOST_CANDIDATES], start=1)]
 
     def _scored(self, document: Document) -> Iterator[_Scored]:
         text = document.text
@@ -85,23 +83,40 @@ def _is_furniture(reading: Reading, sentence: Sentence, headline: str) -> bool:
     return not has_end and (sentence.paragraph == 0 or len(reading.text) < 80)
 
 
-def _candidate(text: str, found: _Scored, rank: int, language: str) -> Candidate:
-    reading = found.reading
+def _candidates(document: Document, found: _Scored, language: str) -> list[Candidate]:
+    """One claim for a sentence; two where it certainly states two things, which share its score and its sources."""
     claimant = found.hops[0].name if found.hops else ""
-    worded = wording.stand_alone(reading, claimant=claimant)
-    span = Span(found.sentence.start, found.sentence.end, text[found.sentence.start : found.sentence.end])
+    whole = wording.stand_alone(found.reading, claimant=claimant)
+    halves = propositions.halves(found.reading, published_on=_published_on(document), outlet=document.outlet)
+    worded = [wording.half(half, claimant=claimant) for half in halves]
+    if not worded or any(each.is_framed or not each.is_resolved for each in worded):
+        return [_candidate(found, found.reading, whole, claimant, language)]
+    return [
+        _candidate(found, half.reading, words, claimant, language, half.setting_times)
+        for half, words in zip(halves, worded, strict=True)
+    ]
+
+
+def _candidate(
+    found: _Scored,
+    reading: Reading,
+    worded: wording.Wording,
+    claimant: str,
+    language: str,
+    setting: tuple[TimeReference, ...] = (),
+) -> Candidate:
     return Candidate(
         text=worded.text,
-        span=span,
+        span=Span(reading.offset, reading.offset + len(reading.text), reading.text),
         kind=_kind(reading),
         check_worthiness=found.score,
         contributions=found.addends,
-        rank_in_article=rank,
+        rank_in_article=0,
         claimant=claimant,
         modality=wording.modality(reading, worded),
         attribution=found.hops,
         quantities=tuple(reading.quantities),
-        time_references=tuple(reading.time_references),
+        time_references=(*setting, *reading.time_references),
         entities=entities(reading.text, reading.tokens),
         gaps=tuple(_gaps(reading, claimant, worded.is_resolved)),
         language=language,

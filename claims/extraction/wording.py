@@ -13,7 +13,8 @@ from claims.extraction.attribution import Attribution
 from claims.extraction.attribution.kinds import BODY_HEADS, MEDIA, MEDIA_HEADS, PEOPLE
 from claims.extraction.base import Modality
 from claims.extraction.framing import MARKS, missing_marks
-from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, FIRST_PERSON, PREPOSITIONS, words
+from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, DETERMINERS, FIRST_PERSON, PREPOSITIONS, words
+from claims.extraction.propositions import Half
 from claims.extraction.quantities.changes import DOWN, MULTIPLY, UP
 from claims.extraction.reading import Reading
 from claims.extraction.tokens import Token
@@ -75,6 +76,17 @@ def stand_alone(reading: Reading, *, claimant: str) -> Wording:
         return whole._replace(is_resolved=whole.is_resolved and is_named)
     replaced |= absolute(tokens, content)
     return Wording(finished(written(reading, content, replaced)), resolved, is_framed=False)
+
+
+def half(part: Half, *, claimant: str) -> Wording:
+    """The words of half a sentence, as a sentence; behind the words of the other half that tell when."""
+    worded = stand_alone(part.reading, claimant=claimant)
+    if not part.setting:
+        return worded._replace(text=finished(worded.text))
+    first = part.reading.tokens[0]
+    is_plain = first.low in DETERMINERS and len(first.word) > 1
+    text = worded.text[0].lower() + worded.text[1:] if is_plain or not first.is_capitalised else worded.text
+    return worded._replace(text=finished(f"{part.setting} {text}"))
 
 
 def modality(reading: Reading, worded: Wording) -> Modality:

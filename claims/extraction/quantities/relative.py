@@ -240,7 +240,10 @@ class RelativeChange(Context):
             if low == "," and self.low(at + 1) in ("from", "to"):
                 at += 1
                 continue
-            if low in (",", "and") and words_since > 0:
+            is_over = words_since > 0 or (joined == "done" and self.low(at + 1) not in ("by", "from", "to"))
+            if low == "and" and is_over:
+                break
+            if low == "," and words_since > 0:
                 break
             amount = starts.get(at)
             if amount is not None and amount.unit in DURATIONS and self.low(at - 1) in ("in", "over", "within"):
