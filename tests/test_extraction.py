@@ -236,6 +236,20 @@ def test_a_hostile_text_breaks_nothing(piece):
         assert text[candidate.span.start : candidate.span.end] == candidate.span.quotation
 
 
+def test_a_paragraph_of_200000_characters_keeps_every_place_exact():
+    pieces = (
+        "😀 e\u0301\u200b “Ada Holm said 3,000 men\u202e fell by 40% שלום to 1\u00a0200 (a.) B, ", "an. 部队人数从11000人。", '"1. ', "said ",
+        "\u200fزاد العدد 🇺🇦", "x" * 5_000,
+    )  # fmt: skip
+    text = "".join(pieces[number % len(pieces)] + " " * (number % 3) for number in range(2_000))[:200_000]
+    claims = extract(text, title="")
+    assert claims
+    for claim in claims:
+        spans = [claim.span, *(hop.span for hop in claim.attribution), *(time.span for time in claim.time_references)]
+        spans += [span for each in claim.quantities for span in (each.span, *each.parts)]
+        assert all(text[span.start : span.end] == span.quotation for span in spans if span is not None)
+
+
 @pytest.mark.parametrize("text", ["", " \n ", ".", "\u200b", "Title"])
 def test_a_text_without_sentences_has_no_claims(text):
     assert extract(text, title="") == []

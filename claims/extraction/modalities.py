@@ -47,10 +47,10 @@ def find(tokens: list[Token], content: list[int], *, is_denied: bool) -> Modalit
     lows = [tokens[index].low for index in content]
     if set(lows) & (WILL_BE | {"can", "should"}) and _has_condition(lows):
         return "conditional"
-    for index, low in zip(content, lows, strict=True):
+    for place, (index, low) in enumerate(zip(content, lows, strict=True)):
         before, behind = _low(tokens, index - 1), _low(tokens, index + 1)
         if low in WILL_BE and not _is_noun(tokens, index):
-            if _is_subordinate(lows, content, index):
+            if _is_subordinate(lows, place):
                 continue
             if low in MIGHT and (_is_past(tokens, index) or ("used" in lows and low == "would")):
                 continue
@@ -105,10 +105,9 @@ def _low(tokens: list[Token], index: int) -> str:
     return tokens[index].low if 0 <= index < len(tokens) else ""
 
 
-def _is_subordinate(lows: list[str], content: list[int], index: int) -> bool:
+def _is_subordinate(lows: list[str], place: int) -> bool:
     """Those who may not speak, where he could leave: a word of possibility inside a relative clause."""
-    at = content.index(index)
-    for step in range(at - 1, max(-1, at - 4), -1):
+    for step in range(place - 1, max(-1, place - 4), -1):
         if lows[step] in (",", ";", ":", "and", "but"):
             return False
         if lows[step] in ("who", "which", "whom", "whose", "where", "whether", "how", "why", "what"):

@@ -85,17 +85,18 @@ def joint(reading: Reading) -> int | None:
     is_bound = reading.modality in ("denied", "conditional") or reading.is_question
     if is_bound or not reading.content or any(token.word in '"“”«»„' for token in tokens):
         return None
+    counted = _counted(reading)
     joints = [
         index for index in reading.content
-        if 3 <= index < len(tokens) - 3 and tokens[index].low in JOINING and _has_clause(reading, index + 1, len(tokens))
+        if 3 <= index < len(tokens) - 3 and tokens[index].low in JOINING and _has_clause(reading, counted, index + 1, len(tokens))
     ]  # fmt: skip
-    if len(joints) != 1 or _is_bound(reading):
+    if len(joints) != 1 or _is_bound(reading, counted):
         return None
     cut, first = joints[0], reading.content[0]
     start = _behind_setting(reading, first)
     # Commas inside it make more of the first half than one clause.
     is_simple = all(tokens[index].word not in ",;:" for index in range(start, cut - 1) if index in reading.content)
-    if not is_simple or not _has_clause(reading, start, cut):
+    if not is_simple or not _has_clause(reading, counted, start, cut):
         return None
     last = tokens[cut - 2] if tokens[cut - 1].word == "," else tokens[cut - 1]
     if _is_elliptic(reading, last.end) or _is_elliptic(reading, _end(tokens)):
@@ -106,23 +107,29 @@ def joint(reading: Reading) -> int | None:
     return cut if has_numbers else None
 
 
-def _is_bound(reading: Reading) -> bool:
+def _is_bound(reading: Reading, counted: set[int]) -> bool:
     """Whether a word ties clauses together, other than inside a number: more than, as many as."""
-    counted = _counted(reading)
     return any(reading.tokens[index].low in BINDING and index not in counted for index in reading.content)
 
 
 def _counted(reading: Reading) -> set[int]:
     """The tokens of its numbers."""
-    spans = [(each.span.start - reading.offset, each.span.end - reading.offset) for each in reading.quantities]
-    return {
-        index for index, token in enumerate(reading.tokens) if any(start <= token.start < end for start, end in spans)
-    }
+    found = set()
+    spans = iter(
+        sorted((each.span.start - reading.offset, each.span.end - reading.offset) for each in reading.quantities)
+    )
+    start, end = next(spans, (0, 0))
+    for index, token in enumerate(reading.tokens):
+        while end <= token.start and (following := next(spans, None)) is not None:
+            start, end = following
+        if start <= token.start < end:
+            found.add(index)
+    return found
 
 
-def _has_clause(reading: Reading, first: int, last: int) -> bool:
+def _has_clause(reading: Reading, counted: set[int], first: int, last: int) -> bool:
     """Whether a clause begins at `first`: a subject that says what it is, and a finite verb."""
-    tokens, counted = reading.tokens, _counted(reading)
+    tokens = reading.tokens
     for index in range(first, min(last, first + LONGEST_SUBJECT + 1)):
         token = tokens[index]
         if index in counted and token.low not in FINITE:
