@@ -60,7 +60,7 @@ def test_loading_again_changes_nothing():
 
     load()
     before = rows()
-    assert len(before[0]) == 9
+    assert len(before[0]) == 10
     load()
     assert rows() == before
 

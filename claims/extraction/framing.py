@@ -54,6 +54,7 @@ MORE_VERBS = words(
     "fled met fought thought knew saw wrote felt drew broke drove flew froze threw shut hurt sank stood understood led fed beat "
     "caught chose dealt ate forgot kept meant read sought spoke stole struck swore taught tore wore withdrew cost quit spread "
     "burst got let put ran sat slept stuck swept swam told "
+    "earn earns live lives work works run runs use uses buy sell spend hold face rely play grow die lose win pay cost costs "
     "go come need want know mean make take give get see live pay remain become exist depend oppose support lack own lie"
 )
 FINITE = AUXILIARIES | PAST_VERBS | MORE_VERBS | UP | DOWN | frozenset(MULTIPLY)

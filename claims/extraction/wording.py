@@ -21,7 +21,11 @@ from claims.extraction.tokens import Token
 
 SUBJECT_PRONOUNS = words("he she it they")
 POINTERS = words("he she it they his her its their him them this that these those such")
-OWNERS = {"its": "it", "his": "he", "her": "she"}
+OWNERS = {"its": "it", "his": "he", "her": "she", "their": "they"}
+# In front of "its" these only say how many of them: half of its shops, any of its soldiers.
+PARTS = words(
+    "any all most many some none half part each few several both of the a third quarter nearly about more than almost"
+)
 PAST_FORMS = {
     "tripling": "tripled", "trebling": "trebled", "doubling": "doubled", "halving": "halved", "quadrupling": "quadrupled",
     "quintupling": "quintupled", "rising": "rose", "falling": "fell", "growing": "grew", "increasing": "increased",
@@ -74,7 +78,7 @@ def stand_alone(reading: Reading, *, claimant: str) -> Wording:
         whole = as_it_stands(reading, claimant)
         is_named = low in ("he", "she", "they", "his", "her") and bool(said.hops)
         return whole._replace(is_resolved=whole.is_resolved and is_named)
-    replaced |= absolute(tokens, content)
+    replaced |= absolute(tokens, content) | owned(reading, content, claimant)
     return Wording(finished(written(reading, content, replaced)), resolved, is_framed=False)
 
 
@@ -130,11 +134,30 @@ def antecedent(tokens: list[Token], index: int, said: Attribution, claimant: str
     if low in ("he", "she"):
         is_same = not said.hops and said.pronoun == low
         return claimant if (is_same or speakers) and looks_like_a_person(claimant) else ""
+    if low == "they":
+        return claimant if is_many(claimant) and (speakers or said.pronoun == "they") else ""
     if low != "it" or looks_like_a_person(claimant) or not (speakers or said.pronoun == "it"):
         return ""
     if low == tokens[index].low and is_weather(tokens, index):
         return ""
     return claimant
+
+
+def owned(reading: Reading, content: list[int], claimant: str) -> dict[int, str]:
+    """The owner in place of an "its" or "their" that stands behind nothing but a number: half of its shops, 12 of its soldiers."""
+    tokens = reading.tokens
+    for index in content[1:6]:
+        if tokens[index].low in ("its", "their"):
+            owner = antecedent(tokens, index, reading.attribution, claimant)
+            return {index: possessive(lowered(owner))} if owner else {}
+        if not (tokens[index].low in PARTS or tokens[index].is_number):
+            return {}
+    return {}
+
+
+def lowered(owner: str) -> str:
+    first, _, rest = owner.partition(" ")
+    return f"{first.lower()} {rest}" if first in ("The", "A", "An") else owner
 
 
 def is_weather(tokens: list[Token], index: int) -> bool:
@@ -149,6 +172,12 @@ def looks_like_a_person(name: str) -> bool:
     parts = name.split()
     is_body = any(part.lower() in BODY_HEADS | MEDIA | MEDIA_HEADS | PEOPLE for part in parts)
     return len(parts) >= 2 and not is_body and all(part[:1].isupper() for part in parts)
+
+
+def is_many(name: str) -> bool:
+    """Whether "they" can mean the name: farmers, police, two former employees."""
+    head = name.lower().split()[-1]
+    return head == "police" or (head in PEOPLE and head.endswith("s"))
 
 
 def is_impersonal(tokens: list[Token], index: int) -> bool:

@@ -66,24 +66,7 @@ class Speech(Names):
             setting_end = 0 if is_infinitive else self.setting_end(index + 1)
             trails = is_behind and (behind == "," or end >= self.count - 1 or setting_end > 0)
             is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
-            if (
-                not is_clear
-                and low in NEEDS_THAT - PLAIN
-                and (name is None or not (trails or self.low(end - 1) == "that"))
-            ):
-                return None
-            if (
-                not is_clear
-                and low in PLAIN
-                and end < self.count
-                and self.low(end) in ("to", "of", "about", "goodbye", "nothing")
-            ):
-                return None
-            if (
-                word == "it"
-                and not is_clear
-                and (low not in PLAIN or self.low(end) in ("all", "so", "much", "a", "no", "yes"))
-            ):
+            if not is_clear and not self.may_state(index, end, word):
                 return None
             if trails:
                 end = index + 1 if behind == "," else setting_end or self.count
@@ -102,6 +85,17 @@ class Speech(Names):
             ):
                 return None, (index, self.next_quoted(index + 2)), behind
         return None
+
+    def may_state(self, index: int, end: int, pronoun: str) -> bool:
+        """Whether a statement may begin at `end` behind a verb of saying, without "that", a quotation or a comma to show it."""
+        low, first = self.low(index), self.low(end)
+        if low in NEEDS_THAT - PLAIN:
+            return False
+        if low in ("warned", "warns", "warn") and first in ("them", "him", "her", "us", "me"):
+            return False
+        if low in PLAIN and end < self.count and first in ("to", "of", "about", "goodbye", "nothing"):
+            return False
+        return pronoun != "it" or (low in PLAIN and first not in ("all", "so", "much", "a", "no", "yes"))
 
     def next_quoted(self, index: int) -> int:
         """Where the quotation goes on behind its speaker, else the end of the sentence."""
