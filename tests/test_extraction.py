@@ -6,6 +6,8 @@ import pytest
 from claims import extraction
 from claims.extraction import rules
 from claims.extraction.base import Document, as_json
+from claims.extraction.entities import entities
+from claims.extraction.tokens import read
 from tests.shared import shared_file
 from tests.tables import table
 
@@ -175,6 +177,15 @@ def test_the_two_claims_of_a_sentence_share_its_source_and_score_and_have_number
     assert first.claimant == second.claimant == "the ministry"
     assert first.contributions == second.contributions
     assert {first.rank_in_article, second.rank_in_article} == {1, 2}
+
+
+def test_the_table_of_names_holds_each_and_no_common_word():
+    wrong = []
+    for sentence, expected in table("entities", separator=" =>"):
+        said = ", ".join(entities(sentence, read(sentence)))
+        if said != expected.strip():
+            wrong.append((sentence, said, expected))
+    assert wrong == []
 
 
 def test_same_document_same_candidates():
