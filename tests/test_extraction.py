@@ -4,7 +4,7 @@ from math import exp
 import pytest
 
 from claims import extraction
-from claims.extraction import rules
+from claims.extraction import languages, rules
 from claims.extraction.base import Document, as_json
 from claims.extraction.entities import entities
 from claims.extraction.tokens import read
@@ -200,6 +200,26 @@ def test_a_candidate_is_json_as_it_stands():
         "span": {"start": 286, "end": 301, "quotation": "previous counts"},
     }  # fmt: skip
     assert ARTICLE[286:301] == "previous counts"
+
+
+LANGUAGES = [
+    ("The ministry said that prices rose in May.", "en"),
+    ("Die Preise sind im Mai um 4 Prozent gestiegen, und das ist nicht alles.", "de"),
+    ("Les prix ont augmenté de 4 % dans le pays, et ce n'est pas fini pour les ménages.", "fr"),
+    ("Los precios subieron un 4 % en mayo y no es todo lo que se dice en el país.", "es"),
+    ("I prezzi sono saliti del 4 per cento e non è tutto quello che si dice nel paese.", "it"),
+    ("Ceny wzrosły w maju o 4 procent i to nie jest koniec, jak się mówi.", "pl"),
+    ("Цены выросли в мае на 4 процента, и это не конец, как говорят эксперты.", "ru"),
+    ("Ціни зросли в травні на 4 відсотки, і це не кінець, як кажуть експерти.", "uk"),
+    ("部队人数从11000人增加到30000人。", ""),
+    ("4 5 6 7", ""),
+    ("Dollar Euro Yen Rubel Krone Peso", ""),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), LANGUAGES, ids=[row[1] or row[0] for row in LANGUAGES])
+def test_the_language_is_guessed_only_where_its_commonest_words_say_it(text, code):
+    assert languages.guess(text) == code
 
 
 SCRIPTS = [

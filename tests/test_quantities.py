@@ -663,7 +663,5 @@ def test_the_development_sentences_hold_every_expected_surface():
         surfaces = set()
         for quantity in quantities.find(row["text"]):
             surfaces |= {quantity.span.quotation, *(part.quotation for part in quantity.parts)}
-            if quantity.baseline is not None:
-                surfaces.add(quantity.baseline.words)
         missing += [(row["text"], expected) for expected in row["expected"] if expected not in surfaces]
     assert missing == []

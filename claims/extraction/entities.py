@@ -26,7 +26,8 @@ COMMON = PEOPLE | BODY_HEADS | DOCUMENTS | MEDIA_HEADS | ADJECTIVAL | COUNTS | P
     "young poor rich big small long short high low early late good bad free full hard soft strong weak dead alive nobody someone "
     "children women men people love peace justice art music football research science history nature time money space air land sea "
     "let get go come see take make give keep look think ask call try use find want need please thanks yes no well maybe perhaps "
-    "overall indeed image photo video pop major turnover revenue profit tax rent pay interest credit insurance energy fuel electricity aviation tourism "
+    "overall indeed image photo video pop major "
+        "turnover revenue profit tax rent pay interest credit insurance energy fuel electricity aviation tourism "
     "despite unlike besides regardless whatever whoever asked given based built born left including excluding following citing"
 )  # fmt: skip
 ENDINGS = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from claims.extraction import descriptions, propositions, speakers, wording
+from claims.extraction import descriptions, languages, propositions, speakers, wording
 from claims.extraction.base import Candidate, Contribution, Document, Gap, Hop, Kind, Span, TimeReference
 from claims.extraction.checkworthiness import contributions, probability
 from claims.extraction.entities import entities
@@ -38,10 +38,10 @@ class Rules:
     version = "4"
 
     def extract(self, document: Document) -> list[Candidate]:
+        document = replace(document, language=document.language or languages.guess(document.text))
         scored = [found for found in self._scored(document) if found.score >= THRESHOLD]
         scored.sort(key=lambda found: (-found.score, found.sentence.start))
-        language = document.language or _language(document.text)
-        found = [each for one in scored[:MOST_CANDIDATES] for each in _candidates(document, one, language)]
+        found = [each for one in scored[:MOST_CANDIDATES] for each in _candidates(document, one)]
         return [replace(each, rank_in_article=rank) for rank, each in enumerate(found[:MOST_CANDIDATES], start=1)]
 
     def _scored(self, document: Document) -> Iterator[_Scored]:
@@ -83,16 +83,16 @@ def _is_furniture(reading: Reading, sentence: Sentence, headline: str) -> bool:
     return not has_end and (sentence.paragraph == 0 or len(reading.text) < 80)
 
 
-def _candidates(document: Document, found: _Scored, language: str) -> list[Candidate]:
+def _candidates(document: Document, found: _Scored) -> list[Candidate]:
     """One claim for a sentence; two where it certainly states two things, which share its score and its sources."""
     claimant = found.hops[0].name if found.hops else ""
     whole = wording.stand_alone(found.reading, claimant=claimant)
     halves = propositions.halves(found.reading, published_on=_published_on(document), outlet=document.outlet)
     worded = [wording.half(half, claimant=claimant) for half in halves]
     if not worded or any(each.is_framed or not each.is_resolved for each in worded):
-        return [_candidate(found, found.reading, whole, claimant, language)]
+        return [_candidate(found, found.reading, whole, claimant, document.language)]
     return [
-        _candidate(found, half.reading, words, claimant, language, half.setting_times)
+        _candidate(found, half.reading, words, claimant, document.language, half.setting_times)
         for half, words in zip(halves, worded, strict=True)
     ]
 
@@ -146,10 +146,3 @@ def _gaps(reading: Reading, claimant: str, is_resolved: bool) -> Iterator[Gap]:
 
 def _is_open(reference: TimeReference) -> bool:
     return reference.start_on is None and reference.precision != ""
-
-
-def _language(text: str) -> str:
-    """English if its commonest words are there, "" otherwise: a guess that is only made for the rules' own language."""
-    first = text[:2_000].lower().split()
-    common = sum(word in ("the", "of", "and", "to", "in", "that", "is", "was", "for", "on") for word in first)
-    return "en" if common * 10 >= len(first) and first else ""
