@@ -35,9 +35,12 @@ BEFORE_A_NUMBER = frozenset(
 
 # Capitalised, these do not end a sentence before a name, a number, or behind an hour a day or a time zone.
 BEFORE_A_NAME = frozenset(
-    "ms mx messrs ofc ft amb atty ald cllr revd pte cpt spc assoc dep sra srta sig govs profs insp tpr const".split()
+    "ms mx messrs ofc ft amb atty ald cllr revd pte cpt spc assoc dep sra srta sig govs profs insp tpr const "
+    "jos wm geo chas thos jas robt edw".split()
 )
 BEFORE_A_DAY = frozenset("mon tue tues wed thu thur thurs fri sat sun".split())
+UNITS = frozenset("min sec hr hrs km kg ft lb lbs oz pct mph".split())
+MONTHS = frozenset("Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec".split())
 HOURS = ("a.m.", "p.m.")
 BEHIND_AN_HOUR = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday est edt cst cdt mst mdt pst pdt gmt utc bst cet cest et pt ct".split()
@@ -308,11 +311,25 @@ def _missed(text: str, start: int, end: int) -> Iterator[int]:
             yield closing + 1
     at = text.find(". ", start, end)
     while at >= 0:
-        is_unit = at - start > 2 and text[at - 1] in "smg" and text[at - 2] == " " and text[at - 3].isdigit()
-        word = text[at + 2 : at + 12].split(maxsplit=1)[:1]
-        if is_unit and word and word[0][:1].isupper() and word[0].lower() in SENTENCE_STARTERS:
+        written = text[max(start, at - 20) : at].split()
+        behind = text[at + 2 : at + 14].split(maxsplit=1)[:1]
+        if (
+            len(written) > 1
+            and behind
+            and behind[0][0].isupper()
+            and _ends_sentence(written[-2], written[-1], behind[0])
+        ):
             yield at + 1
         at = text.find(". ", at + 2, end)
+
+
+def _ends_sentence(number: str, unit: str, behind: str) -> bool:
+    """Whether a unit behind a number, or a month without a day, is the last word of its sentence: in 9.58 s. It is."""
+    if unit in ("s", "m", "g"):
+        return number[-1].isdigit() and behind.lower() in SENTENCE_STARTERS
+    if unit in UNITS:
+        return number[:1].isdigit()
+    return unit in MONTHS and number.islower()
 
 
 def _starts_sentence(text: str, space: int, end: int) -> bool:

@@ -141,6 +141,13 @@ def test_a_surname_is_completed_from_the_article():
     assert claim(extract(text, title="x"), "Holm said").claimant == "Ada Holm"
 
 
+@pytest.mark.usefixtures("anything_is_worth_checking")
+def test_a_paper_that_was_told_is_no_claimant():
+    [told] = extract("He told The Telegraph that 400 shops were closed in Norrvik.", title="x")
+    assert [(hop.name, hop.role) for hop in told.attribution] == [("Telegraph", "reporter")]
+    assert told.claimant == ""
+
+
 @pytest.fixture
 def anything_is_worth_checking(monkeypatch):
     monkeypatch.setattr(rules, "THRESHOLD", 0.0)

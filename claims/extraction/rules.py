@@ -85,7 +85,7 @@ def _is_furniture(reading: Reading, sentence: Sentence, headline: str) -> bool:
 
 def _candidates(document: Document, found: _Scored) -> list[Candidate]:
     """One claim for a sentence; two where it certainly states two things, which share its score and its sources."""
-    claimant = found.hops[0].name if found.hops else ""
+    claimant = speakers.claimant(found.hops, found.reading)
     whole = wording.stand_alone(found.reading, claimant=claimant)
     halves = propositions.halves(found.reading, published_on=_published_on(document), outlet=document.outlet)
     worded = [wording.half(half, claimant=claimant) for half in halves]

@@ -39,6 +39,12 @@ def spoken(found: list[Sentence], quoted: list[Quotation]) -> list[bool]:
     return result
 
 
+def claimant(hops: tuple[Hop, ...], reading: Reading) -> str:
+    """Who asserts it: the origin of the chain; "" where he told the Telegraph, and nobody knows who he is."""
+    is_unknown = not hops or (bool(reading.attribution.pronoun) and hops[0].role == "reporter")
+    return "" if is_unknown else hops[0].name
+
+
 def _full_names(readings: list[Reading]) -> dict[str, str]:
     """Surname to full name where the article gives exactly one: Lavrov is Sergey Lavrov."""
     found: dict[str, set[str]] = {}
@@ -70,14 +76,14 @@ def find(found: list[Sentence], readings: list[Reading], is_spoken: list[bool]) 
         pronoun = reading.attribution.pronoun
         if not hops and is_spoken[index] and len({hop.name for hop in here}) == 1:
             hops = (replace(min(here, key=lambda hop: hop.span.start if hop.span else 0), speech="direct"),)
-        elif not hops and pronoun:
+        elif pronoun and all(hop.role == "reporter" for hop in hops):
             is_close = index > 0 and found[index - 1].paragraph == each.paragraph
             name = _topic(index, readings, result) if pronoun in ("he", "she") else ""
             if not name and is_close:
                 name = _subject(readings[index - 1], result[-1], pronoun)
             if name:
                 said = reading.attribution.cue
-                hops = (Hop(name, "speaker", said, "direct" if is_spoken[index] else "indirect"),)
+                hops = (Hop(name, "speaker", said, "direct" if is_spoken[index] else "indirect"), *hops)
         hops = tuple(known.resolved(hop) for hop in hops)
         known.add(reading, hops, each.start)
         result.append(hops)

@@ -60,6 +60,7 @@ class Chain(Speech):
             self.by_citing,
             self.by_quoting,
             self.by_publishing,
+            self.by_interviewing,
             self.by_confirming,
             self.by_reports,
             self.by_finding,
@@ -171,6 +172,16 @@ class Chain(Speech):
         self.carriers.append((name, f"{self.low(index)} by", "reporter" if is_reporter else "speaker"))
         if self.low(index - 1) in ("as", ","):
             self.frames.append((index - 1, self.frame_end(name.last)))
+        return name.last
+
+    def by_interviewing(self, index: int) -> int | None:
+        """In an interview with X, ...: to whom it was said."""
+        if self.low(index) != "interview" or self.low(index + 1) not in ("with", "to", "by"):
+            return None
+        name = self.name_from(index + 2)
+        if name is None or not self.is_media(name):
+            return None
+        self.carriers.append((name, f"interview {self.low(index + 1)}", "reporter"))
         return name.last
 
     def by_confirming(self, index: int) -> int | None:

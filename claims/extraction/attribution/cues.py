@@ -13,7 +13,7 @@ SAYING = words(
     "continued continues reads exclaimed shouted cried quipped tell wrote writes tweeted posted maintained maintains contended "
     "contends concluded concludes suggested suggests believes believed thinks thought reiterated reiterates pledged vowed promised "
     "denied denies dismissed refuted refutes accused accuses rejected rejects remarked recalled clarified complained conceded "
-    "cautioned observed told tells vows promises pledges commented boasted joked replied repeated found finds argue claim warn "
+    "cautioned observed told tells vows promises pledges commented boasted joked replied repeated found finds ruled argue claim warn "
     "insist believe think suggest estimate predict allege contend note report"
 )
 
@@ -25,7 +25,7 @@ NEEDS_THAT = words(
     "acknowledged admitted admits affirmed reaffirmed reiterated reiterates promised pledged vowed announced announces argue claim "
     "warn insist believe think suggest estimate predict allege contend note report conceded commented remarked tweeted replied "
     "explained explains testified boasted joked complained clarified cautioned promises pledges vows denied denies found finds "
-    "added continued continues reads exclaimed shouted cried quipped dismissed refuted refutes"
+    "added continued continues reads exclaimed shouted cried quipped dismissed refuted refutes ruled"
 )
 
 # A statement may follow these without "that".

@@ -7,13 +7,13 @@ from claims.extraction.lexicon import words
 DOCUMENTS = words(
     "report reports study survey poll data figures document documents statement analysis assessment assessments "
     "research census audit dossier estimates statistics results accounts memo letter filing indictment ruling lawsuit transcript "
-    "findings complaint website review leaflet bulletin records index"
+    "images imagery footage emails minutes filings findings complaint website review leaflet bulletin records index"
 )
 
 MEDIA = words(
     "reuters ap afp tass bbc cnn xinhua bloomberg interfax yonhap kcna ria dpa efe ansa upi npr nbc abc cbs msnbc itv axios "
     "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera telegram ndtv cnbc newsweek vox wsj nyt "
-    "zeit welt figaro parisien pais mundo repubblica corriere stampa kommersant vedomosti izvestia meduza haaretz asahi yomiuri "
+    "zeit welt figaro parisien pais país mundo repubblica corriere stampa kommersant vedomosti izvestia meduza haaretz asahi yomiuri "
     "mainichi nikkei euronews rte tagesspiegel handelsblatt globo folha scmp bellingcat semafor buzzfeed propublica huffpost rtl "
     "zdf ard orf svt yle raidió rfi swissinfo politiken aftonbladet dagbladet gazeta wyborcza hurriyet unian suspilne"
 )

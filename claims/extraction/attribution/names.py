@@ -380,6 +380,11 @@ class Names(TokenReader):
         start = first
         if is_definite:
             start += 1
+        # The refugee agency UNHCR: what kind of body it is stands in front of its name.
+        kinds = next((index for index in range(start, last) if self.tokens[index].is_capitalised), last)
+        is_kind = start < kinds < last and all(self.low(index) in BODY_HEADS for index in range(start, kinds))
+        if is_kind and all(token.is_capitalised for token in self.tokens[kinds:last]):
+            return self.make(first, last, kinds, False, is_definite)
         # A person's name stands behind the last title; "minister" alone stays as it is.
         at = start
         for index in range(start, last):

@@ -120,6 +120,8 @@ class Speech(Names):
         name = self.role_from(index)
         if name is None and is_spoken and self.low(index) in DETERMINERS | COUNTS:
             end = self.phrase_from(index)
+            if end and self.low(end) in ("of", "from") and self.low(end + 1) not in DETERMINERS:
+                end = next((at for at in range(end, min(self.count, end + 6)) if not self.tokens[at].is_word), end)
             is_closed = end and (end >= self.count or not self.tokens[end].is_word or self.low(end) in PREPOSITIONS)
             return self.make(index, end, index, False, True) if is_closed else None
         if name is None or self.low(index) not in POSSESSIVES:

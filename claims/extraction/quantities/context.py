@@ -121,6 +121,13 @@ class Context(Amounts):
                 and self.low(at + 2) in ("previous", "year", "prior", "month")
             ):
                 return self.baseline_words(at + 1)
+            if (
+                low == "on"
+                and at + 1 in self.dated
+                and self.low(at + 1).isdecimal()
+                and self.low(at + 2) in ("", ".", ",")
+            ):
+                return self.baseline_words(at + 1)  # up 5 per cent on 2019
             at += 1
         return None
 

@@ -14,12 +14,14 @@ NUMBERED = words(
     "article section resolution chapter boeing route flight room page level phase type formula group channel highway unit "
     "covid windows world apollo act title proposition line grade version part step airbus protocol directive ftse nasdaq "
     "fortune dax nikkei stoxx russell psalm area bus tram train gate platform terminal pier camp block district ward zone "
+    "order bill case decree law rule exhibit item lot squad "
     "force falcon leopard challenger mark model series season episode volume appendix annex table figure python java "
     "android galaxy playstation xbox euro expo agenda vision interstate autobahn studio dock sector"
 )
 STREETS = words(
     "street road avenue lane drive square boulevard way place court terrace crescent parkway highway st rd ave blvd row gardens"
 )
+STREETS_BEFORE = words("rue via calle avenida plaza piazza rua ulica strada corso")
 YEAR_AFTER = words(
     "in since by of from until till to before after during through early late mid and or between the around about - – ("
 )
@@ -107,6 +109,8 @@ class Identifiers(TokenReader):
         """221 Baker Street."""
         if not (self.tokens[index].word.isdigit() and len(self.tokens[index].word) <= 5):
             return False
+        if self.low(index + 1) in STREETS_BEFORE and self.tokens[index + 1].is_capitalised:
+            return True
         for at in range(index + 1, min(self.count, index + 5)):
             if not self.tokens[at].is_capitalised:
                 return False

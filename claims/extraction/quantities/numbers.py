@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from claims.extraction.base import Comparator, Form
+from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN, COMPARATIVES_UP
 from claims.extraction.quantities.identifiers import Identifiers
 from claims.extraction.quantities.numerals import GLUED_SCALES, SCALES, TENS, UNITS, read_figure
 from claims.extraction.quantities.units import (
@@ -85,8 +86,10 @@ class Numbers(Identifiers):
             return Amount(index, index, last + 2, "money", value, unit=CURRENCY_WORDS[after])
         if low == "-" and after in MEASURES and self.touches(last):
             return Amount(index, index, last + 2, "number", value, unit=after)
-        if low in ("square", "cubic") and after in MEASURES:
+        if low in ("square", "cubic", "sq") and after in MEASURES:
             return Amount(index, index, last + 2, "number", value, unit=f"{low} {after}")
+        if low in ("points", "point") and (after in COMPARATIVES_UP or after in COMPARATIVES_DOWN):
+            return Amount(index, index, last + 1, "number", value, unit="points")
         if low in MEASURES and after == "/" and self.touches(last + 1) and self.low(last + 2) in RATES:
             return Amount(index, index, last + 3, "number", value, unit=f"{low}/{self.low(last + 2)}")
         if low in MEASURES:
@@ -146,7 +149,11 @@ class Numbers(Identifiers):
         if self.low(last) == "-" and self.touches(last) and self.low(last + 1) in SCALES and self.touches(last + 1):
             value *= SCALES[self.low(last + 1)]
             last += 2
-        while self.low(last) in SCALES and (self.low(last) not in GLUED_SCALES or self.touches(last)):
+        while (
+            self.low(last) in SCALES
+            and not self.is_metres(last)
+            and (self.low(last) not in GLUED_SCALES or self.touches(last))
+        ):
             value *= SCALES[self.low(last)]
             last += 1
             if self.is_and_a_half(last):
@@ -173,6 +180,10 @@ class Numbers(Identifiers):
                 return index + 1
             last += 1
         return index + 1 if self.is_figure(last) or self.low(index - 1) in ("+", "-", ".") else last
+
+    def is_metres(self, index: int) -> bool:
+        """828m tall: metres, not millions."""
+        return self.low(index) == "m" and self.low(index + 1) in ("tall", "long", "high", "wide", "deep", "thick")
 
     def is_and_a_half(self, index: int) -> bool:
         return [self.low(index + step) for step in range(3)] == ["and", "a", "half"]

@@ -32,9 +32,13 @@ class Ranks(Shares):
         at = index + 1 if low == "several" else index + 2 if (low, self.low(index + 1)) == ("a", "few") else 0
         if at and self.low(at) in SCALES and self.low(at) not in GLUED_SCALES:
             return Amount(index, index, at + 1, "vague", None)
-        if low == "a" and self.low(index + 1) in ("handful", "majority", "minority") and self.low(index + 2) == "of":
+        if low == "a" and self.low(index + 1) in ("handful", "majority", "minority") and self.is_vague_of(index + 2):
             return Amount(index, index, index + 3, "vague", None)
         return None
+
+    def is_vague_of(self, index: int) -> bool:
+        """A majority of voters, not a majority of 65 per cent."""
+        return self.low(index) == "of" and not self.is_figure(index + 1)
 
     def ordinal(self, index: int) -> Amount | None:
         token = self.tokens[index] if index < self.count else None

@@ -98,7 +98,7 @@ class RelativeChange(Context):
                     return None
                 used.add(amount.first)
                 return self.changed(amount.first, at + step + 1, CHANGE_NOUNS[low], amount, at + step)
-            is_share = amount.form in ("percentage", "percentage_points") or amount.unit == "%"
+            is_share = amount.form in ("percentage", "percentage_points") or amount.unit in ("%", "points")
             if step == 0 and low in ("above", "below") and is_share and self.low(at + 1):
                 used.add(amount.first)
                 found = self.changed(amount.first, at + 1, "up" if low == "above" else "down", amount, at)
