@@ -48,7 +48,9 @@ BEHIND_AN_HOUR = frozenset(
 
 SPEECH = frozenset(
     "said says asked asks told replied replies shouted shouts added adds wrote writes cried exclaimed whispered yelled "
-    "declared announced insisted warned explained argued continued answered screamed joked tweeted posted read".split()
+    "declared announced insisted warned explained argued continued answered screamed joked tweeted posted read "
+    "wondered wonders pleaded demanded responded mused quipped urged laughed sighed chanted exclaims shouts "
+    "cries recalled".split()
 )
 
 # Labels which open a caption or a link of their own in running text.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from claims.extraction.attribution.cues import BETWEEN, CITING, DENYING, PASSIVE, PUBLISHED, SAYING, SHOWING
 from claims.extraction.attribution.kinds import DOCUMENTS, REPORTED, TITLES
-from claims.extraction.attribution.names import LONGEST_NAME, Name
+from claims.extraction.attribution.naming import LONGEST_NAME, Name
 from claims.extraction.attribution.speech import LONGEST_APPOSITION, Speech
 from claims.extraction.base import Hop, Role, Span, SpeechForm
 from claims.extraction.lexicon import CONJUNCTIONS, DETERMINERS, PREPOSITIONS, words

@@ -19,7 +19,8 @@ from claims.extraction.attribution.cues import (
     TIMES,
 )
 from claims.extraction.attribution.kinds import COUNTS, PEOPLE, TITLES
-from claims.extraction.attribution.names import LONGEST_NAME, Name, Names
+from claims.extraction.attribution.naming import LONGEST_NAME, Name
+from claims.extraction.attribution.phrases import Phrases
 from claims.extraction.lexicon import (
     AUXILIARIES,
     CONJUNCTIONS,
@@ -36,7 +37,7 @@ from claims.extraction.lexicon import (
 LONGEST_APPOSITION = 20
 
 
-class Speech(Names):
+class Speech(Phrases):
     """Reads the subject, the hearer, the occasion and the statement around a verb of saying."""
 
     def saying(self, index: int) -> tuple[Name | None, tuple[int, int], str] | None:
