@@ -657,11 +657,17 @@ def test_an_amount_without_its_comparator_is_a_part():
     )
 
 
+def surfaces(text: str) -> set[str]:
+    return {span.quotation for each in quantities.find(text) for span in (each.span, *each.parts)}
+
+
 def test_the_development_sentences_hold_every_expected_surface():
-    missing = []
-    for row in shared_rows("quantities_relative_change_dev.jsonl"):
-        surfaces = set()
-        for quantity in quantities.find(row["text"]):
-            surfaces |= {quantity.span.quotation, *(part.quotation for part in quantity.parts)}
-        missing += [(row["text"], expected) for expected in row["expected"] if expected not in surfaces]
-    assert missing == []
+    rows = shared_rows("quantities_relative_change_dev.jsonl")
+    assert [
+        (row["text"], words) for row in rows for words in row["expected"] if words not in surfaces(row["text"])
+    ] == []
+
+
+def test_the_table_of_relative_change_holds_every_surface():
+    rows = table("surfaces", separator=" | ")
+    assert [(text, words) for text, cell in rows for words in cell.split("; ") if words not in surfaces(text)] == []

@@ -17,7 +17,7 @@ AMOUNT_STARTS = frozenset(
     {sequence[0] for sequence in COMPARATORS}
     | UNITS.keys() | TENS.keys() | FOLD.keys() | MULTIPLY.keys() | ORDINALS.keys() | CURRENCIES.keys() | DOLLARS.keys()
     | CODES | PLURAL_SCALES | SUPERLATIVES
-    | words("between a an half one twice thrice tens several no most least record every minus - −")
+    | words("between a an half one twice thrice tens several no most least record all historic every minus - −")
 )  # fmt: skip
 
 

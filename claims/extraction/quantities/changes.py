@@ -39,6 +39,8 @@ CHANGE_NOUNS: dict[str, Direction] = {
     **dict.fromkeys(("fall", "drop", "decline", "decrease", "reduction", "cut", "slump", "plunge", "contraction", "dip"), "down"),
 }  # fmt: skip
 
+MULTIPLYING = words("multiply multiplies multiplied multiplying")
+
 # Going from one number to another is a change in the direction that the numbers say.
 MOVED = words("went gone go goes going moved moves changed changes swung")
 
@@ -66,4 +68,4 @@ ADVERBIAL = DURATIONS | words(
     "again further sharply fast faster slightly even back out off since year-on-year overall twofold threefold"
 )
 
-CHANGE_STARTS = frozenset(MULTIPLY.keys() | CHANGE_NOUNS.keys() | UP | DOWN | MOVED)
+CHANGE_STARTS = frozenset(MULTIPLY.keys() | CHANGE_NOUNS.keys() | UP | DOWN | MOVED | MULTIPLYING)

@@ -82,6 +82,14 @@ class Numbers(Identifiers):
             return Amount(index, index, last + 1, "money", value, unit=CURRENCY_WORDS[low])
         if low == "us" and after in ("dollar", "dollars"):
             return Amount(index, index, last + 2, "money", value, unit="USD")
+        hyphened = tuple(self.low(last + step) for step in range(4))
+        if (
+            hyphened[::2] == ("-", "-")
+            and hyphened[1] in ("basis", "percentage")
+            and hyphened[3] in ("point", "points")
+        ):
+            unit = "basis points" if after == "basis" else "percentage points"
+            return Amount(index, index, last + 4, "percentage_points", value, unit=unit)
         if low == "-" and after in CURRENCY_WORDS and self.touches(last):
             return Amount(index, index, last + 2, "money", value, unit=CURRENCY_WORDS[after])
         if low == "-" and after in MEASURES and self.touches(last):

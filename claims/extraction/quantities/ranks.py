@@ -10,6 +10,7 @@ from claims.extraction.quantities.numerals import COUNTED_BY_ORDINALS, GLUED_SCA
 from claims.extraction.quantities.shares import Shares
 from claims.extraction.tokens import Token
 
+EXTREMES = words("high highs low lows record best worst")
 FORMATIONS = words(
     "legion brigade division regiment battalion airborne infantry army corps fleet circuit amendment congress district precinct "
     "separate mechanized mechanised guards assault"
@@ -80,6 +81,14 @@ class Ranks(Shares):
             return Amount(index, index, index + 1, "superlative", None)
         if low in ("most", "least") and self.low(index - 1) == "the" and self.low(index + 1) not in ("part", "of"):
             return Amount(index, index, index + 1, "superlative", None)
+        if (
+            low == "all"
+            and (self.low(index + 1), self.low(index + 2)) == ("-", "time")
+            and self.low(index + 3) in EXTREMES
+        ):
+            return Amount(index, index, index + 4, "superlative", None)
+        if low == "historic" and self.low(index + 1) in EXTREMES:
+            return Amount(index, index, index + 2, "superlative", None)
         if low == "record" and self.low(index + 1) in ("high", "highs", "low", "lows", "number", "level", "levels"):
             return Amount(index, index, index + 2, "superlative", None)
         return None

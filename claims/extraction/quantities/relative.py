@@ -14,6 +14,7 @@ from claims.extraction.quantities.changes import (
     DOWN,
     MOVED,
     MULTIPLY,
+    MULTIPLYING,
     NEEDS_SHARE,
     RAISES,
     RISES,
@@ -50,10 +51,22 @@ class RelativeChange(Context):
                 used.add(amount.first)
                 return self.changed(index, amount.last, CHANGE_NOUNS[low], amount, index)
             return None
+        if low in MULTIPLYING:
+            return self.multiplied(index, starts, used)
         if low in MOVED:
             return self.moved(index, starts, used)
         direction: Direction = "up" if low in UP else "down" if low in DOWN else ""
         return self.verb_change(index, direction, None, starts, used) if direction else None
+
+    def multiplied(self, index: int, starts: dict[int, Amount], used: set[int]) -> Quantity | None:
+        """Multiplied by five."""
+        by = starts.get(index + 2) if self.low(index + 1) == "by" else None
+        if by is None or not by.value or by.form != "number" or by.unit or by.first in used:
+            return None
+        used.add(by.first)
+        return replace(
+            self.changed(index, by.last, "up", by, index), value=None, factor=by.value, of=self.changing(index, index)
+        )
 
     def moved(self, index: int, starts: dict[int, Amount], used: set[int]) -> Quantity | None:
         """Went from 12.1 to 17.9 per cent: the numbers say whether it rose."""
@@ -66,6 +79,8 @@ class RelativeChange(Context):
         low = self.low(index)
         if low not in ("double", "triple", "treble", "doubles", "triples", "halves", "quadruple"):
             return False
+        if self.low(index - 1) == "least":
+            return self.low(index + 1) in ("the", "that", "what", "its", "their")
         return self.low(index - 1) not in (
             "to",
             "will",
@@ -348,6 +363,8 @@ class RelativeChange(Context):
 
     def pieces(self, amount: Amount) -> list[Span]:
         spans = [self.span(amount.first, amount.last)]
+        if self.low(amount.first - 1) == "by":
+            spans.append(self.span(amount.first - 1, amount.last))
         if amount.bare > amount.first:
             spans.append(self.span(amount.bare, amount.last))
         return spans

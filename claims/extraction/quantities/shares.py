@@ -47,6 +47,8 @@ class Shares(Numbers):
             and self.low(index + 2) not in DURATIONS | {"time"}
         ):
             return Amount(index, index, index + 2, "ratio", 1 / ORDINALS[self.low(index + 1)])
+        if self.low(index - 1) != "from" and (odds := self.odds(index)):
+            return odds
         token = self.tokens[index] if index < self.count else None
         if token is None or not (numerator or token.is_number):
             return None
@@ -66,6 +68,17 @@ class Shares(Numbers):
         parsed = self.number(over, is_compared=True)
         whole, last = parsed or (whole, over + 1)
         return Amount(index, index, last, "ratio", part / whole)
+
+    def odds(self, index: int) -> Amount | None:
+        """Two to one, 3-to-1."""
+        first = self.plain(index)
+        at = index + 2 if self.low(index + 1) == "-" else index + 1
+        end = at + 2 if self.low(at + 1) == "-" else at + 1
+        if not first or first <= 1 or self.low(at) != "to" or self.low(end) not in ("one", "1"):
+            return None
+        if self.is_figure(end + 1) or self.low(end + 1) in SCALES or self.low(end + 1) in UNITS:
+            return None
+        return Amount(index, index, end + 1, "ratio", first)
 
     def is_step(self, index: int) -> bool:
         """Whether a half or third here is the size of a change: by half, by more than a third, an increase of a fifth."""
@@ -111,6 +124,8 @@ class Shares(Numbers):
                 if parsed and parsed.value
                 else None
             )
+        if unit in ("point", "points"):
+            return Amount(index, index, at + 2, "number", value, unit="points")
         if unit in DURATIONS and low != "half":
             return Amount(index, index, at + 2, "number", value, unit=unit)
         return None
