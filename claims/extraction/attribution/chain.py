@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from claims.extraction.attribution.cues import BETWEEN, CITING, DENYING, PASSIVE, PUBLISHED, SAYING, SHOWING
+from claims.extraction.attribution.cues import BETWEEN, CITING, DENYING, ISSUED, PASSIVE, PUBLISHED, SAYING, SHOWING
 from claims.extraction.attribution.kinds import DOCUMENTS, REPORTED, TITLES
 from claims.extraction.attribution.naming import LONGEST_NAME, Name
 from claims.extraction.attribution.speech import LONGEST_APPOSITION, Speech
@@ -203,14 +203,15 @@ class Chain(Speech):
         return name.last
 
     def by_reports(self, index: int) -> int | None:
-        """Reports from X, citing Y, suggested that ..."""
-        if self.low(index) not in DOCUMENTS or self.low(index + 1) not in ("from", "by"):
+        """Reports from X, citing Y, suggested that ...; figures released by X show that ..."""
+        at = index + 1 if self.low(index + 1) in ISSUED and self.low(index + 2) == "by" else index
+        if self.low(index) not in DOCUMENTS or self.low(at + 1) not in ("from", "by"):
             return None
-        name = self.name_from(index + 2)
+        name = self.name_from(at + 2)
         verb = self.verb_after(name.last) if name is not None else -1
         if name is None or verb < 0:
             return None
-        cue = f"{self.low(index)} {self.low(index + 1)}"
+        cue = f"{self.low(at)} {self.low(at + 1)}"
         self.carriers.append((name, cue, "reporter" if self.is_media(name) else "cited_body"))
         inner = self.cited_between(name.last, verb)
         if inner is not None:

@@ -51,6 +51,9 @@ SHOWING = words(
 
 PUBLISHED = words("reported published obtained seen aired broadcast")
 
+# Figures released by the Treasury.
+ISSUED = words("released published issued compiled collected")
+
 # What is confirmed by somebody, they said; "claimed by" tells who did it.
 PASSIVE = words("confirmed announced disclosed acknowledged told stated")
 

@@ -44,7 +44,7 @@ BODY_HEADS = words(
     "house congress senate embassy administration authority board company corporation group association party staff command "
     "chamber coalition alliance network society trust academy college hospital school clinic observatory regulator watchdog "
     "laboratory consortium club charity insurer airline airport firm manufacturer retailer supplier tribunal prosecutor secretariat "
-    "panel cabinet delegation consulate operator "
+    "ombudsman panel cabinet delegation consulate operator "
     "centre center foundation federation league nato un eu who imf nis cia fbi intelligence state treasury reserve"
 )
 

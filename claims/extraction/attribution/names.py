@@ -165,7 +165,7 @@ class Names(Naming):
                 break
         if self.low(at) in OPENERS - DETERMINERS and self.low(at) not in COUNTS:
             at += 1
-        if at >= last:
+        if at >= last or self.low(at - 1) in ("few", "no", "not"):
             return None
         if extend and at > 1 and self.low(at - 1) in ("of", "for", "in", "at", "from", "with"):
             head = self.tokens[at - 2]

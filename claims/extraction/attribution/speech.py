@@ -66,7 +66,12 @@ class Speech(Phrases):
             is_infinitive = behind == "to" and low in NEEDS_THAT - PLAIN
             setting_end = 0 if is_infinitive else self.setting_end(index + 1)
             trails = is_behind and (behind == "," or end >= self.count - 1 or setting_end > 0)
-            is_clear = behind == "that" or self.low(end - 1) == "that" or opens_quote or trails
+            is_clear = (
+                (behind == "that" and self.low(end) not in (".", "!", "?", ""))
+                or self.low(end - 1) == "that"
+                or opens_quote
+                or trails
+            )
             if not is_clear and not self.may_state(index, end, word):
                 return None
             if trails:
@@ -90,6 +95,8 @@ class Speech(Phrases):
     def may_state(self, index: int, end: int, pronoun: str) -> bool:
         """Whether a statement may begin at `end` behind a verb of saying, without "that", a quotation or a comma to show it."""
         low, first = self.low(index), self.low(end)
+        if self.low(index + 1) == "that" and first in (".", "!", "?", ""):
+            return False
         if low in NEEDS_THAT - PLAIN:
             return False
         if low in ("warned", "warns", "warn") and first in ("them", "him", "her", "us", "me"):
@@ -213,7 +220,7 @@ class Speech(Phrases):
         if low == ",":
             # X, the minister of Y, said
             person = self.name_from(0)
-            is_named = person is not None and person.is_person and person.name[0].isupper()
+            is_named = person is not None and person.is_person and not person.is_definite and person.name[0].isupper()
             if person is not None and is_named and person.last < at and self.is_described(person.last, at):
                 return person, 0, ""
             back = at - 1
@@ -230,12 +237,20 @@ class Speech(Phrases):
             if inner is not None and inner.is_person and inner.first == back + 1:
                 return inner, self.phrase_start(name.first) if name is not None else inner.first, ""
             owner = next((step for step in range(back - 1, max(-1, back - 5), -1) if self.low(step) in POSSESSIVES), -1)
-            is_owned = owner >= 0 and inner is not None and inner.first == back + 1 and inner.name[0].isupper()
-            if inner is not None and is_owned and (name is None or name.first == owner):
+            is_apposed = inner is not None and inner.first == back + 1 and inner.name[0].isupper()
+            if inner is not None and is_apposed and owner >= 0 and (name is None or name.first == owner):
                 return inner, owner, ""  # its operator, Fraport, said
+            if (
+                inner is not None
+                and is_apposed
+                and name is not None
+                and name.last - name.first == 2
+                and name.is_definite
+            ):
+                return inner, name.first, ""  # the company, Nordgas, said
             if name is None or self.low(back + 1) in ("and", "but"):
                 return None
-            if self.low(back + 1) in ("which", "who") and name.first > 1:
+            if self.low(back + 1) in ("which", "who") and name.first > 1 and not self.quoted[name.first - 1]:
                 return None
             return name, name.first, ""
         name = self.name_ending(at)
