@@ -5,17 +5,17 @@ from __future__ import annotations
 from claims.extraction.lexicon import words
 
 DOCUMENTS = words(
-    "report reports study survey poll data figures document documents statement analysis assessment assessments "
-    "research census audit dossier estimates statistics results accounts memo letter filing indictment ruling lawsuit transcript "
-    "images imagery footage emails minutes filings findings complaint website review leaflet bulletin records index"
+    "report reports study survey poll data figures document documents statement analysis assessment assessments research census "
+    "audit dossier estimates statistics results accounts memo letter filing indictment ruling lawsuit transcript polls surveys "
+    "studies audits images imagery footage emails minutes filings findings complaint website review leaflet bulletin records index"
 )
 
 MEDIA = words(
     "reuters ap afp tass bbc cnn xinhua bloomberg interfax yonhap kcna ria dpa efe ansa upi npr nbc abc cbs msnbc itv axios "
-    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera telegram ndtv cnbc newsweek vox wsj nyt "
-    "zeit welt figaro parisien pais país mundo repubblica corriere stampa kommersant vedomosti izvestia meduza haaretz asahi yomiuri "
-    "mainichi nikkei euronews rte tagesspiegel handelsblatt globo folha scmp bellingcat semafor buzzfeed propublica huffpost rtl "
-    "zdf ard orf svt yle raidió rfi swissinfo politiken aftonbladet dagbladet gazeta wyborcza hurriyet unian suspilne"
+    "politico ukrinform nhk rt anadolu ntv rbc pti kyodo aljazeera telegram ndtv cnbc newsweek vox wsj nyt presse zeit welt figaro "
+    "parisien pais país mundo repubblica corriere stampa kommersant vedomosti izvestia meduza haaretz asahi yomiuri mainichi "
+    "nikkei euronews rte tagesspiegel handelsblatt globo folha scmp bellingcat semafor buzzfeed propublica huffpost rtl zdf ard "
+    "orf svt yle raidió rfi swissinfo politiken aftonbladet dagbladet gazeta wyborcza hurriyet unian suspilne"
 )
 
 MEDIA_HEADS = words(

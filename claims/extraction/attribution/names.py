@@ -177,7 +177,8 @@ class Names(Naming):
                 if outer is not None and (is_role or outer.is_person):
                     if outer.is_person and not is_role:
                         return Name(outer.first, last, outer.name, outer.start, outer.end, True)
-                    return self.make(outer.first, last, outer.first, False, True)
+                    is_proper = self.low(outer.first) in DETERMINERS and self.tokens[outer.first + 1].is_capitalised
+                    return self.make(outer.first, last, outer.first + is_proper, False, True)
         if extend and at > 0 and self.low(at - 1) in PREPOSITIONS and not self.quoted[at - 1]:
             return None  # what a preposition governs is no subject: opposition to X reveals
         if (

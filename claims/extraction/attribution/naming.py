@@ -203,6 +203,16 @@ class Naming(TokenReader):
         found = [token.low.removesuffix("'s") for token in self.tokens[name.first : name.last]]
         if any(word in MEDIA for word in found):
             return True
+        if self.low(name.first - 1) in (
+            "newspaper",
+            "magazine",
+            "broadcaster",
+            "channel",
+            "outlet",
+            "radio",
+            "television",
+        ):
+            return True  # the local newspaper Nova
         tail = self.tokens[name.last - 1]
         heads = (
             MEDIA_HEADS - {"agency"} if tail.is_capitalised and name.last - name.first > 1 else PLAIN_MEDIA - {"agency"}
@@ -211,4 +221,8 @@ class Naming(TokenReader):
         return is_agency or (not name.is_person and found[-1] in heads)
 
     def is_document(self, name: Name) -> bool:
-        return not name.is_person and any(token.low in DOCUMENTS for token in self.tokens[name.first : name.last])
+        # The US Geological Survey is none, the Lancet study is one.
+        return not name.is_person and any(
+            self.low(at) in DOCUMENTS and (not self.tokens[at].is_capitalised or at == 0 or name.last - name.first == 1)
+            for at in range(name.first, name.last)
+        )

@@ -37,7 +37,7 @@ class Phrases(Names):
     def role_from(self, index: int) -> Name | None:
         """The source at `index` with what follows its role: a spokesman for the fire service, people familiar with the matter."""
         name = self.name_from(index)
-        if name is None or name.is_person or (self.tokens[name.last - 1].is_capitalised and name.last > 1):
+        if name is None or (self.tokens[name.last - 1].is_capitalised and name.last > 1):
             return name
         if self.low(name.last - 1) not in PEOPLE | TITLES:
             return name
@@ -90,7 +90,8 @@ class Phrases(Names):
         if self.low(first) in PREPOSITIONS | OPENERS - DETERMINERS - COUNTS and not self.tokens[index].is_capitalised:
             return None
         if any(self.low(step) in PREPOSITIONS for step in range(first, index)):
-            return self.make(first, index + 1, first, False, True)
+            is_proper = self.low(first) in DETERMINERS and self.tokens[first + 1].is_capitalised
+            return self.make(first, index + 1, first + is_proper, False, True)
         return self.named(first, index + 1)
 
 

@@ -23,7 +23,8 @@ UP = words(
     "rise rises rose risen rising raise raises raised raising increase increases increased increasing grow grows grew grown "
     "growing climb climbs climbed climbing jump jumps jumped jumping surge surges surged surging soar soars soared soaring "
     "gain gains gained gaining leap leaps leapt leaped swell swells swelled swollen expand expands expanded expanding up "
-    "spike spikes spiked rocketed skyrocketed ballooned accelerate accelerated accelerates widen widens widened advanced rallied"
+    "spike spikes spiked crept boosted boosts boost hiked lifted lifts rebounded strengthened quickened intensified "
+    "rocketed skyrocketed ballooned accelerate accelerated accelerates widen widens widened advanced rallied"
 )
 
 DOWN = words(
@@ -31,7 +32,8 @@ DOWN = words(
     "decreased decreasing shrink shrinks shrank shrunk shrinking plunge plunges plunged plunging slump slumps slumped tumble "
     "tumbles tumbled tumbling slide slides slid sliding sink sinks sank sunk dip dips dipped cut cuts cutting reduce reduces "
     "reduced reducing lower lowers lowered lowering contract contracts contracted contracting plummet plummets plummeted "
-    "slash slashes slashed down ease eased eases slow slowed narrow narrowed narrows lost lose loses losing shed weakened"
+    "slash slashes slashed down ease eased eases slow slowed narrow narrowed narrows slip slips slipped slipping dwindled "
+    "dwindling crashed collapsed nosedived retreated receded waned trimmed trims pared softened lost lose loses losing shed weakened"
 )
 
 CHANGE_NOUNS: dict[str, Direction] = {

@@ -200,6 +200,8 @@ class Numbers(Identifiers):
         """One soldier was killed: a person, and what became of them; one or two."""
         if self.low(index) in ("or", "to") and (self.is_figure(index + 1) or self.low(index + 1) in UNITS):
             return True
+        if self.low(index) == "of" and self.low(index - 2) in ("just", "only"):
+            return True
         return self.low(index) in PEOPLE and self.low(index + 1) in HARMED
 
     def spelled(self, index: int) -> tuple[Decimal, int]:

@@ -61,6 +61,7 @@ ORDINALS = {
 # An ordinal in words counts something only before these; "first lady" and "second thoughts" count nothing.
 COUNTED_BY_ORDINALS = words(
     "time straight consecutive successive year month week day largest biggest highest lowest smallest longest oldest "
+    "woman man female person people nation state city company team player president minister woman european asian african black "
     "deadliest busiest richest poorest most term place person case death victim attack round attempt such in country"
 )
 

@@ -6,7 +6,14 @@ from claims.extraction.lexicon import words
 from claims.extraction.quantities.comparatives import SUPERLATIVES
 from claims.extraction.quantities.identifiers import STREETS
 from claims.extraction.quantities.numbers import Amount
-from claims.extraction.quantities.numerals import COUNTED_BY_ORDINALS, GLUED_SCALES, ORDINALS, PLURAL_SCALES, SCALES
+from claims.extraction.quantities.numerals import (
+    COUNTED_BY_ORDINALS,
+    GLUED_SCALES,
+    ORDINALS,
+    PLURAL_SCALES,
+    SCALES,
+    read_figure,
+)
 from claims.extraction.quantities.shares import Shares
 from claims.extraction.tokens import Token
 
@@ -47,14 +54,14 @@ class Ranks(Shares):
             return None
         if (
             token.is_number
-            and token.word.isdigit()
+            and (figure := read_figure(token.word)) is not None
             and self.low(index + 1) in ("st", "nd", "rd", "th")
             and self.touches(index + 1)
         ):
             behind = self.tokens[index + 2] if index + 2 < self.count else None
             if behind is not None and (behind.low in ("century", "centuries") or self.is_unit(behind)):
                 return None
-            return Amount(index, index, index + 2, "ordinal", float(token.word))
+            return Amount(index, index, index + 2, "ordinal", float(figure))
         if (
             token.low == "no"
             and self.low(index + 1) == "."

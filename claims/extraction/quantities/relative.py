@@ -119,7 +119,7 @@ class RelativeChange(Context):
                 found = self.changed(amount.first, at + 1, "up" if low == "above" else "down", amount, at)
                 return replace(found, of="", baseline=self.baseline_words(at + 1))
             if step == 0 and (low in COMPARATIVES_UP or low in COMPARATIVES_DOWN):
-                if not is_share and amount.form not in ("money", "ratio"):
+                if not is_share and amount.form not in ("money", "ratio") and not amount.unit:
                     return None
                 used.add(amount.first)
                 return self.changed(amount.first, at + 1, "up" if low in COMPARATIVES_UP else "down", amount, at)
