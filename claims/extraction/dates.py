@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from claims.extraction.base import Precision, Span, TimeReference
-from claims.extraction.lexicon import MONTHS, WEEKDAYS, words
+from claims.extraction.lexicon import AUXILIARIES, MONTHS, WEEKDAYS, words
 from claims.extraction.quantities.numerals import UNITS
 from claims.extraction.tokens import Token, read
 
@@ -210,6 +210,9 @@ class _Calendar:
         if day is None:
             return None
         at = day[1] + 1 if self.low(day[1]) == "of" else day[1]
+        stop = self.day_at(day[1] + 1) if self.low(day[1]) in ("-", "–", "to") else None
+        if stop is not None and stop[0] > day[0] and (month := self.month_at(stop[1])) is not None:
+            return self.days(index, month[0], day[0], stop[0], month[1])  # 4–6 June
         month = self.month_at(at)
         if month is None:
             return None
@@ -254,6 +257,9 @@ class _Calendar:
         last_day, last = self.day_at(at + 1) or (0, 0)
         if last_day <= day or (self.low(at) in ("to", "and") and self.word(last) and self.tokens[last].is_word):
             return None
+        return self.days(first, month, day, last_day, last)
+
+    def days(self, first: int, month: int, day: int, last_day: int, last: int) -> _Found | None:
         year, end, is_resolved = self.year_behind(last)
         if year is None and self.published_on is not None:
             start = self.nearest_day(month, day)
@@ -403,7 +409,8 @@ class _Calendar:
             return None
         if before == "the" and after not in WITH_YEAR:
             return None
-        if before in ("for", "of", "or", "about", "around") and after.endswith("s") and after not in WITH_YEAR:
+        is_noun = after.endswith("s") and after not in WITH_YEAR | AUXILIARIES
+        if before in ("for", "of", "or", "about", "around") and is_noun:
             return None  # for 1900 believers
         return _Found(index, index + 1, "year", date(year, 1, 1), date(year, 12, 31))
 

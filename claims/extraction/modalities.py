@@ -13,7 +13,8 @@ FORESEEN = words(
     "expected projected forecast forecasts predicted predicts predict projects anticipated poised likely unlikely"
 )
 PLANNED = words(
-    "plans plan planned intends intend intended set due aims aim hopes pledged pledges promised promises vowed vows poised"
+    "plans plan planned intends intend intended set due aims aim hopes pledged pledges threatened threatens promised promises "
+    "vowed vows poised"
 )
 # In front of "to": the firm is going to close, is about to close, is on course to close.
 AHEAD = words("going about course track")
@@ -50,7 +51,8 @@ def find(tokens: list[Token], content: list[int], *, is_denied: bool) -> Modalit
     for place, (index, low) in enumerate(zip(content, lows, strict=True)):
         before, behind = _low(tokens, index - 1), _low(tokens, index + 1)
         if low in WILL_BE and not _is_noun(tokens, index):
-            if _is_subordinate(lows, place):
+            # Could not see is what was.
+            if _is_subordinate(lows, place) or low == "couldn't" or (low == "could" and behind == "not"):
                 continue
             if low in MIGHT and (_is_past(tokens, index) or ("used" in lows and low == "would")):
                 continue
@@ -59,9 +61,12 @@ def find(tokens: list[Token], content: list[int], *, is_denied: bool) -> Modalit
             return "forecast"
         if low in AHEAD and behind == "to" and (low != "going" or _is_verb(tokens, index + 2)):
             return "forecast"
-        if low in BE and behind == "to" and before not in PURPOSES and _is_verb(tokens, index + 2):
+        is_ahead = low in BE and behind == "to" and before not in PURPOSES and _low(tokens, index + 2) != "have"
+        if is_ahead and _is_verb(tokens, index + 2):
             return "forecast"
         if low in FORESEEN and _is_followed_by_to(tokens, index):
+            return "forecast"
+        if low == "scheduled" and behind in ("for", "to", "on"):
             return "forecast"
         if low == "due" and tokens[index - 1].low in BE and _is_dated(tokens, index):
             return "forecast"
