@@ -128,6 +128,11 @@ class Naming(TokenReader):
         # The refugee agency UNHCR: what kind of body it is stands in front of its name.
         kinds = next((index for index in range(start, last) if self.tokens[index].is_capitalised), last)
         is_kind = start < kinds < last and all(self.low(index) in BODY_HEADS for index in range(start, kinds))
+        is_person = start < kinds and not is_kind and 2 <= last - kinds <= 3 and self.tokens[start].is_word
+        if is_person and all(
+            token.is_capitalised and not self.is_head(at) for at, token in enumerate(self.tokens[kinds:last], kinds)
+        ):
+            return self.make(first, last, kinds, True, is_definite)  # tenant Dora Pike
         if is_kind and all(token.is_capitalised for token in self.tokens[kinds:last]):
             return self.make(first, last, kinds, False, is_definite)
         # A person's name stands behind the last title; "minister" alone stays as it is.

@@ -27,7 +27,7 @@ YEAR_AFTER = words(
 )
 # May touch a figure without making it a name: 30km, 4th, 2x, 40pc.
 TOUCHING = (
-    MEASURES | CURRENCY_WORDS.keys() | SCALES.keys() | words("x st nd rd th s pc pct pp ppt bps bp fold percent p c")
+    MEASURES | CURRENCY_WORDS.keys() | SCALES.keys() | words("x st nd rd th s pc pct pp ppt bps bp fold percent p c f")
 )
 
 

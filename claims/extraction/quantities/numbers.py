@@ -96,6 +96,10 @@ class Numbers(Identifiers):
             return Amount(index, index, last + 2, "number", value, unit=after)
         if low in ("square", "cubic", "sq") and after in MEASURES:
             return Amount(index, index, last + 2, "number", value, unit=f"{low} {after}")
+        if low == "°" and after in ("c", "f"):
+            return Amount(index, index, last + 2, "number", value, unit=f"°{after.upper()}")
+        if low in ("c", "f") and self.touches(last) and self.tokens[last].is_capitalised:
+            return Amount(index, index, last + 1, "number", value, unit=f"°{low.upper()}")
         if low in ("points", "point") and (after in COMPARATIVES_UP or after in COMPARATIVES_DOWN):
             return Amount(index, index, last + 1, "number", value, unit="points")
         if low in MEASURES and after == "/" and self.touches(last + 1) and self.low(last + 2) in RATES:

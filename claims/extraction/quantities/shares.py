@@ -53,8 +53,10 @@ class Shares(Numbers):
         if token is None or not (numerator or token.is_number):
             return None
         over = index + 3 if (self.low(index + 1), self.low(index + 2)) == ("out", "of") else index + 2
-        is_in = over == index + 2
-        if is_in and self.low(index + 1) != "in":
+        if (self.low(index + 1), self.low(index + 2)) == ("of", "every"):
+            over = index + 2
+        is_in = over == index + 2 and self.low(index + 1) != "of"
+        if over == index + 2 and self.low(index + 1) != "in" and self.low(over) != "every":
             return None
         over += self.low(over) == "every"
         part = self.plain(index)
