@@ -90,8 +90,6 @@ LEVELS = words("below above under")
 
 LONGEST_COMPARATOR = max(map(len, COMPARATORS))
 
-APPROXIMATELY = words("about around almost nearly roughly some over")
-
 COMPARATIVES_UP = words(
     "more higher greater larger bigger faster longer taller older heavier stronger better worse likelier better hotter "
     "costlier deadlier wider deeper dearer pricier warmer richer busier louder thicker brighter safer harder heavier"

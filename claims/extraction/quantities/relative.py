@@ -157,20 +157,7 @@ class RelativeChange(Context):
             )  # fmt: skip
         if factor is None and not (delta or old or new):
             return None
-        if self.low(index) in NEEDS_SHARE and not (
-            delta and delta.form in ("percentage", "ratio") and not (old or new)
-        ):
-            return None
-        if self.low(index) == "up" and self.low(index - 1) in TAKES_UP:
-            return None
-        if delta and delta.first == index + 1 and not (old or new) and self.is_object(index, delta):
-            return None
-        if self.low(index) in ("up", "down") and not (
-            old
-            or (delta and delta.first == index + 1)
-            or self.low(index + 1) == "by"
-            or (new and self.low(index - 1) in WENT)
-        ):
+        if not self.changes(index, delta, old, new):
             return None
         if old and new and old.unit and not new.unit and new.form == "number":
             new = replace(new, unit=old.unit, form=old.form)
@@ -215,6 +202,19 @@ class RelativeChange(Context):
             period=self.period(last),
             parts=tuple(parts),
         )
+
+    def changes(self, index: int, delta: Amount | None, old: Amount | None, new: Amount | None) -> bool:
+        """Whether the verb tells that a number changed, and not what somebody did."""
+        low = self.low(index)
+        if low in NEEDS_SHARE and not (delta and delta.form in ("percentage", "ratio") and not (old or new)):
+            return False
+        if low == "up" and self.low(index - 1) in TAKES_UP:
+            return False
+        is_adjacent = bool(delta and delta.first == index + 1)
+        if delta and is_adjacent and not (old or new) and self.is_object(index, delta):
+            return False
+        is_led = old or is_adjacent or self.low(index + 1) == "by" or (new and self.low(index - 1) in WENT)
+        return low not in ("up", "down") or bool(is_led)
 
     def in_half(self, index: int) -> int:
         """Cut the number of deaths in half: the token behind "half", or 0."""
