@@ -47,49 +47,53 @@ class Speech(Phrases):
             return None  # a noun: the reports, in reports
         if "not" in (self.low(index - 1), self.low(index - 2)):
             return None
-        behind = self.low(index + 1)
         if low in DENYING and not self.opens_denial(index + 1):
             return None
-        after_quote = index > 0 and (self.quoted[index - 1] or self.low(index - 1) == ",")
         subject = self.subject_before(index)
-        if subject is not None:
-            name, first, word = subject
-            end = self.statement_start(index)
-            opens_quote = end < self.count and self.quoted[end]
-            if self.low(first - 1) in ("which", "what", "whom", "whose", "where", "why", "how"):
-                return None
-            if self.low(first - 1) == "as" and first == 1 and behind == ",":
-                return name, (0, index + 2), word  # As the BBC reported, ...
-            if self.low(first - 1) == "as" and first > 1:
-                first -= 1
-            is_behind = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",")
-            is_infinitive = behind == "to" and low in NEEDS_THAT - PLAIN
-            setting_end = 0 if is_infinitive else self.setting_end(index + 1)
-            trails = is_behind and (behind == "," or end >= self.count - 1 or setting_end > 0)
-            is_clear = (
-                (behind == "that" and self.low(end) not in (".", "!", "?", ""))
-                or self.low(end - 1) == "that"
-                or opens_quote
-                or trails
-            )
-            if not is_clear and not self.may_state(index, end, word):
-                return None
-            if trails:
-                end = index + 1 if behind == "," else setting_end or self.count
-                return name, (first - 1 if self.low(first - 1) == "," else first, end), word
-            return name, (self.setting_start(first), end), word
-        if low not in ("told", "tells", "tell", "saying") and (
-            after_quote or (index > 0 and self.low(index - 1) == ",")
-        ):
-            # Inverted: "...," said Mrs. Park.
-            name = self.inverted_speaker(index + 1, is_spoken=low in SPOKEN)
-            if name is not None:
-                return name, (index - 1 if self.low(index - 1) == "," else index, self.next_quoted(name.last)), ""
-            is_closed = not self.low(index + 2) or not self.tokens[index + 2].is_word or self.quoted[index + 2]
-            if behind in PRONOUN_SPEAKERS and (
-                is_closed or self.low(index + 2) in ("on", "in", "at", "to", "as", "after")
-            ):
-                return None, (index, self.next_quoted(index + 2)), behind
+        return self.said_behind(index, *subject) if subject is not None else self.inverted(index)
+
+    def said_behind(
+        self, index: int, name: Name | None, first: int, word: str
+    ) -> tuple[Name | None, tuple[int, int], str] | None:
+        """X said that ... and ..., X said: the frame from `first` on."""
+        low, behind = self.low(index), self.low(index + 1)
+        end = self.statement_start(index)
+        opens_quote = end < self.count and self.quoted[end]
+        if self.low(first - 1) in ("which", "what", "whom", "whose", "where", "why", "how"):
+            return None
+        if self.low(first - 1) == "as" and first == 1 and behind == ",":
+            return name, (0, index + 2), word  # As the BBC reported, ...
+        if self.low(first - 1) == "as" and first > 1:
+            first -= 1
+        is_behind = first > 0 and (self.quoted[first - 1] or self.low(first - 1) == ",")
+        is_infinitive = behind == "to" and low in NEEDS_THAT - PLAIN
+        setting_end = 0 if is_infinitive else self.setting_end(index + 1)
+        trails = is_behind and (behind == "," or end >= self.count - 1 or setting_end > 0)
+        is_clear = (
+            (behind == "that" and self.low(end) not in (".", "!", "?", ""))
+            or self.low(end - 1) == "that"
+            or opens_quote
+            or trails
+        )
+        if not is_clear and not self.may_state(index, end, word):
+            return None
+        if trails:
+            end = index + 1 if behind == "," else setting_end or self.count
+            return name, (first - 1 if self.low(first - 1) == "," else first, end), word
+        return name, (self.setting_start(first), end), word
+
+    def inverted(self, index: int) -> tuple[Name | None, tuple[int, int], str] | None:
+        """ "...," said Mrs. Park."""
+        low, behind = self.low(index), self.low(index + 1)
+        is_behind = index > 0 and (self.quoted[index - 1] or self.low(index - 1) == ",")
+        if low in ("told", "tells", "tell", "saying") or not is_behind:
+            return None
+        name = self.inverted_speaker(index + 1, is_spoken=low in SPOKEN)
+        if name is not None:
+            return name, (index - 1 if self.low(index - 1) == "," else index, self.next_quoted(name.last)), ""
+        is_closed = not self.low(index + 2) or not self.tokens[index + 2].is_word or self.quoted[index + 2]
+        if behind in PRONOUN_SPEAKERS and (is_closed or self.low(index + 2) in ("on", "in", "at", "to", "as", "after")):
+            return None, (index, self.next_quoted(index + 2)), behind
         return None
 
     def may_state(self, index: int, end: int, pronoun: str) -> bool:
@@ -218,41 +222,7 @@ class Speech(Phrases):
             name = self.name_ending(at)
             return (name, name.first, "") if name is not None else None
         if low == ",":
-            # X, the minister of Y, said
-            person = self.name_from(0)
-            is_named = person is not None and person.is_person and not person.is_definite and person.name[0].isupper()
-            if person is not None and is_named and person.last < at and self.is_described(person.last, at):
-                return person, 0, ""
-            back = at - 1
-            while back >= 0 and at - back <= LONGEST_APPOSITION and self.low(back) != ",":
-                if (
-                    self.low(back) in (".", ";", ":") and self.tokens[back].end != self.tokens[back + 1].start
-                ) or self.quoted[back]:
-                    return None
-                back -= 1
-            if back < 0 or self.low(back) != ",":
-                return None
-            name = self.name_ending(back - 1)
-            inner = self.name_ending(at - 1, extend=False)
-            if inner is not None and inner.is_person and inner.first == back + 1:
-                return inner, self.phrase_start(name.first) if name is not None else inner.first, ""
-            owner = next((step for step in range(back - 1, max(-1, back - 5), -1) if self.low(step) in POSSESSIVES), -1)
-            is_apposed = inner is not None and inner.first == back + 1 and inner.name[0].isupper()
-            if inner is not None and is_apposed and owner >= 0 and (name is None or name.first == owner):
-                return inner, owner, ""  # its operator, Fraport, said
-            if (
-                inner is not None
-                and is_apposed
-                and name is not None
-                and name.last - name.first == 2
-                and name.is_definite
-            ):
-                return inner, name.first, ""  # the company, Nordgas, said
-            if name is None or self.low(back + 1) in ("and", "but"):
-                return None
-            if self.low(back + 1) in ("which", "who") and name.first > 1 and not self.quoted[name.first - 1]:
-                return None
-            return name, name.first, ""
+            return self.described_before(at)
         name = self.name_ending(at)
         if name is None:
             led = self.led(at)
@@ -262,6 +232,37 @@ class Speech(Phrases):
             is_after_quote = name.first > 0 and self.quoted[name.first - 1]
             return (name, name.first, "") if led or is_after_quote or self.low(index) in SPOKEN else None
         return name, self.phrase_start(name.first), ""
+
+    def described_before(self, at: int) -> tuple[Name | None, int, str] | None:
+        """X, the minister of Y, said: the subject in front of the words about it, which end at the comma at `at`."""
+        person = self.name_from(0)
+        is_named = person is not None and person.is_person and not person.is_definite and person.name[0].isupper()
+        if person is not None and is_named and person.last < at and self.is_described(person.last, at):
+            return person, 0, ""
+        back = at - 1
+        while back >= 0 and at - back <= LONGEST_APPOSITION and self.low(back) != ",":
+            if (
+                self.low(back) in (".", ";", ":") and self.tokens[back].end != self.tokens[back + 1].start
+            ) or self.quoted[back]:
+                return None
+            back -= 1
+        if back < 0 or self.low(back) != ",":
+            return None
+        name = self.name_ending(back - 1)
+        inner = self.name_ending(at - 1, extend=False)
+        if inner is not None and inner.is_person and inner.first == back + 1:
+            return inner, self.phrase_start(name.first) if name is not None else inner.first, ""
+        owner = next((step for step in range(back - 1, max(-1, back - 5), -1) if self.low(step) in POSSESSIVES), -1)
+        is_apposed = inner is not None and inner.first == back + 1 and inner.name[0].isupper()
+        if inner is not None and is_apposed and owner >= 0 and (name is None or name.first == owner):
+            return inner, owner, ""  # its operator, Fraport, said
+        if inner is not None and is_apposed and name is not None and name.last - name.first == 2 and name.is_definite:
+            return inner, name.first, ""  # the company, Nordgas, said
+        if name is None or self.low(back + 1) in ("and", "but"):
+            return None
+        if self.low(back + 1) in ("which", "who") and name.first > 1 and not self.quoted[name.first - 1]:
+            return None
+        return name, name.first, ""
 
     def led(self, index: int) -> Name | None:
         """Researchers led by Dr Mia Holt."""
