@@ -1,0 +1,130 @@
+"""Texts through an encoder in ONNX, as rows of numbers. Plain values; nothing is loaded before the first text.
+
+One thread and one copy of the weights a process: worker processes are the parallelism. Memory is bounded by the tokens of a
+batch, whatever the texts are.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+Rows = NDArray[np.float32]
+
+# Padding included. More rows at once are no faster on one core: the activations leave the second-level cache.
+BATCH_TOKENS = 256
+# How many texts are held as tokens at once.
+WINDOW = 4_096
+
+
+class Encoder:
+    """An ONNX file with `input_ids` and `attention_mask`, and the tokenizer file that goes with it.
+
+    Its first output is a row for each text, or one for each token, whose mean over the text is taken. `longest` is in tokens: what
+    follows is not read.
+    """
+
+    def __init__(self, model: Path, tokenizer: Path, *, longest: int = 128):
+        self.model, self.tokenizer_file, self.longest = model, tokenizer, longest
+        self._loading = threading.Lock()
+
+    def encode(self, texts: Sequence[str]) -> Rows:
+        """A row for each text, in their order; `[]` has no row and loads nothing."""
+        if not texts:
+            return np.empty((0, 0), np.float32)
+        return np.concatenate([self._window(window) for window in _windows(texts)])
+
+    def _window(self, texts: Sequence[str]) -> Rows:
+        tokens = [self._loaded[1].encode(text).ids for text in texts]
+        found: list[Rows] = []
+        order: list[int] = []
+        for batch in batches([len(ids) for ids in tokens]):
+            found.append(self._run([tokens[index] for index in batch]))
+            order += batch
+        rows = np.concatenate(found)
+        result = np.empty_like(rows)
+        result[order] = rows
+        return result
+
+    def _run(self, tokens: list[list[int]]) -> Rows:
+        ids = np.zeros((len(tokens), max(map(len, tokens))), np.int64)
+        mask = np.zeros_like(ids)
+        for row, each in enumerate(tokens):
+            ids[row, : len(each)] = each
+            mask[row, : len(each)] = 1
+        session, _, inputs = self._loaded
+        known = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        output: Rows = session.run(None, {name: known[name] for name in inputs})[0]
+        if output.ndim == 2:
+            return output
+        spread = mask[:, :, None].astype(np.float32)
+        return np.asarray((output * spread).sum(axis=1) / spread.sum(axis=1), np.float32)
+
+    @property
+    def _loaded(self) -> tuple[Any, Tokenizer, list[str]]:
+        with self._loading:
+            return self._parts
+
+    @cached_property
+    def _parts(self) -> tuple[Any, Tokenizer, list[str]]:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        session = onnxruntime.InferenceSession(str(self.model), options, providers=["CPUExecutionProvider"])
+        tokenizer = Tokenizer.from_file(str(self.tokenizer_file))
+        # MiniLM's own file pads every text to 128 tokens: five times the work.
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(self.longest)
+        return session, tokenizer, [each.name for each in session.get_inputs()]
+
+
+def batches(lengths: Sequence[int], most: int = BATCH_TOKENS) -> Iterator[list[int]]:
+    """The indices of texts of these lengths, the shortest first, in batches of at most so many tokens when padded."""
+    batch: list[int] = []
+    for index in sorted(range(len(lengths)), key=lambda index: (lengths[index], index)):
+        if batch and (len(batch) + 1) * lengths[index] > most:
+            yield batch
+            batch = []
+        batch.append(index)
+    if batch:
+        yield batch
+
+
+def _windows(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), WINDOW):
+        yield texts[start : start + WINDOW]
+
+
+class Remembered:
+    """The rows that were asked for last, by key; the least recently used go first."""
+
+    def __init__(self, most: int):
+        self.most = most
+        self._rows: OrderedDict[Hashable, Any] = OrderedDict()
+        self._using = threading.Lock()
+
+    def known(self, keys: Sequence[Hashable]) -> dict[Hashable, Any]:
+        with self._using:
+            found = {key: self._rows[key] for key in keys if key in self._rows}
+            for key in found:
+                self._rows.move_to_end(key)
+            return found
+
+    def keep(self, rows: dict[Hashable, Any]) -> None:
+        with self._using:
+            self._rows.update(rows)
+            for key in list(islice(self._rows, max(0, len(self._rows) - self.most))):
+                del self._rows[key]
+
+    def forget(self) -> None:
+        with self._using:
+            self._rows.clear()
