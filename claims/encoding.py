@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -67,8 +67,7 @@ class Encoder:
         output: Rows = session.run(None, {name: known[name] for name in inputs})[0]
         if output.ndim == 2:
             return output
-        spread = mask[:, :, None].astype(np.float32)
-        return np.asarray((output * spread).sum(axis=1) / spread.sum(axis=1), np.float32)
+        return np.stack([row[: len(each)].mean(axis=0) for row, each in zip(output, tokens, strict=True)])
 
     @property
     def _loaded(self) -> tuple[Any, Tokenizer, list[str]]:
@@ -112,14 +111,14 @@ class Remembered:
         self._rows: OrderedDict[Hashable, Any] = OrderedDict()
         self._using = threading.Lock()
 
-    def known(self, keys: Sequence[Hashable]) -> dict[Hashable, Any]:
+    def known(self, keys: Sequence[Hashable]) -> dict[Any, Any]:
         with self._using:
             found = {key: self._rows[key] for key in keys if key in self._rows}
             for key in found:
                 self._rows.move_to_end(key)
             return found
 
-    def keep(self, rows: dict[Hashable, Any]) -> None:
+    def keep(self, rows: Mapping[Any, Any]) -> None:
         with self._using:
             self._rows.update(rows)
             for key in list(islice(self._rows, max(0, len(self._rows) - self.most))):

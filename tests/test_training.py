@@ -1,18 +1,20 @@
 import json
+import sys
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from claims.extraction import training
-from claims.extraction.checkworthiness import contributions, probability, shipped
-from claims.extraction.reading import read_sentence
+from claims.extraction.checkworthiness import FOLDER, Judge, Model
+from claims.extraction.training import calibration
 
 CHECK = [f"The state paid {number},000 dollars to {number} schools in 2019." for number in range(3, 63)]
 CHAT = [f"I think you should {verb} me, my friend!" for verb in ("trust", "thank", "follow", "believe")] * 15
 
 
-def write(path, texts_and_labels):
-    path.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in texts_and_labels))
+def write(path, texts_and_labels, **more):
+    path.write_text(
+        "".join(json.dumps({"text": text, "label": label, **more}) + "\n" for text, label in texts_and_labels)
+    )
     return path
 
 
@@ -23,40 +25,22 @@ def files(tmp_path):
     return write(tmp_path / "debates.jsonl", labelled), write(tmp_path / "news.jsonl", news)
 
 
-def train(files, output):
-    debates, news = files
-    call_command("train_checkworthiness", str(debates), news=news, data="our own sentences", output=output, verbosity=0)
-    return output.read_text()
+def test_what_is_fitted_makes_the_mean_score_of_each_kind_of_text_its_share_of_claims():
+    texts = ["Taxes rose by 3 percent.", "Thank you.", "He paid 40 dollars.", "Good evening!", "We went home."]
+    judged = Judge(FOLDER)(texts)
+    kinds = {"debate": [True, False, True, False, False], "news": [True, False, False, False, False]}
+    weights = calibration.fit([calibration.Domain(name, texts, judged, labels) for name, labels in kinds.items()])
+    assert set(weights.base_rates) == set(weights.thresholds) == set(kinds)
+    model = Model(FOLDER)
+    model.weights = weights
+    for name, labels in kinds.items():
+        assert sum(model.scores(texts, domain=name)) / 5 == pytest.approx(sum(labels) / 5, abs=1e-3)
 
 
-def test_the_same_files_give_the_same_model(files, tmp_path):
-    assert train(files, tmp_path / "one.json") == train(files, tmp_path / "two.json")
-
-
-def test_a_trained_model_tells_claims_from_chat():
-    model = training.fit(training.read_rows(CHECK + CHAT), [True] * len(CHECK) + [False] * len(CHAT), domain="debate")
-    score = {
-        text: probability(contributions(read_sentence(text), domain="debate", model=model))
-        for text in ("The city paid 200,000 dollars to 12 clinics in 2020.", "I think you should help me, my friend!")
-    }
-    assert min(score.values()) < 0.1 < 0.9 < max(score.values())
-    assert next(iter(score.values())) > 0.9
-
-
-def test_a_base_rate_makes_the_mean_score_the_share_of_positives():
-    odds = [-1.0, 0.5, 2.0, 3.5]
-    rate = training.base_rate(odds, [True, False, False, False])
-    assert sum(training.logistic(value + rate) for value in odds) / 4 == pytest.approx(0.25, abs=1e-4)
-
-
-def test_the_shipped_model_has_a_base_rate_for_debates_and_for_news():
-    assert sorted(shipped().base_rates) == ["debate", "news"]
-
-
-@pytest.mark.parametrize("content", ["", "no json\n", '{"text": "One."}\n', '{"text": "One.", "label": "NFS"}\n'])
-def test_a_file_that_cannot_teach_is_refused_and_nothing_is_written(files, tmp_path, content):
-    bad = tmp_path / "bad.jsonl"
-    bad.write_text(content)
-    with pytest.raises(CommandError, match=r"bad\.jsonl"):
-        train((bad, files[1]), tmp_path / "out.json")
-    assert not (tmp_path / "out.json").exists()
+def test_without_the_packages_of_training_their_extra_is_named(files, monkeypatch):
+    for name in ("torch", "onnx"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in [name for name in sys.modules if name.startswith("claims.extraction.training.")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(CommandError, match=r"(torch|onnx).*uv pip install -r pyproject.toml --extra train"):
+        call_command("train_checkworthiness", str(files[0]))

@@ -141,7 +141,7 @@ class Candidate:
 
 
 class Extractor(Protocol):
-    """Reads a document and proposes claims, best first. Pure: same document, same candidates.
+    """Reads a document and proposes claims, best first. Pure: same document, same candidates, alone or among others.
 
     `name` and `version` identify it in ExtractionRun.
     """

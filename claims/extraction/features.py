@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from math import log2, sqrt
+from math import log2
 
 from claims.extraction.lexicon import AUXILIARIES, DETERMINERS, FORECAST, MONTHS, OPENERS, PAST_VERBS, WEEKDAYS, words
 from claims.extraction.reading import Reading
@@ -81,19 +80,3 @@ def features(reading: Reading) -> dict[str, float]:
         "determiners": min(sum(low in DETERMINERS for low in lows) / count, 0.3),
     }
     return {name: float(value) for name, value in found.items() if value}
-
-
-def wording(reading: Reading) -> dict[str, float]:
-    """Words and word pairs of a sentence without its names and figures, weighted so that their squares add up to one."""
-    lows = []
-    for index, token in enumerate(reading.tokens):
-        if token.is_word:
-            lows.append(token.low if not token.is_capitalised or index == 0 or len(token.word) == 1 else "Name")
-        elif token.is_number:
-            lows.append("0")
-        elif token.word in "%$?!":
-            lows.append(token.word)
-    # In order of appearance: a set would make the last digit of a sum depend on the process.
-    grams = list(dict.fromkeys([*lows, *(f"{first} {second}" for first, second in itertools.pairwise(lows))]))
-    weight = 1 / sqrt(len(grams)) if grams else 0.0
-    return dict.fromkeys(grams, weight)

@@ -1,53 +1,76 @@
-"""Fit the check-worthiness model again: the same files give the same model."""
+"""Make the model of check-worthiness again: the same files give the same model on the same kind of processor."""
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from claims.extraction import training
-from claims.extraction.checkworthiness import MODEL_FILE
+from claims.extraction import labelled
+from claims.extraction.checkworthiness import FOLDER
 
 
 class Command(BaseCommand):
-    help = "Fit the check-worthiness model on labelled sentences (JSON Lines with text and label)."
+    help = (
+        "Train the model of check-worthiness on labelled sentences (JSON Lines: text, label). Needs the extra `train`."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="sentences of debates: sets every weight")
-        parser.add_argument("--positive", default="CFS", help="the label of a check-worthy sentence (default: CFS)")
-        parser.add_argument(
-            "--news", type=Path, required=True, help="sentences of news: set the base rate of news only"
+        add = parser.add_argument
+        add("file", type=Path, help="sentences of debates; a tenth of them is held out for what is fitted last")
+        add("--positive", metavar="LABEL", help="of a check-worthy sentence (default: CFS, 1 or Yes)")
+        add("--factual", metavar="LABEL", default="UFS", help="of one that only states a fact (default: UFS)")
+        add("--news", type=Path, help="sentences of news, for the weights that are fitted last and a base rate")
+        add("--news-positive", metavar="LABEL", default="2", help="of a check-worthy one there (default: 2)")
+        add("--output", type=Path, default=FOLDER, help="a folder (default: that of the shipped model)")
+        add(
+            "--folds",
+            metavar="FIELD",
+            help="write nothing: score each part that the field names by a model of the others",
         )
-        parser.add_argument("--news-positive", default="2", help="its label of a check-worthy sentence (default: 2)")
-        parser.add_argument("--data", required=True, help="what the files are and their licence, for the model file")
-        parser.add_argument("--output", type=Path, default=MODEL_FILE, help="default: the model that is shipped")
+        add("--report", action="store_true", help="print every figure of every fold as JSON, not their means alone")
 
     def handle(self, **options: Any) -> None:
-        rows, labels = _read(options["file"], options["positive"])
-        model = training.fit(rows, labels, domain="debate")
-        model = training.with_base_rate(model, *_read(options["news"], options["news_positive"]), domain="news")
-        stored = {
-            "about": "Weights in log-odds of claims/extraction/checkworthiness.py, written by train_checkworthiness.",
-            "data": options["data"],
-            "base_rates": model.base_rates,
-            "features": model.features,
-            "wording": model.wording,
-        }
-        options["output"].write_text(json.dumps(stored, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-        self.stdout.write(f"{len(rows)} sentences, {sum(labels)} check-worthy: {options['output']}")
+        try:
+            from claims.extraction.training import making
+            from claims.extraction.training.network import Example
+        except ModuleNotFoundError as error:
+            raise CommandError(
+                f"{error}: training needs more packages. uv pip install -r pyproject.toml --extra train"
+            ) from error
+        file, folds = options["file"], options["folds"]
+        try:
+            rows = labelled.sentences(file, *([folds] if folds else []))
+            positive = labelled.positive(file, rows, options["positive"])
+            news = _news(options["news"], options["news_positive"]) if options["news"] else []
+        except (OSError, labelled.BadRecord) as error:
+            raise CommandError(str(error)) from error
+        is_told = any(row.label == options["factual"] for row in rows)
+        examples = [
+            Example(row.text, row.label == positive, row.label in (positive, options["factual"]) if is_told else None)
+            for row in rows
+        ]
+        if folds:
+            parts = [row.more[folds] for row in rows]
+            found = making.figures(making.score_folds(examples, parts, report=self._say), examples, parts)
+            self.stdout.write(json.dumps(found if options["report"] else found["mean"], indent=1))
+            return
+        trained_on = sha256(file.read_bytes()).hexdigest()
+        making.train(examples, news, options["output"], trained_on=trained_on, report=self._say)
+        self.stdout.write(
+            f"{len(rows)} sentences, {sum(each.is_check_worthy for each in examples)} check-worthy: {options['output']}"
+        )
+
+    def _say(self, line: str) -> None:
+        self.stderr.write(line)
+        self.stderr.flush()
 
 
-def _read(file: Path, positive: str) -> tuple[list[training.Row], list[bool]]:
-    try:
-        records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
-        labels = [str(record["label"]) == positive for record in records]
-        rows = training.read_rows(record["text"] for record in records)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandError(f"{file}: expected JSON Lines with text and label: {error!r}") from error
-    if len(set(labels)) < 2:
-        raise CommandError(f"{file}: no sentence, or every sentence, has the label {positive!r}")
-    return rows, labels
+def _news(file: Path, positive: str) -> list[tuple[str, bool]]:
+    rows = labelled.sentences(file)
+    labelled.positive(file, rows, positive)
+    return [(row.text, row.label == positive) for row in rows]
