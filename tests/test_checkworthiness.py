@@ -60,7 +60,11 @@ def test_marks_of_quotation_say_nothing_of_what_they_hold():
 
 
 def test_documents_that_are_read_together_yield_what_each_yields_alone():
-    documents = [Document(f"Title\n\n{CLAIM} {CHAT}\n"), Document(""), Document(f"Other\n\nThe ministry spent 40 million euros on buses. {CLAIM}\n")]
+    documents = [
+        Document(f"Title\n\n{CLAIM} {CHAT}\n"),
+        Document(""),
+        Document(f"Other\n\nThe ministry spent 40 million euros on buses. {CLAIM}\n"),
+    ]
     together = extraction.get().extract_all(documents)
     shipped().judge.forget()
     assert together == [extraction.get().extract(document) for document in documents]
