@@ -930,6 +930,10 @@ def test_whoever_has_voted_does_not_undo_the_round(room, rating):
     room.ben.groups.add(*room.emil.groups.all())
     ben = make.user("ben")
     assert blockers(lambda: workflow.request_evidence(rating.pk, actor=ben, **ask)) == ["verdict_given"]
+    # Nor once the seat is somebody else's.
+    workflow.replace_seat_holder(rating.pk, seat=1, actor=room.emil, reason="absent", note="On leave.")
+    assert blockers(lambda: workflow.request_evidence(rating.pk, actor=ben, **ask)) == ["verdict_given"]
+    workflow.request_evidence(rating.pk, actor=room.cleo, **ask)  # who has not voted
 
 
 def test_there_are_five_rounds_at_most(room):
