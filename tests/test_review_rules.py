@@ -947,6 +947,9 @@ def test_there_are_five_rounds_at_most(room):
     for who in room.holders(at(review)):
         room.vote(review, who)
     reviewing.fill_in(room, review)
+    assert {Action.SUBMIT_DRAFT, Action.REQUEST_EVIDENCE} <= may(
+        review, room.finn
+    )  # the one is blocked once it is stale
     workflow.submit_draft(review.pk, actor=room.finn)
     back = why(Action.SEND_BACK)
     to_rating = lambda: workflow.send_back(review.pk, Stage.RATING, actor=room.emil, **back)  # noqa: E731
