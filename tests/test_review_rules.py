@@ -487,6 +487,17 @@ def test_an_editor_gives_the_seat_of_whoever_does_not_vote_to_somebody_else(room
     assert not workflow.facts_of(at(rating), room.emil).is_stale
 
 
+def test_the_seat_that_an_editor_asks_for_is_filled_before_one_that_is_empty(room, rating):
+    remove(room, room.ivy)
+    conflict(rating, room.ben)
+    hal = add(room, "hal", "reviewer")  # alone, for two seats
+    workflow.replace_seat_holder(rating.pk, seat=2, actor=room.emil, reason="absent", note="On leave.")
+    assert list(Seat.objects.filter(round__review=rating, vacated_at=None).values_list("number", "holder")) == [
+        (2, hal.pk)
+    ]
+    assert told(rating, "replace_seat_holder")["seated"] == {"2": str(hal.pk)}
+
+
 def test_a_seat_is_given_away_without_saying_whether_its_holder_has_voted(room, rating):
     add(room, "hal", "reviewer")
     for seat in (1, 2):  # Ben has voted

@@ -34,7 +34,7 @@ def replace_seat_holder(
         for held in Seat.objects.filter(round=round_, number=seat, vacated_at=None):
             vacate(act, held)
         act.data["seat"] = seat
-        fill_empty_seats(act, round_)
+        fill_empty_seats(act, round_, first=seat)
     return act.review
 
 
@@ -54,9 +54,9 @@ def vacate(act: Act, seat: Seat) -> None:
     act.data["replaced"] = [*act.data.get("replaced", ()), str(seat.holder_id)]
 
 
-def fill_empty_seats(act: Act, round_: Round) -> int:
+def fill_empty_seats(act: Act, round_: Round, *, first: int = 1) -> int:
     """As far as there is somebody who can. Who sits is no secret, only whether they have voted. Returns how many were filled."""
-    seated = refill(act.review, round_)
+    seated = refill(act.review, round_, first=first)
     if seated:
         told = {str(seat.number): str(seat.holder_id) for seat in seated}
         act.data["seated"] = act.data.get("seated", {}) | told
