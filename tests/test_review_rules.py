@@ -578,6 +578,15 @@ def test_an_adjudicator_who_left_is_replaced_by_the_beat_where_there_is_another(
     assert list(verify()) == []
 
 
+def test_an_adjudicator_with_a_conflict_is_replaced_by_the_beat_as_soon_as_there_is_another(room):
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    conflict(review, room.dana)
+    assert (tend()["seated"], at(review).adjudicator) == (0, room.dana)
+    hal = add(room, "hal", "adjudicator")
+    assert (tend()["seated"], at(review).adjudicator) == (1, hal)
+    assert events.events(review).last().reason == "conflict"
+
+
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_the_next_editor_who_edits_becomes_the_author_once_the_author_has_left(room, how):
     review = reviewing.full_review(room, Stage.DRAFTING)

@@ -14,7 +14,7 @@ from reviews.reasons import Reason
 from reviews.staffing import ADJUDICATOR, REVIEWER
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, losing_races
-from reviews.workflow.people import find_adjudicator, find_seat_holder, is_present
+from reviews.workflow.people import find_adjudicator, find_seat_holder, has_conflict, is_present
 from reviews.workflow.seats import refill
 from reviews.workflow.standing import current_round, verdicts_of
 
@@ -81,12 +81,17 @@ def replace_absent(act: Act, round_: Round) -> int:
 
 
 def replace_absent_adjudicators() -> int:
-    """Who were switched off, left the desk or lost the role, where somebody else can decide. Returns how many."""
+    """Who were switched off, left the desk, lost the role, or keep out of the review since nobody else was there, where somebody else can
+    decide. Returns how many.
+    """
     done = 0
     waiting = Review.objects.filter(stage=Stage.ADJUDICATION, held_at=None)
     for review in waiting.order_by("pk"):
-        if not is_present(review, review.adjudicator_id, ADJUDICATOR):  # type: ignore[arg-type]  # there is one in this stage
+        who: UUID = review.adjudicator_id  # type: ignore[assignment]  # there is one in this stage
+        keeps_out = has_conflict(review, who)
+        if keeps_out or not is_present(review, who, ADJUDICATOR):
+            reason = Reason.CONFLICT if keeps_out else Reason.ABSENT
             with losing_races():
-                replace_adjudicator(review.pk, actor=None, version=review.version, reason=Reason.ABSENT)
+                replace_adjudicator(review.pk, actor=None, version=review.version, reason=reason)
                 done += 1
     return done
