@@ -587,6 +587,25 @@ def test_an_adjudicator_with_a_conflict_is_replaced_by_the_beat_as_soon_as_there
     assert events.events(review).last().reason == "conflict"
 
 
+@pytest.mark.parametrize(
+    ("stage", "action"), [(Stage.DISCUSSION, Action.ESCALATE), (Stage.ADJUDICATION, Action.REPLACE_ADJUDICATOR)]
+)
+def test_an_adjudicator_who_leaves_after_the_guard_has_asked_is_found_missing(room, monkeypatch, stage, action):
+    review = reviewing.full_review(room, stage)
+    add(room, "hal", "adjudicator")
+    guard = reading.ReadFacts.has_adjudicator.func
+
+    def and_leave(facts) -> bool:
+        found = guard(facts)
+        DeskMembership.objects.filter(user__groups__name="adjudicator").delete()
+        return found
+
+    monkeypatch.setattr(reading.ReadFacts, "has_adjudicator", property(and_leave))
+    with pytest.raises(ActionBlocked) as refusal:
+        reviewing.DO[action](room, review, room.emil)
+    assert [blocker["code"] for blocker in refusal.value.extra["blocked_by"]] == ["no_adjudicator"]
+
+
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_the_next_editor_who_edits_becomes_the_author_once_the_author_has_left(room, how):
     review = reviewing.full_review(room, Stage.DRAFTING)

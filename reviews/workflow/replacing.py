@@ -14,7 +14,8 @@ from reviews.reasons import Reason
 from reviews.staffing import ADJUDICATOR, REVIEWER
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, losing_races
-from reviews.workflow.people import find_adjudicator, find_seat_holder, has_conflict, is_present
+from reviews.workflow.people import find_seat_holder, has_conflict, is_present
+from reviews.workflow.rating import adjudicator_for
 from reviews.workflow.seats import refill
 from reviews.workflow.standing import current_round, verdicts_of
 
@@ -44,7 +45,7 @@ def replace_adjudicator(
     """Have somebody else decide, of those who were not asked in this round."""
     with acting(review_id, Action.REPLACE_ADJUDICATOR, actor=actor, version=version, reason=reason, note=note) as act:
         act.data["replaced"] = [str(act.review.adjudicator_id)]
-        act.review.adjudicator_id = find_adjudicator(act.review)
+        act.review.adjudicator_id = adjudicator_for(act)
     return act.review
 
 
