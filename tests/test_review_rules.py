@@ -15,6 +15,7 @@ from claims import pipeline
 from claims.models import Claim
 from claims.triage import TriageAction
 from factcheck.audit import events
+from factcheck.audit.readers import visible_to
 from factcheck.audit.verifying import verify
 from factcheck.errors import ActionForbidden, InvalidInput, NotFound, StaleVersion
 from reviews import digests, workflow
@@ -426,8 +427,12 @@ def test_what_a_voter_says_of_a_conflict_is_read_when_the_round_has_ended(room, 
     workflow.declare_conflict(rating.pk, actor=room.ben, reason="financial", note=words)
     event = events.events(rating).last()
     assert (event.reason, event.note) == ("financial", "")
-    assert event.data["note_sha256"] == hashlib.sha256(words.encode()).hexdigest()
-    assert words not in str(list(events.events(rating).values()))
+    on_the_record = str(list(events.events(rating).values()))
+    # Nor what anybody could compute of words that they guess.
+    for guessed in (words, hashlib.sha256(words.encode()).hexdigest(), digests.commitment({"note": words}, "")):
+        assert guessed not in on_the_record
+    salted = events.events(Seat.objects.get(holder=room.ben)).filter(action="declare_conflict")
+    assert not visible_to(room.emil).filter(pk__in=salted).exists()
     if ends == "void":
         reviewing.DO[Action.REQUEST_EVIDENCE](room, rating, room.emil)
         assert told(rating, "request_evidence")["conflicts"] == {str(room.ben.pk): words}
@@ -435,6 +440,8 @@ def test_what_a_voter_says_of_a_conflict_is_read_when_the_round_has_ended(room, 
         for who in room.holders(at(rating)):
             room.vote(rating, who)
         assert told(rating, "close_round")["conflicts"] == {str(room.ben.pk): words}
+    [opened] = visible_to(room.emil).filter(pk__in=salted)
+    assert event.data["commitment"] == digests.commitment({"note": words}, opened.data["salt"])
     assert list(verify()) == []
 
 
