@@ -72,7 +72,7 @@ class RoundFact:
     verdicts: int = 0  # current ones, of seats that are filled
     ratings: tuple[str, ...] | None = None
     has_sat: bool = False  # the actor holds one of its seats, or held it
-    own_is_given: bool = False
+    own_is_given: bool = False  # and counts, or was given on a seat that they hold no more
     own_revisions: int = 0
 
 

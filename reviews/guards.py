@@ -8,6 +8,7 @@ from reviews.words import has_words
 MAX_ROUNDS = 5  # a claim that five frozen sets of evidence did not settle needs an editor, not a sixth
 
 ON_HOLD = Blocker("on_hold", "The review is on hold: resume it first.")
+NO_ADJUDICATOR = Blocker("no_adjudicator", "Nobody who took no part in this review can adjudicate it.")
 
 
 def _when(is_so: object, code: str, words: str) -> Blocker | None:
@@ -102,9 +103,7 @@ def unstaffable(facts: Facts) -> Blocker | None:
 
 
 def no_adjudicator(facts: Facts) -> Blocker | None:
-    return _when(
-        not facts.has_adjudicator, "no_adjudicator", "Nobody who took no part in this review can adjudicate it."
-    )
+    return None if facts.has_adjudicator else NO_ADJUDICATOR
 
 
 def nobody_to_seat(facts: Facts) -> Blocker | None:

@@ -204,10 +204,10 @@ TRANSITIONS = (
         A.REQUEST_EVIDENCE, "Ask for more evidence", (S.RATING, S.DISCUSSION, S.ADJUDICATION), S.RESEARCH,
         may=(SEAT_HOLDER, ADJUDICATOR, EDITOR), unless=(guards.conflicted, guards.judged_already, guards.too_many_rounds),
     ),
-    # A finding that went stale while it was written up must not be stuck there.
+    # A finding that went stale while it was written up must not be stuck there, nor when no round is left: research can be closed.
     _row(
         A.REQUEST_EVIDENCE, "Ask for more evidence", S.DRAFTING, S.RESEARCH,
-        may=(DRAFT_AUTHOR, EDITOR), unless=(guards.conflicted, guards.too_many_rounds),
+        may=(DRAFT_AUTHOR, EDITOR), unless=(guards.conflicted,),
     ),
     _row(
         A.EDIT_DRAFT, "Edit the draft", (S.DRAFTING, S.COPY_EDIT),

@@ -304,5 +304,5 @@ def test_a_seat_that_is_filled_at_once_is_told_with_the_conflict(room):
     workflow.declare_conflict(review.pk, actor=leaving, **why("declare_conflict"))
     told = events.events(review).last().data
     assert told == {
-        "seat": 2, "replaced": [str(leaving.pk)], "seated": {"2": str(room.ivy.pk)}, "note_sha256": told["note_sha256"],
+        "seat": 2, "replaced": [str(leaving.pk)], "seated": {"2": str(room.ivy.pk)}, "commitment": told["commitment"],
     }  # fmt: skip

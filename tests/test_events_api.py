@@ -186,6 +186,25 @@ def test_a_transaction_sees_its_own_events_whoever_else_has_ended_since():
     assert [event.action for event in settled(AuditEvent.objects.filter(subject_id=claim.pk))] == ["create"]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("ahead", "seen"), [(0, 0), (1, 1)])
+def test_a_standby_shows_nothing_behind_a_transaction_that_still_runs(ahead, seen):
+    """Its snapshots, as PostgreSQL makes them: they know of running transactions, but name none."""
+    claim = make.claim(actor=make.user("ada", "importer"))
+    number = AuditEvent.objects.get(subject_id=claim.pk).transaction
+    snapshot = f"{number + ahead}:{number + 1}:"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            CREATE SCHEMA standby;
+            CREATE FUNCTION standby.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true';
+            CREATE FUNCTION standby.pg_current_snapshot() RETURNS pg_snapshot LANGUAGE sql AS $$SELECT '{snapshot}'::pg_snapshot$$;
+            SET LOCAL search_path = standby, pg_catalog, public
+            """
+        )
+    assert settled(AuditEvent.objects.filter(subject_id=claim.pk)).count() == seen
+
+
 def test_a_poller_among_many_writers_sees_every_event_once(ada):
     client = api(ada)
     done = threading.Event()

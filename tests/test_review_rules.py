@@ -15,6 +15,7 @@ from claims import pipeline
 from claims.models import Claim
 from claims.triage import TriageAction
 from factcheck.audit import events
+from factcheck.audit.readers import visible_to
 from factcheck.audit.verifying import verify
 from factcheck.errors import ActionForbidden, InvalidInput, NotFound, StaleVersion
 from reviews import digests, workflow
@@ -426,8 +427,12 @@ def test_what_a_voter_says_of_a_conflict_is_read_when_the_round_has_ended(room, 
     workflow.declare_conflict(rating.pk, actor=room.ben, reason="financial", note=words)
     event = events.events(rating).last()
     assert (event.reason, event.note) == ("financial", "")
-    assert event.data["note_sha256"] == hashlib.sha256(words.encode()).hexdigest()
-    assert words not in str(list(events.events(rating).values()))
+    on_the_record = str(list(events.events(rating).values()))
+    # Nor what anybody could compute of words that they guess.
+    for guessed in (words, hashlib.sha256(words.encode()).hexdigest(), digests.commitment({"note": words}, "")):
+        assert guessed not in on_the_record
+    salted = events.events(Seat.objects.get(holder=room.ben)).filter(action="declare_conflict")
+    assert not visible_to(room.emil).filter(pk__in=salted).exists()
     if ends == "void":
         reviewing.DO[Action.REQUEST_EVIDENCE](room, rating, room.emil)
         assert told(rating, "request_evidence")["conflicts"] == {str(room.ben.pk): words}
@@ -435,6 +440,8 @@ def test_what_a_voter_says_of_a_conflict_is_read_when_the_round_has_ended(room, 
         for who in room.holders(at(rating)):
             room.vote(rating, who)
         assert told(rating, "close_round")["conflicts"] == {str(room.ben.pk): words}
+    [opened] = visible_to(room.emil).filter(pk__in=salted)
+    assert event.data["commitment"] == digests.commitment({"note": words}, opened.data["salt"])
     assert list(verify()) == []
 
 
@@ -485,6 +492,17 @@ def test_an_editor_gives_the_seat_of_whoever_does_not_vote_to_somebody_else(room
     room.vote(rating, room.ivy)
     assert at(rating).stage == Stage.DRAFTING
     assert not workflow.facts_of(at(rating), room.emil).is_stale
+
+
+def test_the_seat_that_an_editor_asks_for_is_filled_before_one_that_is_empty(room, rating):
+    remove(room, room.ivy)
+    conflict(rating, room.ben)
+    hal = add(room, "hal", "reviewer")  # alone, for two seats
+    workflow.replace_seat_holder(rating.pk, seat=2, actor=room.emil, reason="absent", note="On leave.")
+    assert list(Seat.objects.filter(round__review=rating, vacated_at=None).values_list("number", "holder")) == [
+        (2, hal.pk)
+    ]
+    assert told(rating, "replace_seat_holder")["seated"] == {"2": str(hal.pk)}
 
 
 def test_a_seat_is_given_away_without_saying_whether_its_holder_has_voted(room, rating):
@@ -565,6 +583,34 @@ def test_an_adjudicator_who_left_is_replaced_by_the_beat_where_there_is_another(
     last = events.events(review).last()
     assert (last.action, last.actor, last.reason) == ("replace_adjudicator", None, "absent")
     assert list(verify()) == []
+
+
+def test_an_adjudicator_with_a_conflict_is_replaced_by_the_beat_as_soon_as_there_is_another(room):
+    review = reviewing.full_review(room, Stage.ADJUDICATION)
+    conflict(review, room.dana)
+    assert (tend()["seated"], at(review).adjudicator) == (0, room.dana)
+    hal = add(room, "hal", "adjudicator")
+    assert (tend()["seated"], at(review).adjudicator) == (1, hal)
+    assert events.events(review).last().reason == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("stage", "action"), [(Stage.DISCUSSION, Action.ESCALATE), (Stage.ADJUDICATION, Action.REPLACE_ADJUDICATOR)]
+)
+def test_an_adjudicator_who_leaves_after_the_guard_has_asked_is_found_missing(room, monkeypatch, stage, action):
+    review = reviewing.full_review(room, stage)
+    add(room, "hal", "adjudicator")
+    guard = reading.ReadFacts.has_adjudicator.func
+
+    def and_leave(facts) -> bool:
+        found = guard(facts)
+        DeskMembership.objects.filter(user__groups__name="adjudicator").delete()
+        return found
+
+    monkeypatch.setattr(reading.ReadFacts, "has_adjudicator", property(and_leave))
+    with pytest.raises(ActionBlocked) as refusal:
+        reviewing.DO[action](room, review, room.emil)
+    assert [blocker["code"] for blocker in refusal.value.extra["blocked_by"]] == ["no_adjudicator"]
 
 
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
@@ -930,6 +976,10 @@ def test_whoever_has_voted_does_not_undo_the_round(room, rating):
     room.ben.groups.add(*room.emil.groups.all())
     ben = make.user("ben")
     assert blockers(lambda: workflow.request_evidence(rating.pk, actor=ben, **ask)) == ["verdict_given"]
+    # Nor once the seat is somebody else's.
+    workflow.replace_seat_holder(rating.pk, seat=1, actor=room.emil, reason="absent", note="On leave.")
+    assert blockers(lambda: workflow.request_evidence(rating.pk, actor=ben, **ask)) == ["verdict_given"]
+    workflow.request_evidence(rating.pk, actor=room.cleo, **ask)  # who has not voted
 
 
 def test_there_are_five_rounds_at_most(room):
@@ -943,6 +993,9 @@ def test_there_are_five_rounds_at_most(room):
     for who in room.holders(at(review)):
         room.vote(review, who)
     reviewing.fill_in(room, review)
+    assert {Action.SUBMIT_DRAFT, Action.REQUEST_EVIDENCE} <= may(
+        review, room.finn
+    )  # the one is blocked once it is stale
     workflow.submit_draft(review.pk, actor=room.finn)
     back = why(Action.SEND_BACK)
     to_rating = lambda: workflow.send_back(review.pk, Stage.RATING, actor=room.emil, **back)  # noqa: E731

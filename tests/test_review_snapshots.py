@@ -125,6 +125,24 @@ def test_what_is_quoted_and_does_not_stand_on_the_page_is_a_task_from_the_first_
     assert list(attention.needing_attention()) == []
 
 
+def test_what_was_quoted_while_the_page_was_fetched_is_looked_for(room, internet, monkeypatch):
+    internet.serve(PUBLIC, 80, response(QUOTED, HTML))
+    item, capture = (
+        make.evidence(room, make.review(room, Stage.RESEARCH), url=URL, snapshot_exemption=""),
+        evidence.capture,
+    )
+
+    def meanwhile(url):
+        captured = capture(url)
+        workflow.edit_evidence(item.pk, {"quotation": "44,000 people"}, actor=room.finn)
+        return captured
+
+    monkeypatch.setattr(evidence, "capture", meanwhile)
+    while jobs.work("tests"):
+        pass
+    assert list(attention.needing_attention()) == [item]
+
+
 def test_an_item_whose_address_changed_meanwhile_gets_no_other_pages_snapshot(room, item):
     snapshot = Snapshot(
         url="http://news.example/other",

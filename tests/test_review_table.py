@@ -270,7 +270,8 @@ revise_verdict    conflicted revised_already
 settle            verdicts_differ
 escalate          no_adjudicator
 adjudicate        conflicted
-request_evidence  conflicted too_many_rounds
+request_evidence  conflicted
+request_evidence@rating       conflicted judged_already too_many_rounds
 replace_seat_holder conflicted votes_sealed nobody_to_seat
 replace_adjudicator conflicted no_adjudicator
 edit_draft        conflicted
@@ -289,11 +290,27 @@ resume            not_on_hold votes_sealed
 
 @pytest.mark.parametrize("line", NEEDED.strip().splitlines())
 def test_an_action_asks_the_guards_of_the_design(line):
-    action, *names = line.split()
-    rows = [row for row in TRANSITIONS if row.action == action]
+    where, *names = line.split()
+    action, _, stage = where.partition("@")
+    rows = [row for row in TRANSITIONS if row.action == action and (not stage or stage in row.from_stages)]
     assert rows
     for row in rows:
         assert set(names) <= {guard.__name__ for guard in row.unless}
+
+
+def test_a_stale_review_without_another_round_can_still_be_ended_from_every_stage():
+    used_up = dataclasses.replace(
+        FINE, is_on_hold=False, is_stale=True, round=dataclasses.replace(FINE.round, number=5)
+    )
+    ends = {Stage.CLOSED}
+    for _ in Stage:
+        ends |= {
+            stage
+            for row in TRANSITIONS
+            for stage in row.from_stages
+            if ends & set(row.to_stages) and not row.blocked_by(dataclasses.replace(used_up, stage=stage))
+        }
+    assert ends == set(Stage)
 
 
 def test_a_hold_blocks_everything_but_resuming_closing_declaring_a_conflict_and_talking():

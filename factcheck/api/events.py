@@ -75,8 +75,11 @@ class EventPageSerializer(serializers.Serializer[Any]):
 _NEXT = "pg_snapshot_xmax(pg_current_snapshot())::text::bigint"  # the first transaction that has not begun
 # The oldest that is still running and may write an event: not those seen to be in another database, nor autovacuum, which is nobody.
 # One that ended since the snapshot was taken is seen nowhere and counts. The server's views show the last 32 bits of its number.
+# The snapshots of a standby name none that is running, only the oldest.
 _OLDEST = f"""(
-    SELECT coalesce(min(number::text::bigint), {_NEXT})
+    SELECT coalesce(
+        min(number::text::bigint), CASE WHEN pg_is_in_recovery() THEN pg_snapshot_xmin(pg_current_snapshot())::text::bigint ELSE {_NEXT} END
+    )
     FROM pg_snapshot_xip(pg_current_snapshot()) AS number
     WHERE NOT EXISTS (
         SELECT FROM pg_stat_activity

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
+import secrets
 from uuid import UUID
 
 from django.db import transaction
 
 from factcheck.accounts.models import User
+from factcheck.audit import events
+from reviews.digests import commitment
 from reviews.facts import Stage
 from reviews.guards import votes_sealed
 from reviews.models import ConflictOfInterest, Review, Seat
@@ -32,8 +34,7 @@ def declare_conflict(
             review = act.review
             ConflictOfInterest(review=review, user=actor, reason=reason, note=note).save(force_insert=True)
             if votes_sealed(act.facts):
-                # The desk reads it when the round has closed: see `told_under_seal`.
-                act.note, act.data["note_sha256"] = "", sha256(note.encode()).hexdigest()
+                _seal(act, actor)
             _vacate_seat(act, actor)
             if review.stage == Stage.ADJUDICATION and review.adjudicator_id == actor.pk:
                 review.adjudicator_id = find_adjudicator(review) or review.adjudicator_id
@@ -41,6 +42,17 @@ def declare_conflict(
                 review.lead = None
                 act.move(Stage.QUEUED)
         return fall_back(review_id) or act.review
+
+
+def _seal(act: Act, holder: User) -> None:
+    """The desk reads the words when the round has closed: see `told_under_seal`. Until then the record is only bound to them, and the
+    salt is on the seat's own chain, which nobody reads.
+    """
+    salt = secrets.token_hex(16)
+    seat = Seat.objects.get(round=current_round(act.review), holder=holder)
+    events.record(seat, Action.DECLARE_CONFLICT, actor=holder, data={"salt": salt})
+    act.data["commitment"] = commitment({"note": act.note}, salt)
+    act.note = ""
 
 
 def _vacate_seat(act: Act, holder: User) -> None:

@@ -17,13 +17,14 @@ from factcheck.database import prepared
 from factcheck.errors import FieldError, InvalidInput, StaleVersion
 from reviews import digests
 from reviews.facts import Stage
+from reviews.guards import NO_ADJUDICATOR
 from reviews.models import Decision, Draft, EvidenceSet, Invalidation, Review, Round, Seat
 from reviews.policy import settle
 from reviews.reasons import Reason
 from reviews.sealed import MIN_RATIONALE_CHARS, SealedVerdict, VerdictDraft
 from reviews.stages import Action
 from reviews.words import has_words, readable
-from reviews.workflow.acting import Act, acting, begin, lock, losing_races
+from reviews.workflow.acting import Act, acting, begin, blocked_by, lock, losing_races
 from reviews.workflow.evidence import freeze, invalidate
 from reviews.workflow.people import find_adjudicator, find_draft_author, seats_needed
 from reviews.workflow.seats import fill, my_seat, told_under_seal
@@ -177,9 +178,17 @@ def settle_if_agreed(review: Review, round_: Round) -> None:
 def escalate(review_id: UUID, *, actor: User | None, version: int | None = None) -> Review:
     """Have somebody decide who has taken no part so far."""
     with acting(review_id, Action.ESCALATE, actor=actor, version=version) as act:
-        act.review.adjudicator_id = find_adjudicator(act.review)
+        act.review.adjudicator_id = adjudicator_for(act)
         act.move(Stage.ADJUDICATION)
     return act.review
+
+
+def adjudicator_for(act: Act) -> UUID:
+    """Who adjudicates. Raises ActionBlocked: the guard has asked already, but nobody locks the people, and somebody may have left since."""
+    found = find_adjudicator(act.review)
+    if found is None:
+        raise blocked_by(act.facts, NO_ADJUDICATOR.code, NO_ADJUDICATOR.words)
+    return found
 
 
 def escalate_overdue() -> int:

@@ -33,6 +33,7 @@ from reviews.workflow.standing import (
     current_round,
     decision_of,
     evidence_in_use,
+    has_left_a_verdict,
     is_stale,
     lacks,
     unread_numbers,
@@ -258,7 +259,7 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
     if round_ is None or review.stage not in (Stage.RATING, Stage.DISCUSSION, Stage.ADJUDICATION):
         return RoundFact(number=review.round_number)
     counted = verdicts_of(review, round_, seats)
-    own = next((seat.pk for seat in seats if seat.round_id == round_.pk and user and seat.holder_id == user.pk), None)
+    own = next((seat for seat in seats if seat.round_id == round_.pk and user and seat.holder_id == user.pk), None)
     is_open = round_.closed_at is None
     return RoundFact(
         number=round_.number,
@@ -266,7 +267,7 @@ def _round(review: Review, round_: Round | None, seats: list[Seat], user: User |
         verdicts=len(counted),
         ratings=None if is_open else tuple(verdict.rating for verdict in counted.values()),
         has_sat=own is not None,
-        own_is_given=own in counted,
+        own_is_given=own is not None and (own.pk in counted or has_left_a_verdict(own)),
         own_revisions=0 if is_open else Verdict.objects.filter(seat=own, kind=Verdict.Kind.REVISED).count(),
     )
 

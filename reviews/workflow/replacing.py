@@ -14,7 +14,8 @@ from reviews.reasons import Reason
 from reviews.staffing import ADJUDICATOR, REVIEWER
 from reviews.stages import Action
 from reviews.workflow.acting import Act, acting, losing_races
-from reviews.workflow.people import find_adjudicator, find_seat_holder, is_present
+from reviews.workflow.people import find_seat_holder, has_conflict, is_present
+from reviews.workflow.rating import adjudicator_for
 from reviews.workflow.seats import refill
 from reviews.workflow.standing import current_round, verdicts_of
 
@@ -34,7 +35,7 @@ def replace_seat_holder(
         for held in Seat.objects.filter(round=round_, number=seat, vacated_at=None):
             vacate(act, held)
         act.data["seat"] = seat
-        fill_empty_seats(act, round_)
+        fill_empty_seats(act, round_, first=seat)
     return act.review
 
 
@@ -44,7 +45,7 @@ def replace_adjudicator(
     """Have somebody else decide, of those who were not asked in this round."""
     with acting(review_id, Action.REPLACE_ADJUDICATOR, actor=actor, version=version, reason=reason, note=note) as act:
         act.data["replaced"] = [str(act.review.adjudicator_id)]
-        act.review.adjudicator_id = find_adjudicator(act.review)
+        act.review.adjudicator_id = adjudicator_for(act)
     return act.review
 
 
@@ -54,9 +55,9 @@ def vacate(act: Act, seat: Seat) -> None:
     act.data["replaced"] = [*act.data.get("replaced", ()), str(seat.holder_id)]
 
 
-def fill_empty_seats(act: Act, round_: Round) -> int:
+def fill_empty_seats(act: Act, round_: Round, *, first: int = 1) -> int:
     """As far as there is somebody who can. Who sits is no secret, only whether they have voted. Returns how many were filled."""
-    seated = refill(act.review, round_)
+    seated = refill(act.review, round_, first=first)
     if seated:
         told = {str(seat.number): str(seat.holder_id) for seat in seated}
         act.data["seated"] = act.data.get("seated", {}) | told
@@ -81,12 +82,17 @@ def replace_absent(act: Act, round_: Round) -> int:
 
 
 def replace_absent_adjudicators() -> int:
-    """Who were switched off, left the desk or lost the role, where somebody else can decide. Returns how many."""
+    """Who were switched off, left the desk, lost the role, or keep out of the review since nobody else was there, where somebody else can
+    decide. Returns how many.
+    """
     done = 0
     waiting = Review.objects.filter(stage=Stage.ADJUDICATION, held_at=None)
     for review in waiting.order_by("pk"):
-        if not is_present(review, review.adjudicator_id, ADJUDICATOR):  # type: ignore[arg-type]  # there is one in this stage
+        who: UUID = review.adjudicator_id  # type: ignore[assignment]  # there is one in this stage
+        keeps_out = has_conflict(review, who)
+        if keeps_out or not is_present(review, who, ADJUDICATOR):
+            reason = Reason.CONFLICT if keeps_out else Reason.ABSENT
             with losing_races():
-                replace_adjudicator(review.pk, actor=None, version=review.version, reason=Reason.ABSENT)
+                replace_adjudicator(review.pk, actor=None, version=review.version, reason=reason)
                 done += 1
     return done

@@ -92,11 +92,11 @@ def fill(review: Review, round_: Round) -> list[Seat]:
     return seats
 
 
-def refill(review: Review, round_: Round) -> list[Seat]:
-    """Others for the seats of an open round that nobody holds, as far as there are any."""
+def refill(review: Review, round_: Round, *, first: int = 1) -> list[Seat]:
+    """Others for the seats of an open round that nobody holds, as far as there are any; for seat `first` before the rest."""
     filled = set(Seat.objects.filter(round=round_, vacated_at=None).values_list("number", flat=True))
     new = []
-    for number in sorted(set(range(1, round_.seats_needed + 1)) - filled):
+    for number in sorted(set(range(1, round_.seats_needed + 1)) - filled, key=lambda number: (number != first, number)):
         holder = find_seat_holder(review)
         if holder is None:
             break

@@ -90,10 +90,10 @@ def take(job: Job) -> None:
         return
     captured = evidence.capture(item.url)
     snapshot = snapshot_of(captured, evidence.store(captured))
-    look = evidence.look_for([item.quotation], captured)
     with jobs.finishing(job) as result:
         is_kept = keep_snapshot(item.pk, snapshot, item.url)
-        if is_kept and look is not None:
+        # By now: whoever edited the quotation meanwhile found no snapshot to have looked at.
+        if is_kept and (look := evidence.look_for(_quotations_of(snapshot), captured)):
             record_check(snapshot, look.outcome, look.reason or "", captured.said_sha256)
         result["snapshot"] = str(snapshot.pk) if is_kept else None
     # Whoever gave it another address meanwhile found this job still under way, and queued none.

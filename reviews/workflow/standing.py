@@ -135,6 +135,11 @@ def verdicts_of(review: Review, round_: Round, seats: Iterable[Seat]) -> dict[UU
     return {verdict.seat_id: verdict for verdict in found}
 
 
+def has_left_a_verdict(seat: Seat) -> bool:
+    """Whether somebody who holds this seat no more has voted on it: it counts no more either, but they know what they said."""
+    return seat.vacated_at is not None and SealedVerdict.objects.filter(seat=seat).exists()
+
+
 def last_verdicts(round_: Round) -> dict[UUID, Verdict]:
     """Of a closed round: what each filled seat said last, whether or not it would still count."""
     found = Verdict.objects.filter(seat__round=round_, seat__vacated_at=None).order_by("kind", "id")
