@@ -988,8 +988,7 @@ def test_there_are_five_rounds_at_most(room):
         workflow.request_evidence(review.pk, actor=room.emil, **why(Action.REQUEST_EVIDENCE))
         workflow.submit_for_rating(review.pk, actor=room.finn)
         assert at(review).round_number == number
-    ask = why(Action.REQUEST_EVIDENCE)
-    assert blockers(lambda: workflow.request_evidence(review.pk, actor=room.emil, **ask)) == ["too_many_rounds"]
+    assert Action.REQUEST_EVIDENCE in may(review, room.emil)  # or nobody could end a round that nobody can staff
     for who in room.holders(at(review)):
         room.vote(review, who)
     reviewing.fill_in(room, review)

@@ -271,7 +271,7 @@ settle            verdicts_differ
 escalate          no_adjudicator
 adjudicate        conflicted
 request_evidence  conflicted
-request_evidence@rating       conflicted judged_already too_many_rounds
+request_evidence@rating       conflicted judged_already
 replace_seat_holder conflicted votes_sealed nobody_to_seat
 replace_adjudicator conflicted no_adjudicator
 edit_draft        conflicted

@@ -29,7 +29,7 @@ from reviews.workflow.standing import current_evidence, decision_of, is_stale
 
 def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, version: int | None = None) -> Draft:
     """Change parts of the text (`DRAFT_FIELDS`). Its author stays, unless a conflict of interest or the policy keeps them from it: then
-    the actor is.
+    whoever changes something is.
     """
     with acting(review_id, Action.EDIT_DRAFT, actor=actor, version=version) as act:
         draft = Draft.objects.select_for_update(no_key=True).get(review=act.review)
@@ -41,7 +41,7 @@ def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, versi
         for name in changed:
             setattr(draft, name, fields[name])
         draft.digest = digests.draft_digest(draft)
-        if must_yield(act.review, draft.author_id):
+        if changed and must_yield(act.review, draft.author_id):
             draft.author = actor
             act.data["author"] = str(actor.pk)
         draft.save()
