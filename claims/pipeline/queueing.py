@@ -1,4 +1,4 @@
-"""Versions that wait to be read for claims."""
+"""Versions that wait to be read for claims, and what waits to be compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from factcheck import jobs
 from factcheck.copying import copy_rows
 from factcheck.ids import uuid7_bytes
 
-EXTRACT = "extract"  # the kind of job
+EXTRACT, MATCH = "extract", "match"  # kinds of jobs
 
 _COPY_RUNS = """
     COPY claims_extractionrun (id, version_id, extractor, extractor_version, status, candidates, created_claims, attached_claims,
@@ -33,3 +33,11 @@ def queue_extraction(version_ids: list[UUID], *, is_nudging: bool = True) -> Non
         ],
     )
     jobs.enqueue_many(EXTRACT, run_ids, is_nudging=is_nudging)
+
+
+def queue_match(subject_id: UUID) -> None:
+    """Queue the claims of a reading (its run), a claim by hand, or an earlier fact-check, to be compared with what is here.
+
+    In the transaction of the change: the job locks what it compares, so it sees either the change or that it has to look again.
+    """
+    jobs.enqueue(MATCH, subject_id)
