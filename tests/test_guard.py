@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date
 
 import pytest
 
+from claims.matching.decisions import MatchState
+from claims.matching.encoding import encode
 from claims.matching.guard import Statement, differences
+from claims.matching.thresholds import DEFAULT, state_for
+from tests.bench.claims import TEMPLATES, Drawn
 
 # Kind of difference -> pairs that differ in it, and sometimes in more.
 NEAR_MISSES = {
@@ -123,6 +128,12 @@ NEAR_MISSES = {
         The tunnel opened two years late. | The tunnel would open two years late.
         The deficit exceeded 5 per cent. | The deficit is expected to exceed 5 per cent.
     """,
+    "claimants": """
+        Mayor Keane of Leeds promised that the station would be finished. | Mayor Keane of Hull promised that the station would be finished.
+        Mayor Keane promised that the station would be finished. | Mayor Silva promised that the station would be finished.
+        Mayor Keane promised that the station would be finished. | The station would be finished.
+        The police said that 12 people were hurt. | The union said that 12 people were hurt.
+    """,
     "words": """
         The sixth mass bleaching hit the reef. | The seventh mass bleaching hit the reef.
         The number of teachers fell by 9 per cent. | The number of nurses fell by 9 per cent.
@@ -203,6 +214,33 @@ def test_what_only_sounds_alike_differs(kind, ours, theirs):
 def test_the_same_in_another_form_does_not_differ(ours, theirs):
     for one, other in ((ours, theirs), (theirs, ours)):
         assert differences(Statement(one), Statement(other)) == ()
+
+
+def test_with_similarity_and_guard_together_no_near_miss_is_linked_and_the_same_is():
+    def states(rows: list[tuple[str, str]]) -> list[str | None]:
+        ours, theirs = encode([one for one, _ in rows]), encode([other for _, other in rows])
+        return [
+            state_for(float(a @ b), differs=bool(differences(Statement(one), Statement(other))), thresholds=DEFAULT)
+            for (one, other), a, b in zip(rows, ours, theirs, strict=True)
+        ]
+
+    assert MatchState.LINKED not in states([(one, other) for _, one, other in MISSES])
+    assert set(states(pairs(THE_SAME))) == {MatchState.LINKED}
+
+
+def test_a_claim_in_which_one_thing_is_another_always_differs():
+    """Claims of the benchmark's templates, drawn twice but for one of their gaps."""
+    draw = random.Random(5)
+    for _ in range(300):
+        template = draw.choice(TEMPLATES)
+        one = Drawn(draw)
+        template.format_map(one)
+        # Prices that "went up" have "risen".
+        gap = draw.choice([name for name in one if name not in ("up", "down")])
+        other = Drawn(draw)
+        other.update({name: word for name, word in one.items() if name != gap})
+        ours, theirs = template.format_map(one), template.format_map(other)
+        assert ours == theirs or differences(Statement(ours), Statement(theirs)), (ours, theirs)
 
 
 def test_what_the_publication_date_decides_is_compared_as_days():

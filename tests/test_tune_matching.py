@@ -76,9 +76,9 @@ def test_the_command_says_of_how_many_it_learned_and_the_next_comparison_goes_by
     out = io.StringIO()
     call_command("tune_matching", stdout=out)
     assert out.getvalue() == (
-        "Of 50 confirmed and 50 rejected matches: offered from 0.700 on (before: 0.550), linked from 0.850 on (before: 0.850).\n"
+        "Of 50 confirmed and 50 rejected matches: offered from 0.700 on (before: 0.550), linked from 0.700 on (before: 0.700).\n"
     )
-    assert current_thresholds() == Thresholds(0.7, 0.85)
+    assert current_thresholds() == Thresholds(0.7, 0.7)
     told = events.events(MatchingThresholds.objects.get()).get()
     assert (told.action, told.data["suggest"], told.data["confirmed"]) == ("tune", [0.55, 0.7], 50)
 

@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 from claims.extraction.base import Quantity, TimeReference
 from claims.extraction.entities import entities
 from claims.extraction.reading import read_sentence
-from claims.matching.wording import content, is_denied, opposites, stem
+from claims.extraction.tokens import Token
+from claims.matching.wording import SAYS_NOTHING, content, is_denied, opposites, stem
 
-Kind = Literal["numbers", "dates", "names", "opposites", "negation", "modality", "words", "order"]
+Kind = Literal["numbers", "dates", "names", "opposites", "negation", "modality", "claimants", "words", "order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class Facts:
     lows: frozenset[str]
     is_denied: bool
     modality: str
+    claimants: tuple[str, ...]  # and what they did, where that is more than to say it: promise, warn
+    is_only_said: bool
 
 
 @lru_cache(maxsize=4096)
@@ -83,18 +86,26 @@ def facts(statement: Statement) -> Facts:
     # "The bank said on Tuesday" tells who said it and when: not what.
     said = [reading.tokens[index] for index in reading.content] or reading.tokens
     starts = {token.start for token in said}
+    frame = [token for token in reading.tokens if token.start not in starts]
     quantities = [each for each in reading.quantities if each.span.start in starts]
     times = [each for each in reading.time_references if each.span.start in starts]
+    dated = [(each.span.start, each.span.end) for each in reading.time_references]
     inside = [(span.start, span.end) for span in [each.span for each in quantities] + [each.span for each in times]]
     return Facts(
         figures=tuple(figure for quantity in quantities for figure in _figures(quantity)),
         moments=tuple(map(_moment, times)),
         names=entities(statement.text, said),
-        words=content(token for token in said if not any(start <= token.start < end for start, end in inside)),
+        words=content(_outside(said, inside)),
         lows=frozenset(token.low for token in said if token.is_word),
         is_denied=is_denied(said),
         modality=reading.modality,
+        claimants=content(_outside(frame, dated)),
+        is_only_said=all(SAYS_NOTHING.issuperset(hop.cue.lower().split()) for hop in reading.attribution.hops),
     )
+
+
+def _outside(tokens: Iterable[Token], spans: list[tuple[int, int]]) -> list[Token]:
+    return [token for token in tokens if not any(start <= token.start < end for start, end in spans)]
 
 
 def differences(ours: Statement, theirs: Statement) -> tuple[Difference, ...]:
@@ -117,10 +128,19 @@ def differences(ours: Statement, theirs: Statement) -> tuple[Difference, ...]:
         found.append(Difference("negation", ("not",) * one.is_denied, ("not",) * other.is_denied))
     if one.modality != other.modality:
         note("modality", (one.modality,), (other.modality,))
+    note("claimants", *_claimants(one, other))
     note("words", *(words for _, words in strange))
     if not found and (swapped := _swapped(one, other)):
         note("order", *swapped)
     return tuple(found)
+
+
+def _claimants(one: Facts, other: Facts) -> tuple[Iterable[str], Iterable[str]]:
+    """Whoever leaves out who said it says the same; not who leaves out a promise, nor who names somebody else."""
+    is_left_out = not one.claimants or not other.claimants
+    if set(one.claimants) == set(other.claimants) or (is_left_out and one.is_only_said and other.is_only_said):
+        return (), ()
+    return one.claimants, other.claimants
 
 
 def _strange(one: Facts, other: Facts) -> tuple[list[str], list[str]]:

@@ -44,7 +44,8 @@ def similar(index: Index, vector: Any, lexemes: Sequence[str], *, itself: UUID |
     search = search_for(lexemes, _frequencies(index))
     sql, values = _statement(index, as_vector(vector), search)
     with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
+        # Where the server compiles queries that look costly, it takes longer for this one than to run it.
+        cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}; SET LOCAL jit = off")
         cursor.execute(sql, values)
         rows = [row for row in cursor.fetchall() if row[0] != itself]
     similarities = {key: -apart for key, apart, _ in rows}

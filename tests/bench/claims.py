@@ -100,8 +100,8 @@ def sentences(count: int, seed: int = 7) -> list[str]:
     return list(found)
 
 
-class _Words(dict[str, str]):
-    """Draws what a template asks for, when it asks."""
+class Drawn(dict[str, str]):
+    """Draws what a template asks for, when it asks, and keeps it."""
 
     def __init__(self, draw: random.Random) -> None:
         super().__init__()
@@ -117,7 +117,8 @@ class _Words(dict[str, str]):
             made = self["people"].removesuffix("s")
         else:
             made = self.draw.choice(OPTIONS[lower.removesuffix("2")]).replace("-", " ")
-        return made[0].upper() + made[1:] if name != lower else made
+        self[name] = made[0].upper() + made[1:] if name != lower else made
+        return self[name]
 
 
 NUMBERS = {"year": (1990, 2026), "n": (2, 99), "m": (1, 900), "few": (3, 12)}
@@ -128,5 +129,5 @@ OPTIONS = {
 
 
 def _sentence(draw: random.Random) -> str:
-    said = draw.choice(TEMPLATES).format_map(_Words(draw))
+    said = draw.choice(TEMPLATES).format_map(Drawn(draw))
     return said[0].upper() + said[1:]
