@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
 from claims import pipeline
@@ -186,6 +189,21 @@ def test_both_indexes_are_walked_and_no_vector_is_compared_that_is_far():
     assert "Index Scan using indexed_claim_near" in plan
     assert "Bitmap Index Scan on indexed_claim_words" in plan
     assert "Seq Scan" not in plan
+
+
+def test_claims_from_before_there_was_matching_are_compared_when_somebody_asks(uncompared):
+    claims = [make.claim("Rents in Dublin went up by 9 per cent."), make.claim("Rents in Dublin rose 9%.")]
+    make.fact_check()
+    told = [io.StringIO(), io.StringIO()]
+    call_command("compare_claims", stdout=told[0])
+    work()
+    call_command("compare_claims", stdout=told[1])
+    assert [said.getvalue() for said in told] == [
+        "Queued to be compared: 2.\n",
+        "Nothing is left to compare.\n",
+    ]
+    assert set(IndexedClaim.objects.values_list("claim", flat=True)) == {claim.pk for claim in claims}
+    assert len(states()) == 3
 
 
 LIES = {

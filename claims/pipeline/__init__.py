@@ -6,6 +6,7 @@ from claims.pipeline.fact_checks import record_fact_checks
 from claims.pipeline.fetching import fetch_article, request_article
 from claims.pipeline.importing import import_article, land_batch
 from claims.pipeline.matching import decide, match, tune
+from claims.pipeline.queueing import queue_everything_uncompared
 from claims.pipeline.rows import Outcome
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
 from claims.pipeline.triaging import BulkRefused, split, triage, triage_many
@@ -23,6 +24,7 @@ __all__ = [
     "interrupt_run",
     "land_batch",
     "match",
+    "queue_everything_uncompared",
     "record_fact_checks",
     "request_article",
     "request_extraction",

@@ -23,8 +23,8 @@ from claims.matching.lexemes import configuration
 from claims.matching.reasons import against, reasons
 from claims.matching.thresholds import DEFAULT, Thresholds, learn, state_for
 from claims.models import Claim, ClaimMatch, EarlierFactCheck, ExtractionRun, MatchingThresholds
+from claims.pipeline.queueing import GONE
 from claims.pipeline.similar import CLAIMS, FACT_CHECKS, Hit, Index, as_vector, similar, similarities
-from claims.triage import TriageStatus
 from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.audit import events
@@ -37,9 +37,6 @@ MOST_MATCHES = 5  # of each kind: nobody reads more, and recall is measured at f
 LOOKED_THROUGH = 20  # of the fused ranking, since some of it stands for another claim or is gone
 MAX_TEXT_CHARS = 2_000  # of what is encoded and guarded; a claim is a sentence
 ATTEMPTS = 3  # at comparing what people edit meanwhile
-
-# What stands for nothing any more: another claim does, or the text was not found again.
-GONE = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
 
 
 class MatchCounts(TypedDict):
