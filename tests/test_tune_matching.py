@@ -95,9 +95,15 @@ def test_the_command_refuses_to_learn_of_too_few_and_changes_nothing():
 
 
 def test_what_stands_in_both_rankings_stands_before_what_stands_in_one():
-    assert [item for item, _ in fuse(["a", "b", "c"], ["c", "d"])] == ["c", "a", "b", "d"]
-    assert fuse([], []) == []
-    assert dict(fuse(["a"], ["a"]))["a"] == pytest.approx(2 / 61)
+    assert [item for item, _ in fuse((1, ["a", "b", "c"]), (1, ["c", "d"]))] == ["c", "a", "b", "d"]
+    assert dict(fuse((1, ["a"]), (0.5, ["a"])))["a"] == pytest.approx(1.5 / 6)
+    assert fuse((1, []), (1, [])) == []
+
+
+def test_what_is_first_in_the_ranking_by_meaning_is_not_passed_by_what_is_far_down_in_both():
+    middling = [f"m{n}" for n in range(20)]
+    (first, _), *_ = fuse((1.0, ["first", *middling]), (0.5, middling[5:]))
+    assert first == "first"
 
 
 def test_the_rarest_words_are_looked_for_until_there_is_too_much_to_look_through():

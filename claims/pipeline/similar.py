@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.db import connection
 
-from claims.matching.fusion import fuse
+from claims.matching.fusion import MEANING, WORDS, fuse
 from claims.matching.lexemes import Frequencies, Search, search_for
 
 LOOKED_AT = 50  # of each ranking
-EF_SEARCH = 100  # how many the index keeps in sight: of the 50 nearest it then finds nearly all
+EF_SEARCH = 200  # how many the index keeps in sight: of the 50 nearest it then finds 99 in 100, with 100 only 97
 FREQUENCIES_SECONDS = 600
 
 
@@ -52,7 +52,8 @@ def similar(index: Index, vector: Any, lexemes: Sequence[str], *, itself: UUID |
     near = sorted((key for key, _, place in rows if place is None), key=lambda key: -similarities[key])
     worded = [key for place, key in sorted((place, key) for key, _, place in rows if place is not None)]
     ranks = {key: rank for rank, key in enumerate(worded, start=1)}
-    return [Hit(key, similarities[key], ranks.get(key), score) for key, score in fuse(near, worded)]
+    fused = fuse((MEANING, near), (WORDS, worded))
+    return [Hit(key, similarities[key], ranks.get(key), score) for key, score in fused]
 
 
 def _statement(index: Index, vector: str, search: Search | None) -> tuple[str, list[Any]]:
@@ -64,7 +65,7 @@ def _statement(index: Index, vector: str, search: Search | None) -> tuple[str, l
     values: list[Any] = [vector, vector]
     if search is None:
         return near, values
-    weight = " + ".join("(words @@ %s::tsquery)::int * %s" for _ in search.weights)
+    weight = " + ".join("(words @@ %s::tsquery)::int * %s::float8" for _ in search.weights)
     worded = f"""
         SELECT {index.key}, vector <#> %s::halfvec, row_number() OVER (ORDER BY weight DESC, vector <#> %s::halfvec) FROM (
             SELECT {index.key}, vector, {weight} AS weight FROM {index.table} WHERE words @@ %s::tsquery

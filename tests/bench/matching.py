@@ -89,6 +89,10 @@ class Claims:
         with connection.cursor() as cursor:
             # The claims themselves are not looked at.
             cursor.execute("ALTER TABLE claims_indexedclaim DISABLE TRIGGER ALL")
+            cursor.execute(
+                "SELECT indexdef FROM pg_indexes WHERE indexname IN ('indexed_claim_near', 'indexed_claim_words')"
+            )
+            indexes = [definition for (definition,) in cursor.fetchall()]
             cursor.execute("DROP INDEX indexed_claim_near, indexed_claim_words")
             cursor.execute("CREATE TEMPORARY TABLE staged (id uuid, vector halfvec(384), text text)")
             with cursor.copy("COPY staged FROM STDIN (FORMAT BINARY)") as copy:
@@ -106,8 +110,8 @@ class Claims:
             cursor.execute("SET maintenance_work_mem = '3GB'")
             cursor.execute("SET max_parallel_maintenance_workers = 1")
             cursor.execute("SET statement_timeout = 0")
-            cursor.execute("CREATE INDEX indexed_claim_near ON claims_indexedclaim USING hnsw (vector halfvec_ip_ops)")
-            cursor.execute("CREATE INDEX indexed_claim_words ON claims_indexedclaim USING gin (words)")
+            for definition in indexes:
+                cursor.execute(definition)
             self.seconds_to_index = time.perf_counter() - started
             cursor.execute("ANALYZE claims_indexedclaim")
         similar._known.clear()
@@ -142,7 +146,8 @@ class Claims:
         sql, values = similar._statement(similar.CLAIMS, similar.as_vector(self.query_vectors[0]), search)
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN {sql}", values)
-            return "\n".join(line for (line,) in cursor.fetchall())
+            # Without the vectors.
+            return "\n".join(line[:100] for (line,) in cursor.fetchall())
 
     def recall(self, found: Callable[[int], list[UUID]]) -> float:
         return statistics.mean(key_of(n) in found(n)[:AT] for n in range(len(self.queries)))

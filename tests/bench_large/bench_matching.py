@@ -9,7 +9,7 @@ from django.db import connection
 from tests.bench.goals import met, size
 from tests.bench.matching import Claims, milliseconds
 
-LARGE = size("MATCHING_CLAIMS", 1_000_000, 2_000)
+LARGE = size("MATCHING_CLAIMS", 1_000_000, 4_000)
 
 
 def test_among_ten_times_the_claims_a_search_takes_at_most_three_times_as_long(committed_database: str) -> None:
@@ -17,8 +17,6 @@ def test_among_ten_times_the_claims_a_search_takes_at_most_three_times_as_long(c
     for count in (LARGE // 10, LARGE):
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE claims_indexedclaim")
-            if told:
-                cursor.execute("ALTER TABLE claims_indexedclaim ENABLE TRIGGER ALL")
         claims = Claims(count)
         claims.fill()
         numbers = range(len(claims.queries))
