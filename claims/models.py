@@ -383,8 +383,8 @@ class EarlierFactCheck(Row):
 
 
 # The inner product of vectors of length one is their cosine, and the cheapest to compute. News comes in dense clusters (the same wire,
-# twenty times): with fewer than 200 candidates for a neighbour, one claim in five beside them is not found any more.
-NEAR: Any = {"opclasses": ["halfvec_ip_ops"], "m": 16, "ef_construction": 200}
+# twenty times): with the usual 64 candidates for a neighbour, one claim in five beside them is not found any more.
+NEAR: Any = {"opclasses": ["halfvec_ip_ops"], "m": 16, "ef_construction": 400}
 
 
 class Indexed(models.Model):

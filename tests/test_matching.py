@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from uuid import UUID
 
 import pytest
 from django.core.management import call_command
@@ -157,6 +158,14 @@ def test_a_claim_that_is_edited_while_it_is_compared_is_compared_as_it_stands_th
     assert encoded == [["Rents in Dublin went up by 9 per cent."], ["Wolves killed 4,300 sheep."]]
     assert IndexedClaim.objects.get(claim=claim).revision == 2
     assert not jobs.waiting().exists()
+
+
+def test_what_the_index_missed_and_the_words_found_has_the_place_that_its_similarity_gives_it():
+    near = [(UUID(int=n), -0.6 + n / 100, None) for n in range(1, 51)]
+    found_by_words = (UUID(int=99), -0.9, 2)
+    hits = similar.hits_of([*near, (UUID(int=1), -0.59, 1), found_by_words])
+    assert (hits[0].id, hits[0].similarity, hits[0].text_rank) == (found_by_words[0], 0.9, 2)
+    assert [hit.text_rank for hit in hits[:3]] == [2, 1, None]
 
 
 def test_a_claim_in_another_language_is_found_by_its_words():

@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('claim', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='indexed', serialize=False, to='claims.claim')),
             ],
             options={
-                'indexes': [pgvector.django.indexes.HnswIndex(ef_construction=200, fields=['vector'], m=16, name='indexed_claim_near', opclasses=['halfvec_ip_ops']), django.contrib.postgres.indexes.GinIndex(fields=['words'], name='indexed_claim_words')],
+                'indexes': [pgvector.django.indexes.HnswIndex(ef_construction=400, fields=['vector'], m=16, name='indexed_claim_near', opclasses=['halfvec_ip_ops']), django.contrib.postgres.indexes.GinIndex(fields=['words'], name='indexed_claim_words')],
             },
         ),
         migrations.CreateModel(
@@ -153,7 +153,7 @@ class Migration(migrations.Migration):
                 ('fact_check', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='indexed', serialize=False, to='claims.earlierfactcheck')),
             ],
             options={
-                'indexes': [pgvector.django.indexes.HnswIndex(ef_construction=200, fields=['vector'], m=16, name='indexed_fact_check_near', opclasses=['halfvec_ip_ops']), django.contrib.postgres.indexes.GinIndex(fields=['words'], name='indexed_fact_check_words')],
+                'indexes': [pgvector.django.indexes.HnswIndex(ef_construction=400, fields=['vector'], m=16, name='indexed_fact_check_near', opclasses=['halfvec_ip_ops']), django.contrib.postgres.indexes.GinIndex(fields=['words'], name='indexed_fact_check_words')],
             },
         ),
         migrations.AddIndex(

@@ -47,9 +47,15 @@ def similar(index: Index, vector: Any, lexemes: Sequence[str], *, itself: UUID |
         # Where the server compiles queries that look costly, it takes longer for this one than to run it.
         cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}; SET LOCAL jit = off")
         cursor.execute(sql, values)
-        rows = [row for row in cursor.fetchall() if row[0] != itself]
+        rows = cursor.fetchall()
+    return hits_of([row for row in rows if row[0] != itself])
+
+
+def hits_of(rows: Sequence[tuple[UUID, float, int | None]]) -> list[Hit]:
+    """Both rankings as one. A row: what was found, its similarity below zero, and its place among those that share words, if it is one."""
     similarities = {key: -apart for key, apart, _ in rows}
-    near = sorted((key for key, _, place in rows if place is None), key=lambda key: -similarities[key])
+    # Also what the words found and the index missed: its similarity is known, and so is its place.
+    near = sorted(similarities, key=lambda key: -similarities[key])[:LOOKED_AT]
     worded = [key for place, key in sorted((place, key) for key, _, place in rows if place is not None)]
     ranks = {key: rank for rank, key in enumerate(worded, start=1)}
     fused = fuse((MEANING, near), (WORDS, worded))

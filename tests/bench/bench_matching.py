@@ -9,7 +9,7 @@ from __future__ import annotations
 import statistics
 
 from tests.bench.goals import met, size
-from tests.bench.matching import AT, Claims, milliseconds
+from tests.bench.matching import AT, Claims, key_of, milliseconds
 from tests.bench.matching import pairs as told_pairs
 
 CLAIMS = size("MATCHING_CLAIMS", 100_000, 1_000)
@@ -29,6 +29,7 @@ def test_the_same_in_other_words_is_among_the_first_five_in_twice_the_time_of_a_
     plan = claims.plan()
     recall = claims.recall(lambda n: [hit.id for hit in claims.search(n)])
     by_index = claims.recall(claims.walk)
+    exact = claims.recall(lambda n: [key_of(int(row)) for row in claims.scan(n)])
     overlaps = {most: claims.overlap(most) for most in (10, 50)}
     p50, scan = statistics.median(ours), statistics.median(scans)
 
@@ -37,7 +38,8 @@ def test_the_same_in_other_words_is_among_the_first_five_in_twice_the_time_of_a_
     )
     print(f"  search, p50 / p95                 {p50:6.2f} / {statistics.quantiles(ours, n=20)[-1]:6.2f} ms")
     print(f"  numpy, all vectors                {scan:6.2f} ms")
-    print(f"  recall@{AT} by vectors alone / fused  {by_index:.3f} / {recall:.3f}   (goal 0.92)")
+    print(f"  recall@{AT} of the scan / the index   {exact:.3f} / {by_index:.3f}")
+    print(f"  recall@{AT} of the search             {recall:.3f}   (goal 0.92)")
     for most, share in overlaps.items():
         print(f"  of the {most} nearest the index finds  {share:.3f}   (goal 0.98)")
     print(f"  times the scan                    {p50 / scan:6.2f}   (goal 2.00)")
