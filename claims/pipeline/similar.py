@@ -14,7 +14,7 @@ from claims.matching.fusion import MEANING, WORDS, fuse
 from claims.matching.lexemes import Frequencies, Search, search_for
 
 LOOKED_AT = 50  # of each ranking
-EF_SEARCH = 200  # how many the index keeps in sight: of the 50 nearest it then finds 99 in 100, with 100 only 97
+EF_SEARCH = 250  # how many the index keeps in sight: of the 50 nearest among 100,000 it then finds 98 in 100
 FREQUENCIES_SECONDS = 600
 
 
