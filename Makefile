@@ -12,7 +12,7 @@ CLIENT = tests/client/node_modules/.package-lock.json
 READY_TO_TEST = $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help up client test e2e lint bench soak openapi clean
+.PHONY: help up client test e2e lint bench bench-large soak openapi clean
 
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
@@ -20,6 +20,7 @@ help:
 	@echo "make e2e       run those in a browser, of make up, with the TypeScript client and by schemathesis (FUZZ_CASES=1000 for more of its cases)"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
+	@echo "make bench-large  the same for matching among a million claims: 12 GB of memory, a quarter of an hour"
 	@echo "make soak      kill, flush, race and fuzz for longer than a test may take"
 	@echo "make client    generate the TypeScript client of the tests and compile it"
 	@echo "make openapi   write the OpenAPI document anew"
@@ -42,6 +43,9 @@ lint: $(READY_TO_TEST)
 
 bench: $(READY_TO_TEST)
 	@$(RUN) -m pytest tests/bench -p no:randomly -s $(ARGS)
+
+bench-large: $(READY_TO_TEST)
+	@$(RUN) -m pytest tests/bench_large -p no:randomly -s $(ARGS)
 
 soak: $(READY_TO_TEST)
 	@$(RUN) -m pytest tests/soak -p no:randomly -s $(ARGS)

@@ -1,7 +1,8 @@
 """Who may ask for what of articles and claims; `factcheck/access.py` says how to read it."""
 
+from claims.matching.decisions import MatchAction
 from claims.pipeline.fetching import FETCH
-from claims.pipeline.queueing import EXTRACT
+from claims.pipeline.queueing import EXTRACT, MATCH
 from claims.triage import TriageAction
 from factcheck.accounts.needs import IMPORT, IMPORT_OR_TRIAGE, READ, TRIAGE, Table, page, pages
 
@@ -29,6 +30,12 @@ ROUTES: Table = {
     "PATCH /api/v1/claims/{id}": TRIAGE,
     "GET /api/v1/claims/{id}/appearances": READ,
     "GET /api/v1/claims/{id}/events": READ,
+    "GET /api/v1/claims/{id}/matches": READ,
+    "GET /api/v1/matches": READ,
+    "GET /api/v1/matches/{id}": READ,
+    **{f"POST /api/v1/matches/{{id}}/{action}": TRIAGE for action in MatchAction},
+    "GET /api/v1/earlier-fact-checks": READ,
+    "GET /api/v1/earlier-fact-checks/{id}": READ,
     **{f"POST /api/v1/claims/{{id}}/{action}": TRIAGE for action in TriageAction},
     # The admin
     **pages("claims/article", read=READ, past=READ),
@@ -36,10 +43,11 @@ ROUTES: Table = {
     "* /admin/claims/article/{id}/add-claim/": page(TRIAGE),
     **pages("claims/claim", read=READ, act=TRIAGE, add=TRIAGE, change=TRIAGE, past=READ),
     "* /admin/claims/claim/{id}/split/": page(TRIAGE),
+    **pages("claims/earlierfactcheck", read=READ, past=READ),
     **pages("claims/importrun", read=READ),
     "* /admin/claims/importrun/{id}/failed-rows.jsonl": page(READ),
     **pages("claims/extractionrun", read=READ),
 }
 
 # A page is fetched for whoever imports; a text is read for whoever imported it and for whoever asked to have it read again.
-JOBS: Table = {FETCH: IMPORT, EXTRACT: IMPORT_OR_TRIAGE}
+JOBS: Table = {FETCH: IMPORT, EXTRACT: IMPORT_OR_TRIAGE, MATCH: IMPORT_OR_TRIAGE}

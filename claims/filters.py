@@ -9,7 +9,18 @@ from django.db.models import QuerySet
 from django_filters import filters
 
 from claims.identity import identity_of_url
-from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
+from claims.matching.decisions import STATE_CHOICES as MATCH_STATE_CHOICES
+from claims.models import (
+    Appearance,
+    Article,
+    ArticleVersion,
+    Claim,
+    ClaimMatch,
+    EarlierFactCheck,
+    ExtractionRun,
+    ImportRun,
+    Outlet,
+)
 from claims.sources.urls import canonical_url
 from claims.triage import RISK_CHOICES, STATUS_CHOICES
 from factcheck.api.filters import AnyOfChoice, AnyOfText, AnyOfUUID, FilterSet, Instant, TrueOrFalse
@@ -95,6 +106,34 @@ class ImportRunFilter(FilterSet):
 
     class Meta:
         model = ImportRun
+        fields = ()
+
+
+class EarlierFactCheckFilter(FilterSet):
+    publisher = filters.CharFilter(lookup_expr="iexact")
+    language = AnyOfText(field_name="language")
+    is_withdrawn = TrueOrFalse(field_name="withdrawn_at", lookup_expr="isnull", exclude=True)
+    url = filters.CharFilter(method="by_url", label="Any spelling of the page's address.")
+
+    def by_url(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        try:
+            return queryset.filter(url=canonical_url(value))
+        except ValueError:
+            return queryset.none()
+
+    class Meta:
+        model = EarlierFactCheck
+        fields = ()
+
+
+class MatchFilter(FilterSet):
+    state = AnyOfChoice(choices=MATCH_STATE_CHOICES)
+    claim = AnyOfUUID(field_name="claim_id")
+    fact_check = AnyOfUUID(field_name="fact_check_id")
+    is_fact_check = TrueOrFalse(field_name="fact_check", lookup_expr="isnull", exclude=True)
+
+    class Meta:
+        model = ClaimMatch
         fields = ()
 
 

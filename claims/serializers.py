@@ -17,7 +17,20 @@ from rest_framework import serializers
 
 from claims.access import ROUTES
 from claims.extraction.base import Contribution, Gap, Hop, Quantity, TimeReference
-from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
+from claims.matching.decisions import STATE_CHOICES as MATCH_STATE_CHOICES
+from claims.matching.reasons import Against, Reason
+from claims.models import (
+    Appearance,
+    Article,
+    ArticleVersion,
+    Claim,
+    ClaimMatch,
+    EarlierFactCheck,
+    ExtractionRun,
+    FailedRow,
+    ImportRun,
+    Outlet,
+)
 from claims.pipeline.editing import EDITED
 from claims.pipeline.extracting import RunFailure
 from claims.triage import (
@@ -266,6 +279,62 @@ class BulkResultSerializer(serializers.Serializer):
 
 class BulkAnswerSerializer(serializers.Serializer):
     results = BulkResultSerializer(many=True, help_text="In the order of the items.")
+
+
+class EarlierFactCheckSerializer(serializers.ModelSerializer):
+    """What is known of a published fact-check, other people's or ours."""
+
+    class Meta:
+        model = EarlierFactCheck
+        fields = (
+            "id", "publisher", "url", "claim_text", "claimant", "rating", "published_on", "language", "withdrawn_at", "version",
+            "created_at", "updated_at",
+        )  # fmt: skip
+
+
+class ClaimOfMatchSerializer(serializers.ModelSerializer):
+    status = serializers.ChoiceField(source="triage_status", choices=STATUS_CHOICES)
+
+    class Meta:
+        model = Claim
+        fields = ("id", "text", "status")
+
+
+NEAR_DUPLICATE, EARLIER_FACT_CHECK = "near_duplicate", "earlier_fact_check"
+MATCH_KIND_CHOICES = [(kind, kind) for kind in (NEAR_DUPLICATE, EARLIER_FACT_CHECK)]
+
+
+class MatchSerializer(serializers.ModelSerializer):
+    """A claim and what may be the same: an older claim, or an earlier fact-check. One of the two is null."""
+
+    kind = serializers.SerializerMethodField()
+    claim = ClaimOfMatchSerializer()
+    other_claim = ClaimOfMatchSerializer(allow_null=True, help_text="The older one.")
+    fact_check = EarlierFactCheckSerializer(allow_null=True)
+    reasons = TypedJSONField(list[Reason], name="MatchReason", help_text="What speaks for it.")
+    differences = TypedJSONField(list[Against], name="MatchDifference", help_text="What speaks against it.")
+    state = serializers.ChoiceField(
+        choices=MATCH_STATE_CHOICES,
+        help_text="suggested, or linked where nothing but the form differs; confirmed or rejected by a person.",
+    )
+    decided_by = PersonSerializer(allow_null=True)
+
+    sql = {
+        "kind": lambda at: Case(
+            When(**{at("fact_check__isnull"): True}, then=Value(NEAR_DUPLICATE)), default=Value(EARLIER_FACT_CHECK)
+        )
+    }
+
+    class Meta:
+        model = ClaimMatch
+        fields = (
+            "id", "kind", "claim", "other_claim", "fact_check", "similarity", "text_rank", "score", "reasons", "differences", "state",
+            "note", "decided_by", "decided_at", "version", "created_at", "updated_at",
+        )  # fmt: skip
+
+    @extend_schema_field(serializers.ChoiceField(choices=MATCH_KIND_CHOICES))
+    def get_kind(self, match: ClaimMatch) -> str:
+        return EARLIER_FACT_CHECK if match.fact_check_id else NEAR_DUPLICATE
 
 
 class ImportRunSerializer(serializers.ModelSerializer):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
@@ -15,7 +15,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from claims import filters, forms, pipeline, serializers
-from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, FailedRow, ImportRun, Outlet
+from claims.matching.decisions import MatchAction
+from claims.models import (
+    Appearance,
+    Article,
+    ArticleVersion,
+    Claim,
+    ClaimMatch,
+    EarlierFactCheck,
+    ExtractionRun,
+    FailedRow,
+    ImportRun,
+    Outlet,
+)
 from claims.pipeline.queueing import EXTRACT
 from claims.sources.base import ArticleDraft, BadRow
 from claims.sources.payload import draft_of_payload, stated_fields
@@ -335,6 +347,61 @@ class AppearancesOfClaim(NestedList):
     parent, parent_field = Claim, "claim"
     ordering_fields = {"created_at": "id"}
     ordering = "created_at"
+
+
+class EarlierFactCheckViewSet(ReadViewSet):
+    """Published fact-checks, other people's and ours, as far as matching knows them. `import_fact_checks` reads them in."""
+
+    queryset = EarlierFactCheck.objects.all()
+    serializer_class = serializers.EarlierFactCheckSerializer
+    filterset_class = filters.EarlierFactCheckFilter
+    ordering_fields = {"created_at": "id"}
+    ordering = "-created_at"
+
+
+MATCHES = ClaimMatch.objects.select_related("claim", "other_claim", "fact_check", "decided_by")
+
+
+class MatchViewSet(ReadViewSet):
+    """Claims and what may be the same. A machine suggests, or links what differs in nothing but its form; people confirm and reject."""
+
+    queryset = MATCHES
+    serializer_class = serializers.MatchSerializer
+    filterset_class = filters.MatchFilter
+    ordering_fields = {"created_at": "id"}
+    ordering = "-created_at"
+
+    def _decide(self, request: Request, verb: MatchAction) -> Response:
+        match = self.get_object()
+        form = _read(forms.NoteSerializer, request)
+        pipeline.decide(match.pk, verb, actor=actor_of(request), version=self.version, **form)
+        return self.answer(self.get_queryset().get(pk=match.pk))
+
+    @extend_schema(request=forms.NoteSerializer)
+    @action(detail=True, methods=["post"])
+    def confirm(self, request: Request, pk: str) -> Response:
+        """Say that both are the same. Nothing else follows from it: claims are merged, and reviews opened, by their own actions."""
+        return self._decide(request, MatchAction.CONFIRM)
+
+    @extend_schema(request=forms.NoteSerializer)
+    @action(detail=True, methods=["post"])
+    def reject(self, request: Request, pk: str) -> Response:
+        """Say that they are not the same."""
+        return self._decide(request, MatchAction.REJECT)
+
+
+class MatchesOfClaim(NestedList):
+    """What may be the same as this claim, whichever of the two is older; the most similar first."""
+
+    queryset = MATCHES
+    serializer_class = serializers.MatchSerializer
+    filterset_class = filters.MatchFilter
+    parent, parent_field = Claim, "claim"
+    ordering_fields = {"similarity": "similarity", "created_at": "id"}
+    ordering = "-similarity"
+
+    def rows_of(self, parent: Claim, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(Q(claim=parent.pk) | Q(other_claim=parent.pk))
 
 
 class EventsOfClaim(EventsOf):

@@ -17,6 +17,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO factcheck
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO factcheck;
 ALTER DEFAULT PRIVILEGES FOR ROLE factcheck_owner IN SCHEMA public GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO factcheck;
 ALTER DEFAULT PRIVILEGES FOR ROLE factcheck_owner IN SCHEMA public GRANT USAGE ON SEQUENCES TO factcheck;
+-- Only a superuser may add it, and to a database: `migrate` finds it there.
+SELECT 'CREATE EXTENSION vector' WHERE NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'vector') \gexec
 -- A temporary table of the name of a past one would be found before it.
 REVOKE TEMPORARY ON DATABASE :"database" FROM PUBLIC;
 SQL

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
 from django.core.files.storage import storages
+from django.db import connections
 
+from factcheck.database.pgvector import what_is_missing
 from factcheck.errors import Problem
 
 
@@ -58,6 +60,17 @@ def check_evidence(app_configs: Any, **_: Any) -> list[CheckMessage]:
     except Exception as error:
         return [Error(f"EVIDENCE_STORAGE cannot be used: {type(error).__name__}: {error}"[:500], id="factcheck.E008")]
     return []
+
+
+@register(Tags.database)
+def check_vectors(app_configs: Any, databases: Collection[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Said by `migrate` before it begins, and by `check --database default`."""
+    found: list[CheckMessage] = []
+    for alias in databases or ():
+        with connections[alias].cursor() as cursor:
+            if missing := what_is_missing(cursor):
+                found.append(Error(missing, id="factcheck.E009"))
+    return found
 
 
 def _of_access() -> Iterator[tuple[str, str]]:

@@ -401,6 +401,8 @@ SPECTACULAR_SETTINGS = {
         "DecisionBasis": "reviews.models.Decision.Basis",
         "ImportRunState": "claims.models.ImportRun.State",
         "JobState": "factcheck.models.JobState",
+        "MatchKind": "claims.serializers.MATCH_KIND_CHOICES",
+        "MatchState": "claims.matching.decisions.STATE_CHOICES",
         "ReviewAction": "reviews.stages.ACTION_CHOICES",
         "ReviewReason": "reviews.reasons.REASON_CHOICES",
         "ReviewStage": "reviews.facts.STAGE_CHOICES",

@@ -1,4 +1,4 @@
 """What every test may ask for. `tests/services.py` has the database, the broker and the worker, `tests/web.py` the web
-server, `tests/internet.py` other people's servers, `tests/storage.py` the place for evidence."""
+server, `tests/internet.py` other people's servers, `tests/storage.py` the place for evidence, `tests/comparing.py` comparisons."""
 
-pytest_plugins = ["tests.services", "tests.web", "tests.internet", "tests.storage"]
+pytest_plugins = ["tests.services", "tests.web", "tests.internet", "tests.storage", "tests.comparing"]

@@ -357,6 +357,12 @@ DEFECTS = (
         "test_notifications.py::test_whoever_left_the_desk_reads_no_more_of_it"),
     Defect("a voter who talks", "database", "DROP TRIGGER comment_within_its_review ON reviews_comment",
         "test_comments.py::test_the_database_lets_nobody_write_who_votes"),
+    Defect("a comparison of what was edited meanwhile", "claims.pipeline.matching:_hold", lambda _: lambda subjects: None,
+        "test_matching.py::test_a_claim_that_is_edited_while_it_is_compared_is_compared_as_it_stands_then"),
+    Defect("tripled that is doubled", "claims.matching.guard:Figure.equals", lambda _: lambda one, other: True,
+        "test_guard.py::test_what_only_sounds_alike_differs"),
+    Defect("a link of what differs", "database", "ALTER TABLE claims_claimmatch DROP CONSTRAINT match_linked_without_difference",
+        "test_matching.py::test_what_must_never_be_false_of_a_match_is_refused_by_the_database"),
 )  # fmt: skip
 
 

@@ -31,12 +31,12 @@ class Done:
         return orjson.loads(self.output)
 
 
-def import_articles(*arguments: object) -> Done:
+def import_articles(*arguments: object, command: str = "import_articles") -> Done:
     """The command as from the command line, its exit code included; argparse's refusals come as code 2."""
     output, errors = io.StringIO(), io.StringIO()
     code = 0
     try:
-        call_command("import_articles", *map(str, arguments), stdout=output, stderr=errors)
+        call_command(command, *map(str, arguments), stdout=output, stderr=errors)
     except CommandError as error:
         errors.write(str(error))
         code = 2 if str(error).startswith("Error: ") else error.returncode

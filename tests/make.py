@@ -12,8 +12,9 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 
 from claims import pipeline
-from claims.models import Article, Claim
-from claims.sources.base import ArticleDraft, BadRow
+from claims.models import Article, Claim, EarlierFactCheck
+from claims.sources.base import ArticleDraft, BadRow, Place
+from claims.sources.fact_checks import FactCheckDraft
 from claims.sources.payload import draft_of_payload
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
@@ -35,6 +36,7 @@ from reviews.models import (
     Seat,
 )
 from reviews.workflow import snapshots
+from tests.comparing import work
 
 
 def user(username: str, *roles: str, **fields: Any) -> User:
@@ -64,6 +66,24 @@ def article(text: str = "Prices doubled in a year, the bank said.", **fields: An
 def claim(text: str = "Prices doubled in a year.", *, actor: User | None = None, **fields: Any) -> Claim:
     """A claim written by hand."""
     return pipeline.add_claim(actor=actor or user("ada", "importer", "triager"), text=text, **fields)
+
+
+def fact_check(claim_text: str = "Rents in Dublin went up by 9 per cent.", **fields: Any) -> EarlierFactCheck:
+    """Somebody else's, imported."""
+    told = {"url": "https://checks.example/rents", "publisher": "Example Checks", "rating": "Mostly true"} | fields
+    drafted = FactCheckDraft(place=Place("feed.jsonl", 1, 0), claim_text=claim_text, **told)
+    run = pipeline.start_run("feed.jsonl", {"fact_checks": True})
+    (outcome,) = pipeline.record_fact_checks([drafted], run)
+    pipeline.finish_run(run)
+    return EarlierFactCheck.objects.get(pk=outcome.article_id)
+
+
+def match_rows(actor: User) -> dict[str, Any]:
+    """Keys of one row of each kind that matching adds, by the first step of its addresses."""
+    checked = fact_check()
+    written = claim("Rents in Dublin rose by nine per cent.", actor=actor)
+    work()
+    return {"earlier-fact-checks": checked.pk, "matches": written.matches.get().pk}
 
 
 # Reviews

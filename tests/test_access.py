@@ -139,6 +139,7 @@ def world(db, caplog, monkeypatch) -> dict[str, Any]:
     ada = make.user("ada", "importer", "triager")
     article = make.article("Prices rose by 40 per cent last year, the bank said.", outlet="Wire")
     assert jobs.work("tests")
+    of_matching = make.match_rows(ada)
     run = pipeline.start_run("feed.jsonl", {}, started_by=ada)
     pipeline.land_batch([make.draft("Another.")], run=run)
     pipeline.finish_run(run)
@@ -147,12 +148,12 @@ def world(db, caplog, monkeypatch) -> dict[str, Any]:
     rows = {
         "articles": article.pk, "article-versions": article.versions.get().pk, "claims": claim.pk,
         "appearances": Appearance.objects.filter(claim=claim).get().pk,
-        "extraction-runs": ExtractionRun.objects.earliest("id").pk, "import-runs": run.pk,
-        "jobs": Job.objects.get(state="queued").pk, "outlets": Outlet.objects.get().pk, "users": ada.pk,
+        "extraction-runs": ExtractionRun.objects.earliest("id").pk, "import-runs": run.pk, **of_matching,
+        "jobs": Job.objects.get(state="queued", kind="extract").pk, "outlets": Outlet.objects.get().pk, "users": ada.pk,
         "tokens": ada.tokens.get().pk, **make.review_rows(make.newsroom()),
     }  # fmt: skip
     pages = {
-        "article": "articles", "claim": "claims", "importrun": "import-runs", "extractionrun": "extraction-runs",
+        "article": "articles", "claim": "claims", "earlierfactcheck": "earlier-fact-checks", "importrun": "import-runs", "extractionrun": "extraction-runs",
         "job": "jobs", "user": "users", "token": "tokens",
     }  # fmt: skip
     return (

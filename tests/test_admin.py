@@ -218,7 +218,7 @@ def test_extract_again_asks_the_verb(ada):
     Job.objects.all().delete()
     answer = ada.post(address, {"version": str(version.pk)})
     assert "Version 1 is queued for extraction." in said(ada, answer)
-    assert Job.objects.get().state == JobState.QUEUED
+    assert Job.objects.get(kind="extract").state == JobState.QUEUED
     assert ada.get(address).status_code == 405
     assert ada.post(address, {"version": "x"}).status_code == 400
     assert ada.post(address, {"version": str(uuid4())}).status_code == 404
@@ -273,7 +273,7 @@ def test_the_article_list_tells_why_no_claims_are_there(ada):
 
     article = make.article("Nobody at the meeting asked about the weather.")
     assert told() == "waiting to be read"
-    job = Job.objects.get()
+    job = Job.objects.get(kind="extract")
     jobs.cancel(job.pk, actor=make.user("ada"))
     assert told() == "reading cancelled"
     jobs.retry(job.pk, actor=make.user("ada"))
@@ -405,7 +405,16 @@ def test_claims_are_filtered_and_searched(ada, query, found):
 
 
 @pytest.mark.parametrize(
-    "address", [CLAIMS, ARTICLES, JOBS, "/admin/claims/importrun/", "/admin/claims/extractionrun/", "/admin/"]
+    "address",
+    [
+        CLAIMS,
+        ARTICLES,
+        JOBS,
+        "/admin/claims/earlierfactcheck/",
+        "/admin/claims/importrun/",
+        "/admin/claims/extractionrun/",
+        "/admin/",
+    ],
 )
 def test_a_list_costs_the_same_queries_for_few_rows_and_for_many(ada, address):
     def queries() -> int:
@@ -424,7 +433,7 @@ def test_a_list_costs_the_same_queries_for_few_rows_and_for_many(ada, address):
 def test_a_page_costs_at_most_twenty_queries(ada):
     article = extracted()
     claim = Claim.objects.earliest("id")
-    for row in (article, claim, ExtractionRun.objects.get(), Job.objects.get()):
+    for row in (article, claim, ExtractionRun.objects.get(), Job.objects.get(kind="extract")):
         with CaptureQueriesContext(connection) as captured:
             assert ada.get(page_of(row)).status_code == 200
         assert len(captured) <= 20, row
@@ -833,7 +842,7 @@ def test_a_job_names_the_article_it_reads_or_the_address_it_fetches(ada):
 
 def test_jobs_are_retried_and_cancelled_through_their_verbs(ada):
     make.article()
-    job = Job.objects.get()
+    job = Job.objects.get(kind="extract")
     tick = {"index": "0", "_selected_action": str(job.pk)}
     assert "is cancelled." in said(ada, ada.post(JOBS, tick | {"action": "cancel"}))
     job.refresh_from_db()
@@ -846,7 +855,7 @@ def test_jobs_are_retried_and_cancelled_through_their_verbs(ada):
 
 def test_an_auditor_cannot_retry_or_cancel(audrey):
     make.article()
-    job = Job.objects.get()
+    job = Job.objects.get(kind="extract")
     assert 'name="action"' not in body(audrey.get(JOBS))
     answer = audrey.post(JOBS, {"index": "0", "action": "cancel", "_selected_action": str(job.pk)})
     assert answer.status_code == 403
@@ -866,7 +875,10 @@ def test_the_desk_says_when_no_worker_is_running_and_since_when_work_waits(ada):
     for address in lists:
         assert "No worker is running. Nothing waits" in words_of(ada.get(address))
     make.article()
-    pages = [page_of(row) for row in (run, Article.objects.get(), ExtractionRun.objects.get(), Job.objects.get())]
+    pages = [
+        page_of(row)
+        for row in (run, Article.objects.get(), ExtractionRun.objects.get(), Job.objects.get(kind="extract"))
+    ]
     for address in (*lists, *pages):
         assert "No worker is running. Work has been waiting for" in words_of(ada.get(address))
     jobs.worker_started("node@here", 2)
@@ -893,7 +905,8 @@ def test_no_page_carries_a_script_or_a_style_of_its_own(ada):
     run = ImportRun.objects.create(source="x", source_key="x")
     pages = [body(ada.get(address)) for address in ("/admin/", ARTICLES, CLAIMS, JOBS, f"{CLAIMS}add/")]
     pages += [
-        body(ada.get(page_of(row))) for row in (article, claim, run, ExtractionRun.objects.get(), Job.objects.get())
+        body(ada.get(page_of(row)))
+        for row in (article, claim, run, ExtractionRun.objects.get(), Job.objects.get(kind="extract"))
     ]
     pages.append(body(ada.post(CLAIMS, ticked(claim, action="merge"))))
     for page in pages:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = (
-    "claims.text", "claims.encoding", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.sources", "reviews.agreement",
+    "claims.text", "claims.encoding", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.matching", "claims.sources", "reviews.agreement",
     "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy", "reviews.words",
     "reviews.commenting", "reviews.notices",
 )  # fmt: skip

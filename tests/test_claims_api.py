@@ -318,7 +318,7 @@ def test_an_edit_of_a_claim_that_moved_since_it_was_seen_is_refused(ada):
     assert everything() == before
 
 
-def test_what_a_person_edited_survives_the_next_reading_of_a_changed_article(ada):
+def test_what_a_person_edited_survives_the_next_reading_of_a_changed_article(ada, uncompared):
     sentence = "Prices rose by 40 per cent last year, the central bank said on Monday."
     fields = {"url": "https://example.org/prices", "title": "Prices", "language": "en"}
     article = make.article(sentence, **fields)

@@ -62,7 +62,7 @@ def test_every_detail_has_a_strong_etag_and_is_not_sent_again_to_who_holds_it(ad
             again = client.get(address, headers={"If-None-Match": first["ETag"]})
             assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"]), path
             tried.add(path)
-    assert len(tried) == 16
+    assert len(tried) == 18
 
 
 @pytest.mark.parametrize(("held", "status"), [('"1"', 200), ('"x", {}', 304), ("W/{}", 304), ("*", 304), ("", 200)])
@@ -127,6 +127,8 @@ def test_what_changes_a_row_with_a_version_needs_if_match(db, world):  # noqa: F
             "mark_unreliable_evidence",
             "keep_evidence",
             "update_review_draft",
+            "confirm_match",
+            "reject_match",
         }
         | {f"{action}_claim" for action in TriageAction}
         | {f"{action}_review" for action in of_reviews - {"evidence", "searches", "comments", "draft"}}
@@ -186,7 +188,7 @@ def test_who_comes_late_is_told_the_version_who_changed_it_when_and_which_fields
     assert everything() == before
 
 
-def test_a_reading_that_came_between_is_nobodys_change(ada):
+def test_a_reading_that_came_between_is_nobodys_change(ada, uncompared):
     fields = {"url": "https://example.org/prices", "title": "Prices", "language": "en"}
     sentence = "Prices rose by 40 per cent last year, the central bank said on Monday."
     make.article(sentence, **fields)
@@ -233,7 +235,7 @@ def test_of_two_editors_of_one_claim_one_wins_and_the_other_is_told_who_changed_
     exactly_one_wins_each_round(editors, rounds=30)
 
 
-def test_what_a_person_decides_while_an_extractor_reads_is_not_written_over(editors, monkeypatch):
+def test_what_a_person_decides_while_an_extractor_reads_is_not_written_over(editors, uncompared, monkeypatch):
     fields = {"url": "https://example.org/prices", "title": "Prices", "language": "en"}
     sentence = "Prices rose by 40 per cent last year, the central bank said on Monday."
     make.article(sentence, **fields)

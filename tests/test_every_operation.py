@@ -69,6 +69,7 @@ def world() -> dict[str, Any]:
     ada = make.user("ada", "importer", "triager")
     article = make.article("Prices rose by 40 per cent last year, the bank said.", outlet="Wire")
     assert jobs.work("tests")
+    of_matching = make.match_rows(ada)
     run = pipeline.start_run("feed.jsonl", {}, started_by=ada)
     pipeline.land_batch([make.draft("Another.")], run=run)
     pipeline.finish_run(run)
@@ -83,7 +84,7 @@ def world() -> dict[str, Any]:
         "claims": claim.pk,
         "extraction-runs": ExtractionRun.objects.earliest("id").pk,
         "import-runs": run.pk,
-        "jobs": Job.objects.get(state="queued").pk,
+        "jobs": Job.objects.get(state="queued", kind="extract").pk,
         "outlets": Outlet.objects.get().pk,
         "tokens": tokens.issue(ada, name="feed", scopes=["read"])[0].pk,
         "users": ada.pk,
@@ -91,6 +92,7 @@ def world() -> dict[str, Any]:
         "notifications": make.notification(
             room, of_reviews["reviews"], make.user("root", is_superuser=True, is_staff=True)
         ),
+        **of_matching,
         **of_reviews,
     }
 
@@ -219,6 +221,8 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         },
         "update_claim": {"text": "Prices fell.", "kind": "statement", "claimant": "NBU", "span": span},
         "accept_claim": {"note": "", "risk": "normal"},
+        "confirm_match": {"note": ""},
+        "reject_match": {"note": ""},
         "reject_claim": {"note": "", "reason": "opinion"},
         "defer_claim": {"note": "", "reason": "no_capacity"},
         "restore_claim": {"note": ""},

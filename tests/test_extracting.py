@@ -16,7 +16,7 @@ from factcheck import jobs
 from factcheck.models import Job, JobState
 from tests import make
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncompared")]
 
 TRIPLED = "Troop numbers tripled in a year."
 FELL = "Exports fell by 40 per cent."

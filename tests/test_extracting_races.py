@@ -17,7 +17,7 @@ from tests.test_extracting import TEXT, TRIPLED, Scripted, candidate
 
 
 @pytest.fixture
-def read_while(committed_database, monkeypatch):
+def read_while(committed_database, uncompared, monkeypatch):
     """Read the article again; a person does something just after the reading has looked at what is there."""
     extractor = Scripted(finds=lambda d: [candidate(d, TRIPLED)])
     monkeypatch.setattr(extraction, "get", lambda name: extractor)

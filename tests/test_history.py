@@ -13,7 +13,7 @@ from django.utils import timezone
 from pghistory.core import event_models
 
 from claims import pipeline
-from claims.models import Appearance, Article, Claim, Outlet
+from claims.models import Appearance, Article, Claim, ClaimMatch, EarlierFactCheck, Outlet
 from claims.triage import TriageAction
 from factcheck import jobs
 from factcheck.accounts import tokens
@@ -26,7 +26,7 @@ from tests import make
 
 SENTENCE = "Exports fell by 40 per cent in 2023, the ministry said."
 EDITABLE: tuple[type[Model], ...] = (
-    Appearance, Article, Claim, Draft, Evidence, Membership, Outlet, ReplyRequest, Token, User,
+    Appearance, Article, Claim, ClaimMatch, Draft, EarlierFactCheck, Evidence, Membership, Outlet, ReplyRequest, Token, User,
 )  # fmt: skip
 
 
@@ -135,11 +135,13 @@ def test_no_secret_is_kept(ada):
 @pytest.fixture
 def changed(ada):
     """One row of each kind, changed."""
+    make.match_rows(ada)
     version = make.article(SENTENCE, outlet="Wire").versions.get()
     claim = make.claim("Exports fell.", actor=ada, version_id=version.pk, start=0, end=12)
     pipeline.edit_claim(claim.pk, {"text": "Exports grew.", "span": {"start": 0, "end": 35}}, actor=ada)
     tokens.revoke(tokens.issue(ada, name="laptop", scopes=["read"])[0])
-    for table, column in (("claims_article", "title"), ("claims_outlet", "name"), ("accounts_user", "email")):
+    columns = {"article": "title", "outlet": "name", "claimmatch": "note", "earlierfactcheck": "rating"}
+    for table, column in (*((f"claims_{model}", name) for model, name in columns.items()), ("accounts_user", "email")):
         statement(f"UPDATE {table} SET {column} = 'another'")
     room = make.newsroom()
     make.review(room, Stage.COPY_EDIT)
@@ -198,7 +200,7 @@ def test_each_of_many_changes_in_one_transaction_leads_to_its_own_event(committe
     assert [past.subject_id for past in past_around(past.event)] == [claim.pk for claim in claims]
 
 
-def test_what_an_extractor_changed_leads_to_the_reading_of_its_article(committed_database):
+def test_what_an_extractor_changed_leads_to_the_reading_of_its_article(committed_database, uncompared):
     article = make.article(SENTENCE, url="https://wire.example/1")
     assert jobs.work("test") is True
     claim = Claim.objects.get()

@@ -21,7 +21,7 @@ from reviews.workflow import snapshots
 from tests import make
 from tests.internet import PUBLIC, response
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder", "uncompared")]
 
 HTML = "Content-Type: text/html; charset=utf-8"
 URL = "http://news.example/tables"

@@ -16,7 +16,7 @@ from tests.api import api
 from tests.internet import PUBLIC, response
 from tests.pages import HTML, PAGE
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder", "uncompared")]
 
 URL = "http://news.example/tables"
 

@@ -15,7 +15,7 @@ from factcheck.errors import StaleVersion
 from tests import make
 from tests.api import api, assert_problem, places
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("uncompared")]
 
 # The table of DOMAIN.md once more, in other words, so that a slip in the code's table is seen.
 MAY = {

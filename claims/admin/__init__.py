@@ -2,6 +2,7 @@
 
 from claims.admin.articles import ArticleAdmin
 from claims.admin.claims import ClaimAdmin
+from claims.admin.fact_checks import EarlierFactCheckAdmin
 from claims.admin.runs import ExtractionRunAdmin, ImportRunAdmin
 
-__all__ = ["ArticleAdmin", "ClaimAdmin", "ExtractionRunAdmin", "ImportRunAdmin"]
+__all__ = ["ArticleAdmin", "ClaimAdmin", "EarlierFactCheckAdmin", "ExtractionRunAdmin", "ImportRunAdmin"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db import OperationalError
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Substr
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -24,7 +25,7 @@ from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilt
 from claims.admin.forms import ClaimForm, EditForm, SplitForm
 from claims.admin.naming import name_of, opening
 from claims.admin.searching import WordSearch
-from claims.models import Appearance, Claim
+from claims.models import Appearance, Claim, ClaimMatch
 from claims.triage import BY_ACTION, TriageAction, TriageStatus
 from factcheck.accounts.models import User
 from factcheck.admin.base import identifier
@@ -35,6 +36,7 @@ from factcheck.templatetags.desk import age, badge
 
 APPEARANCES_SHOWN = 30
 EVENTS_SHOWN = 50
+MATCHES_SHOWN = 20
 CONTEXT = 160  # code points before and after a quotation
 NOT_EDITABLE = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
 
@@ -201,6 +203,7 @@ class ClaimAdmin(WordSearch):
             "times": [(time, when(time), how_known(time)) for time in row.time_references],
             "gaps": [gap_in_words(gap) for gap in row.gaps],
             "appearances": _appearances(row),
+            "matches": list(_matches(row)),
             "history": events.events(row).select_related("actor").order_by("-number")[:EVENTS_SHOWN],
             "merged_claims": row.merged_claims.order_by("id")[:APPEARANCES_SHOWN],
             "split_claims": row.split_claims.order_by("id")[:APPEARANCES_SHOWN],
@@ -223,6 +226,17 @@ def _about(claim: Claim) -> list[str]:
 
 def log_odds(claim: Claim) -> float:
     return math.fsum(contribution["weight"] for contribution in claim.contributions)
+
+
+def _matches(claim: Claim) -> Iterator[tuple[ClaimMatch, Claim | None, str, str]]:
+    """Each with the claim on its other side, what speaks for it and what against it, in words."""
+    rows = ClaimMatch.objects.filter(Q(claim=claim.pk) | Q(other_claim=claim.pk))
+    for match in rows.select_related("claim", "other_claim", "fact_check", "decided_by").order_by("-similarity", "id")[
+        :MATCHES_SHOWN
+    ]:
+        other = match.claim if match.other_claim_id == claim.pk else match.other_claim
+        told = [f"{reason['code'].replace('_', ' ')} {', '.join(reason['words'])}" for reason in match.reasons]
+        yield match, other, "; ".join(told), ", ".join(found["code"] for found in match.differences)
 
 
 def _appearances(claim: Claim) -> list[Any]:

@@ -35,15 +35,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     add("--on-duplicate", choices=[choice.value for choice in OnDuplicate],
         help="when an article that is here comes with another text; default: version")  # fmt: skip
     add("--dry-run", action="store_true", help="write nothing, say what would happen")
-    add("--limit", type=_at_least(1), metavar="N", help="stop after N rows")
-    add("--batch-size", type=_at_least(1), default=BATCH_ROWS, metavar="N",
+    add("--limit", type=at_least(1), metavar="N", help="stop after N rows")
+    add("--batch-size", type=at_least(1), default=BATCH_ROWS, metavar="N",
         help="rows of one transaction; default: %(default)s")  # fmt: skip
     add("--extract", action=BooleanOptionalAction, help="queue what is new to be read for claims; the default")
     add("--wait", action="store_true", help="wait until it has been read")
     add("--resume", nargs="?", const="", metavar="RUN",
         help="go on where this run, or the last one of these sources, was interrupted")  # fmt: skip
     add("--retry-failed", type=_uuid, metavar="RUN", help="import the rows again that this run refused")
-    add("--max-errors", type=_at_least(0), metavar="N", help="stop after more than N bad rows")
+    add("--max-errors", type=at_least(0), metavar="N", help="stop after more than N bad rows")
     add("--atomic", action=BooleanOptionalAction,
         help="all or nothing; bad rows undo it, but for as many as --max-errors allows")  # fmt: skip
     add("--errors", type=Path, metavar="FILE", help="write bad rows to this JSONL file, to be repaired and imported")
@@ -100,7 +100,7 @@ def _timezone(value: str) -> str:
         raise ArgumentTypeError(f"{value!r} is no time zone like Europe/Kyiv") from None
 
 
-def _at_least(least: int) -> Callable[[str], int]:
+def at_least(least: int) -> Callable[[str], int]:
     def parse(value: str) -> int:
         if not value.isdecimal() or int(value) < least:
             raise ArgumentTypeError(f"{value!r} is no number from {least}")

@@ -70,6 +70,9 @@ class Report:
         if self._file:
             self._file.close()
 
+    def write(self, result: str) -> None:
+        self._output.write(result)
+
     def bad(self, rows: list[BadRow]) -> None:
         self.bad_rows += rows[: MOST_BAD_ROWS_IN_RESULT - len(self.bad_rows)]
         self.unreadable += sum(row.code == UNREADABLE for row in rows)

@@ -2,8 +2,11 @@
 
 from claims.pipeline.editing import add_claim, edit_claim
 from claims.pipeline.extracting import extract_claims, request_extraction
+from claims.pipeline.fact_checks import record_fact_checks
 from claims.pipeline.fetching import fetch_article, request_article
 from claims.pipeline.importing import import_article, land_batch
+from claims.pipeline.matching import decide, match, tune
+from claims.pipeline.queueing import queue_everything_uncompared
 from claims.pipeline.rows import Outcome
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
 from claims.pipeline.triaging import BulkRefused, split, triage, triage_many
@@ -12,6 +15,7 @@ __all__ = [
     "BulkRefused",
     "Outcome",
     "add_claim",
+    "decide",
     "edit_claim",
     "extract_claims",
     "fetch_article",
@@ -19,10 +23,14 @@ __all__ = [
     "import_article",
     "interrupt_run",
     "land_batch",
+    "match",
+    "queue_everything_uncompared",
+    "record_fact_checks",
     "request_article",
     "request_extraction",
     "split",
     "start_run",
     "triage",
     "triage_many",
+    "tune",
 ]

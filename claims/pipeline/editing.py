@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from claims.models import Appearance, ArticleVersion, Claim
+from claims.pipeline.queueing import queue_match
 from claims.pipeline.triaging import BOOKKEEPING, save
 from claims.pipeline.words import read_own_words
 from claims.text import places_of
@@ -75,6 +76,7 @@ def add_claim(
             actor=actor,
             data={"text": claim.text, "article_version": str(version_id) if version_id else None},
         )
+        queue_match(claim.pk)
     claim.refresh_from_db()
     return claim
 
@@ -107,6 +109,7 @@ def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version:
             claim.edited_fields = sorted({*claim.edited_fields, *edited})
             claim.revision += 1
             save(claim, actor, "edit", before, moved)
+            queue_match(claim.pk)
     return claim
 
 

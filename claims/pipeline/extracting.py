@@ -19,7 +19,7 @@ from django.utils import timezone
 from claims import extraction
 from claims.extraction.base import Candidate, Document, as_json
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun
-from claims.pipeline.queueing import EXTRACT
+from claims.pipeline.queueing import EXTRACT, queue_match
 from claims.text import fingerprint
 from claims.triage import TriageStatus
 from factcheck import jobs
@@ -116,6 +116,8 @@ def extract_claims(job: Job) -> None:
         events.record(
             article, "extract", data=reading | counts | {"candidates_sha256": digest(as_json(tuple(candidates)))}
         )
+        if counts["created_claims"] or counts["attached_claims"]:
+            queue_match(run.pk)
         result |= counts
 
 

@@ -22,6 +22,8 @@ from factcheck.models import Job, JobState
 
 # The option of a run that fetches one page for a job: what was said of the article beforehand. No command goes on with it.
 STATED = "stated"
+# The option of a run of `import_fact_checks`, which is repeated and never resumed.
+FACT_CHECKS = "fact_checks"
 
 
 class SourceBusy(Problem):
@@ -67,7 +69,7 @@ def start_run(
 
 def unfinished_run(key: str | None = None) -> ImportRun | None:
     """The last run of these sources, or of any, unless it came to its end."""
-    runs = ImportRun.objects.exclude(source="api").exclude(options__has_key=STATED)
+    runs = ImportRun.objects.exclude(source="api").exclude(options__has_any_keys=[STATED, FACT_CHECKS])
     run = (runs.filter(source_key=key) if key else runs.exclude(state=ImportRun.State.DONE)).order_by("-id").first()
     return None if run is None or run.state == ImportRun.State.DONE else run
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from claims.models import Appearance, Claim
+from claims.pipeline.queueing import queue_match
 from claims.pipeline.words import read_own_words
 from claims.triage import BY_ACTION, MERGE_TARGETS, Reason, Risk, TriageAction, TriageStatus, allowed
 from factcheck.accounts.models import User
@@ -144,6 +145,8 @@ def split(
         for part in parts:
             events.record(part, "create", actor=actor, data={"text": part.text, "split_from": str(claim.pk)})
         save(claim, actor, TriageAction.SPLIT, before, {"parts": [str(part.pk) for part in parts]}, note=note)
+        for each in (claim, *parts):
+            queue_match(each.pk)
     # What the database filled in (has_number, created_at) is part of the answer.
     return [claim, *Claim.objects.filter(pk__in=[part.pk for part in parts]).order_by("id")]
 

@@ -35,9 +35,12 @@ class NestedList(ShapedListMixin, ViewSet):
         """Those whose rows may be asked for; a subclass narrows them to what the reader may see."""
         return self.parent._default_manager.all()
 
+    def rows_of(self, parent: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.parent_field: parent.pk})
+
     def get_queryset(self) -> QuerySet[Any]:
         queryset = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return queryset
         parent = get_object_or_404(self.parents().only("pk"), pk=self.kwargs["parent"])
-        return queryset.filter(**{self.parent_field: parent.pk})
+        return self.rows_of(parent, queryset)

@@ -13,7 +13,16 @@ from factcheck.audit.models import AuditEvent
 
 # What any reader may follow. Everything else (people, their tokens) is for those who audit: a new kind is closed until it stands here
 # or an app says who may follow it.
-OPEN_SUBJECTS = ("article", "claim", "extractionrun", "importrun", "job")
+OPEN_SUBJECTS = (
+    "article",
+    "claim",
+    "claimmatch",
+    "earlierfactcheck",
+    "extractionrun",
+    "importrun",
+    "job",
+    "matchingthresholds",
+)
 
 Question = Callable[[User], "QuerySet[Any] | Q"]
 _questions: dict[str, Question] = {}

@@ -123,6 +123,7 @@ def test_pages_fit_a_phone_and_a_laptop_in_light_and_dark(site, article, chromiu
         "/admin/claims/claim/add/",
         f"/admin/claims/claim/{claim.pk}/split/",
         "/admin/factcheck/job/",
+        "/admin/claims/earlierfactcheck/",
         "/admin/claims/importrun/",
         "/admin/claims/extractionrun/",
     ]

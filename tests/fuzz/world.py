@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from claims import pipeline
-from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun, ImportRun, Outlet
+from claims.models import (
+    Appearance,
+    Article,
+    ArticleVersion,
+    Claim,
+    ClaimMatch,
+    EarlierFactCheck,
+    ExtractionRun,
+    ImportRun,
+    Outlet,
+)
 from claims.sources.base import BadRow, Place
 from claims.triage import TriageAction
 from factcheck import jobs
@@ -49,6 +59,10 @@ def build(*owners: User) -> dict[str, list[str]]:
         make.article(text, title=f"Prices {number}", url=f"https://wire.example/{number}", outlet="Wire", language="en")
     while jobs.work("fuzz"):
         pass
+    for number in range(8):
+        make.fact_check(f"Prices rose by {number + 20} per cent last year.", url=f"https://checks.example/{number}")
+    while jobs.work("fuzz"):
+        pass
     run = pipeline.start_run("feed.jsonl", {}, started_by=ada)
     bad = BadRow(Place("feed.jsonl", 7, 0), "", "invalid_json", "This line is no JSON.")
     pipeline.land_batch([*(make.draft(f"Rents fell by {number} per cent.") for number in range(6)), bad], run=run)
@@ -65,10 +79,12 @@ def build(*owners: User) -> dict[str, list[str]]:
         "appearances": Appearance,
         "claims": Claim,
         "desks": Desk,
+        "earlier-fact-checks": EarlierFactCheck,
         "evidence": Evidence,
         "extraction-runs": ExtractionRun,
         "import-runs": ImportRun,
         "jobs": Job,
+        "matches": ClaimMatch,
         "outlets": Outlet,
         "policies": ReviewPolicy,
         "rating-scales": RatingScale,

@@ -57,7 +57,7 @@ def everything(run: ImportRun, host: str) -> dict[str, Any]:
         "state": run.state,
         "extraction runs": ExtractionRun.objects.filter(version__in=versions).count(),
         "jobs": Job.objects.filter(
-            subject_id__in=ExtractionRun.objects.filter(version__in=versions).values("id")
+            kind="extract", subject_id__in=ExtractionRun.objects.filter(version__in=versions).values("id")
         ).count(),
     }
 
@@ -138,4 +138,4 @@ def test_the_broker_goes_away_during_an_import_and_everything_is_read_once_it_is
         broker.stop(hurry=True)
     assert left > 0
     assert ExtractionRun.objects.filter(status="done").count() == 2000
-    assert Job.objects.filter(state=JobState.DONE).count() == 2000
+    assert Job.objects.filter(kind="extract", state=JobState.DONE).count() == 2000

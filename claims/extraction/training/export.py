@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -56,7 +57,7 @@ class _Graph:
         self.zero = self.constant("zero", ZERO, np.uint8)
         self.zeros = self.node("Expand", self.zero, self.node("ReduceProd", self.shape, keepdims=1))
 
-    def node(self, kind: str, *inputs: str, output: str = "", domain: str = "", **attributes: object) -> str:
+    def node(self, kind: str, *inputs: str, output: str = "", domain: str = "", **attributes: Any) -> str:
         """A node and the name of its output; an input that is a weight's name stores that weight."""
         for name in inputs:
             if name in self.weights:

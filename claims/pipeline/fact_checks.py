@@ -1,0 +1,140 @@
+"""Earlier fact-checks, other people's and ours: what matching knows of them. The same one told again changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from claims.matching.decisions import UNDECIDED
+from claims.models import ClaimMatch, EarlierFactCheck, ImportRun
+from claims.pipeline import runs
+from claims.pipeline.queueing import MATCH
+from claims.pipeline.rows import Outcome, Status
+from claims.sources.base import BadRow
+from claims.sources.fact_checks import FactCheckDraft
+from claims.text import fingerprint
+from factcheck import jobs
+from factcheck.audit import events
+from factcheck.audit.chain import digest
+from factcheck.audit.changes import changes, state_of
+
+TOLD = ("publisher", "claim_text", "claimant", "rating", "published_on", "language")
+
+
+def record_fact_checks(
+    items: Sequence[FactCheckDraft | BadRow], run: ImportRun, *, is_nudging: bool = True
+) -> list[Outcome]:
+    """Store a batch of them in one transaction that also counts them in the run, and queue what is new to be compared.
+
+    What became of each draft, in their order; a changed one is `versioned`. Withdrawn ones are kept, and offered no more.
+    """
+    drafts = [item for item in items if isinstance(item, FactCheckDraft)]
+    bad = [runs.failed_row(item) for item in items if isinstance(item, BadRow)]
+    with transaction.atomic():
+        outcomes = _record(drafts, run)
+        new = [outcome.article_id.bytes for outcome in outcomes if outcome.status is Status.CREATED]
+        if new:
+            jobs.enqueue_many(MATCH, new, is_nudging=is_nudging)
+        told = [[str(o.article_id), o.status.value] for o in outcomes if o.status is not Status.UNCHANGED]
+        if told:
+            data = {"rows": len(told), "rows_sha256": digest(told)}
+            events.record(run, "import_batch", actor=run.started_by, data=data)
+        state = runs.count_batch(run, bad, outcomes, None, False)
+    for name, value in state.items():
+        setattr(run, name, value)
+    return outcomes
+
+
+def preview_fact_checks(drafts: Sequence[FactCheckDraft], seen: set[str]) -> list[Outcome]:
+    """What `record_fact_checks` would do with them now. Reads only; `seen` carries the new ones of earlier batches."""
+    known = {row.identity: row for row in EarlierFactCheck.objects.filter(identity__in=map(identity_of, drafts))}
+    urls = [draft.url for draft in drafts if draft.is_withdrawn]
+    standing = set(EarlierFactCheck.objects.filter(url__in=urls, withdrawn_at=None).values_list("url", flat=True))
+    outcomes = []
+    for draft in drafts:
+        row, identity = known.get(identity_of(draft)), identity_of(draft)
+        if draft.is_withdrawn:
+            status = Status.VERSIONED if draft.url in standing else Status.UNCHANGED
+        elif row:
+            status = Status.VERSIONED if _differs(row, draft) else Status.UNCHANGED
+        else:
+            status = Status.UNCHANGED if identity in seen else Status.CREATED
+            seen.add(identity)
+        outcomes.append(Outcome(status, row.pk if row else UUID(int=0), None))
+    return outcomes
+
+
+def identity_of(draft: FactCheckDraft) -> str:
+    """A page may check several claims, so its address alone does not tell."""
+    return sha256(f"{draft.url}\0{fingerprint(draft.claim_text)}".encode()).hexdigest()
+
+
+def _record(drafts: Sequence[FactCheckDraft], run: ImportRun) -> list[Outcome]:
+    fresh: dict[str, EarlierFactCheck] = {}
+    for draft in drafts:
+        if not draft.is_withdrawn:
+            fresh.setdefault(identity_of(draft), _row(draft, run))
+    # In one order: two imports that tell the same must not wait for each other.
+    ordered = [fresh[identity] for identity in sorted(fresh)]
+    EarlierFactCheck.objects.bulk_create(ordered, ignore_conflicts=True)
+    present = (
+        EarlierFactCheck.objects.select_for_update(no_key=True)
+        .order_by("identity")
+        .in_bulk(list(fresh), field_name="identity")
+    )
+    created = {row.pk for row in ordered}
+    outcomes = []
+    for draft in drafts:
+        if draft.is_withdrawn:
+            outcomes.append(_withdraw(draft, run))
+            continue
+        row = present[identity_of(draft)]
+        if row.pk in created:
+            created.remove(row.pk)
+            outcomes.append(Outcome(Status.CREATED, row.pk, None))
+        elif _differs(row, draft):
+            _change(row, {name: getattr(draft, name) for name in TOLD} | {"withdrawn_at": None}, run)
+            outcomes.append(Outcome(Status.VERSIONED, row.pk, None))
+        else:
+            outcomes.append(Outcome(Status.UNCHANGED, row.pk, None))
+    return outcomes
+
+
+def _row(draft: FactCheckDraft, run: ImportRun) -> EarlierFactCheck:
+    told = {name: getattr(draft, name) for name in TOLD}
+    return EarlierFactCheck(url=draft.url, identity=identity_of(draft), import_run=run, **told)
+
+
+def _differs(row: EarlierFactCheck, draft: FactCheckDraft) -> bool:
+    return row.withdrawn_at is not None or any(getattr(row, name) != getattr(draft, name) for name in TOLD)
+
+
+def _withdraw(draft: FactCheckDraft, run: ImportRun) -> Outcome:
+    rows = EarlierFactCheck.objects.select_for_update(no_key=True).filter(url=draft.url, withdrawn_at=None)
+    changed = UUID(int=0)
+    for row in rows.order_by("identity"):
+        _change(row, {"withdrawn_at": timezone.now()}, run)
+        ClaimMatch.objects.filter(fact_check=row, state__in=UNDECIDED).delete()
+        changed = row.pk
+    return Outcome(Status.VERSIONED if changed.int else Status.UNCHANGED, changed, None)
+
+
+def _change(row: EarlierFactCheck, values: dict[str, Any], run: ImportRun) -> None:
+    before = state_of(row)
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.version, row.updated_at = row.version + 1, timezone.now()
+    row.save(update_fields=[*values, "version", "updated_at"])
+    events.record(
+        row, "update", actor=run.started_by, data=_as_json(changes(before, row)) | {"import_run": str(run.pk)}
+    )
+    jobs.enqueue(MATCH, row.pk)
+
+
+def _as_json(changed: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {name: [str(v) if hasattr(v, "isoformat") else v for v in pair] for name, pair in changed.items()}
