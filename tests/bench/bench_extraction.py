@@ -15,6 +15,7 @@ import pytest
 
 from claims import extraction
 from claims.extraction.base import Document
+from claims.extraction.checkworthiness import shipped
 from claims.text import fingerprint, sentences
 from tests.bench.goals import DRY, met, size
 from tests.bench.texts import articles
@@ -55,7 +56,7 @@ HOSTILE = {
     "mixed": '“Ada said, (1,2) "rose by 3%." according to May 2\n\n— ',
 }
 READERS: dict[str, Callable[[str], object]] = {
-    "extract": lambda text: extraction.get().extract(Document(text)),
+    "extract": lambda text: _extracted([text]),
     "sentences": sentences,
     "fingerprint": fingerprint,
 }
@@ -89,10 +90,17 @@ def test_news_is_read_by_the_hundreds_of_sentences_a_second() -> None:
     count = sum(len(sentences(text)) for text in texts)
     rates = []
     for _ in range(ROUNDS):
-        spent = _cpu_seconds(lambda: [extraction.get().extract(Document(text)) for text in texts])
+        spent = _cpu_seconds(_extracted, texts)
         rates.append(count / spent)
     print(f"\n  {count:,} sentences: {statistics.median(rates):,.0f} a CPU second (goal 650)")
     met(statistics.median(rates) >= 650, rates)
+
+
+def _extracted(texts: list[str]) -> None:
+    """With nothing remembered of an earlier round."""
+    shipped().judge.forget()
+    for text in texts:
+        extraction.get().extract(Document(text))
 
 
 def _cpu_seconds(work: Callable[..., object], *arguments: object, times: int = 1) -> float:
