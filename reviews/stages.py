@@ -204,7 +204,8 @@ TRANSITIONS = (
         A.REQUEST_EVIDENCE, "Ask for more evidence", (S.RATING, S.DISCUSSION, S.ADJUDICATION), S.RESEARCH,
         may=(SEAT_HOLDER, ADJUDICATOR, EDITOR), unless=(guards.conflicted, guards.judged_already),
     ),
-    # A finding that went stale while it was written up must not be stuck there. Nor is anything when no round is left: research can be closed.
+    # A finding that went stale while it was written up must not be stuck there; nor must anything when no round is left: research can
+    # be closed.
     _row(
         A.REQUEST_EVIDENCE, "Ask for more evidence", S.DRAFTING, S.RESEARCH,
         may=(DRAFT_AUTHOR, EDITOR), unless=(guards.conflicted,),
