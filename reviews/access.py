@@ -42,6 +42,7 @@ ACTIONS: dict[Action, tuple[str, Need]] = {
     Action.SEND_BACK: (_own(Action.SEND_BACK), REVIEW),
     Action.APPROVE: (_own(Action.APPROVE), PUBLISH),
     Action.UNAPPROVE: (_own(Action.UNAPPROVE), PUBLISH),
+    Action.PUBLISH: (_own(Action.PUBLISH), PUBLISH),
     Action.MARK_UNRELIABLE: (f"POST {_ITEM}/mark-unreliable", REVIEW),
     Action.KEEP_EVIDENCE: (f"POST {_ITEM}/keep", REVIEW),
     Action.DECLARE_CONFLICT: (_own(Action.DECLARE_CONFLICT), TRIAGE_OR_REVIEW),

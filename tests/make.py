@@ -76,7 +76,9 @@ def desk(name: str = "Desk", *members: User, **numbers: Any) -> Desk:
     scale, _ = RatingScale.objects.get_or_create(name="Truth")
     version, _ = RatingScaleVersion.objects.get_or_create(scale=scale, number=1, defaults={"points": POINTS})
     policy = ReviewPolicy.objects.create(name=f"{name} policy", **numbers)
-    made = Desk.objects.create(name=name, policy=policy, scale=version)
+    made = Desk.objects.create(
+        name=name, publisher_name="Example Desk", publisher_url="https://desk.example/", policy=policy, scale=version
+    )
     for member in members:
         DeskMembership.objects.create(desk=made, user=member)
     return made
@@ -219,6 +221,10 @@ def _approve(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[st
     return approve(room.emil, review)
 
 
+def _publish(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    return workflow.publish(review.pk, actor=room.emil)
+
+
 def approve(editor: User, review: Review) -> Review:
     """What an editor does who has just read it all."""
     decision = Decision.objects.filter(review=review).latest("id")
@@ -227,8 +233,8 @@ def approve(editor: User, review: Review) -> Review:
 
 
 _DISPUTED = (Stage.DISCUSSION, Stage.ADJUDICATION)
-_STEPS = (_take, _rate, _vote, _escalate, _submit, _approve)
+_STEPS = (_take, _rate, _vote, _escalate, _submit, _approve, _publish)
 _REACHED = {
     Stage.QUEUED: -1, Stage.CLOSED: -1, Stage.RESEARCH: 0, Stage.RATING: 1, Stage.DISCUSSION: 2, Stage.ADJUDICATION: 3, Stage.DRAFTING: 2,
-    Stage.COPY_EDIT: 4, Stage.APPROVED: 5,
+    Stage.COPY_EDIT: 4, Stage.APPROVED: 5, Stage.PUBLISHED: 6,
 }  # fmt: skip

@@ -271,7 +271,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "waive_reply_review": {"addressee": "The ministry", "reason": "unreachable", "note": "No answer."},
         "send_back_review": {"to": "drafting", "reason": "unclear", "note": "Which year?"},
         "approve_review": {"decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64},
-        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft")},
+        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft", "publish")},
         **{
             f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
             for action in (

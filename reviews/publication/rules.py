@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reviews.publication.documents import FactCheckDocument
+from reviews.words import has_words
 
 JSON = Mapping[str, Any]
 
@@ -92,7 +93,7 @@ def _join(place: str, member: str) -> str:
 
 
 def is_text(value: Any, review: JSON) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    return isinstance(value, str) and has_words(value)
 
 
 def is_object(value: Any, review: JSON) -> bool:
