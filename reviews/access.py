@@ -1,6 +1,6 @@
 """Who may ask for what of reviews; `factcheck/access.py` says how to read it. Who may act on which review, the stage table says."""
 
-from factcheck.accounts.needs import PUBLISH, READ, REVIEW, TRIAGE, Need, Table
+from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, REVIEW, TRIAGE, Need, Table
 from reviews.stages import Action
 from reviews.workflow.snapshots import RECHECK, SNAPSHOT
 
@@ -89,6 +89,10 @@ ROUTES: Table = {
     **{
         f"GET /api/v1/statistics/{found}": READ
         for found in ("agreement", "turnaround", "selection", "selection.csv", "stages.csv", "verdicts.csv")
+    },
+    **{
+        f"GET /api/v1/public/fact-checks{rest}": ANYBODY
+        for rest in ("", "/{id}", "/{id}/claim-review", "/{id}/revisions", "/{id}/revisions/{id}")
     },
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,

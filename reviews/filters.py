@@ -14,7 +14,7 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from reviews.attention import needing_attention
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Evidence, Review, Seat
+from reviews.models import Evidence, FactCheck, Review, Seat
 from reviews.statistics import GROUP_CHOICES, Group
 
 
@@ -59,6 +59,18 @@ class EvidenceFilter(FilterSet):
 
     class Meta:
         model = Evidence
+        fields = ()
+
+
+class FactCheckFilter(FilterSet):
+    updated_since = Instant(
+        field_name="changed_at",
+        lookup_expr="gt",
+        label="Changed later than this: `changed_at` of the last one that you saw.",
+    )
+
+    class Meta:
+        model = FactCheck
         fields = ()
 
 

@@ -7,7 +7,7 @@ from django.urls import path
 from factcheck.api.negotiation import OneFormat
 from factcheck.api.routers import Router
 from reviews.filters import SelectionFilter
-from reviews.views import desks, reviews, rows, snapshots, statistics
+from reviews.views import desks, public, reviews, rows, snapshots, statistics
 
 router = Router()
 router.register("desks", desks.DeskViewSet)
@@ -17,6 +17,7 @@ router.register("queue", desks.QueueViewSet, basename="queue")
 router.register("reviews", reviews.ReviewViewSet)
 router.register("evidence", rows.EvidenceViewSet)
 router.register("snapshots", snapshots.SnapshotViewSet)
+router.register("public/fact-checks", public.PublicFactCheckViewSet, basename="public-fact-check")
 router.register("statistics", statistics.StatisticsViewSet, basename="statistics")
 for name, view in {
     "evidence": rows.EvidenceOfReview,
@@ -28,6 +29,12 @@ for name, view in {
     "comments": rows.CommentsOfReview,
 }.items():
     router.register(f"reviews/(?P<parent>[^/.]+)/{name}", view, basename=f"review-{name}")
+
+router.register(
+    "public/fact-checks/(?P<parent>[^/.]+)/revisions",
+    public.RevisionsOfFactCheck,
+    basename="public-fact-check-revision",
+)
 
 
 def _one(view: type[rows.OneOfReview], **methods: Any) -> Any:
@@ -53,6 +60,11 @@ urlpatterns = [
         name="review-evidence-files",
     ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
+    path(
+        "public/fact-checks/<str:parent>/revisions/<str:number>",
+        public.RevisionOfFactCheck.as_view({"get": "retrieve"}, detail=True),
+        name="public-fact-check-revision",
+    ),
     path("statistics/stages.csv", _export("stages"), name="statistics-stages"),
     path(
         "statistics/selection.csv", _export("groups", filterset_class=SelectionFilter), name="statistics-selection-csv"

@@ -53,7 +53,7 @@ def fill(path: str, **keys: Any) -> str:
     """The path with these keys for its placeholders; `NOBODY` for one that is not given."""
     for step in path.split("/"):
         if step.startswith("{"):
-            path = path.replace(step, str(keys.get("key", NOBODY)))
+            path = path.replace(step, "1" if step == "{number}" else str(keys.get("key", NOBODY)))
     return path
 
 
@@ -123,7 +123,7 @@ def assert_declared(response: Any, operation: dict[str, Any], what: Any) -> None
 # Not signed in, wrong method, wrong key
 
 
-def test_nothing_but_the_documentation_is_answered_to_strangers(world):
+def test_nothing_but_the_documentation_and_what_is_published_is_answered_to_strangers(world):
     before = everything()
     stranger = api(None)
     public = set()
@@ -134,7 +134,11 @@ def test_nothing_but_the_documentation_is_answered_to_strangers(world):
             assert_problem(response, 401, "not_authenticated")
         else:
             public.add((operation["operationId"], response.status_code))
-    assert public == {("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204)}
+    published = ("list_public_fact_checks", "list_public_fact_check_revisions", "get_public_fact_check")
+    published += ("get_public_fact_check_revision", "get_public_fact_check_claim_review")
+    assert public == {
+        ("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204), *((name, 200) for name in published),
+    }  # fmt: skip
     assert everything() == before
 
 

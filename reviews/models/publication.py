@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -58,3 +61,8 @@ class FactCheckRevision(Row):
 
     def __str__(self) -> str:
         return f"{self.fact_check} revision {self.number}"
+
+    @property
+    def document(self) -> Any:
+        """The content, read."""
+        return orjson.loads(self.content)

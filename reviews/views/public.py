@@ -1,0 +1,101 @@
+"""Published fact-checks, for anybody: nobody signs in, and whoever has is shown the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from factcheck.api.concurrency import tagged
+from factcheck.api.filters import refuse_unknown
+from factcheck.api.problems import InvalidParameter
+from factcheck.api.renderers import dumps
+from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet
+from factcheck.errors import FieldError
+from reviews import filters, publication
+from reviews.models import FactCheck, FactCheckRevision
+from reviews.publication import documents
+from reviews.publication.documents import FactCheckDocument
+from reviews.serializers.public import PublicFactCheckSerializer, PublicRevisionSerializer
+
+PROFILES = tuple(publication.PROFILES)
+# Whoever keeps it asks before they show it: what is public is always the latest revision.
+KEPT = {"Cache-Control": "public, no-cache"}
+
+
+class Public:
+    """Lists have a tag too, since they are polled by strangers."""
+
+    authentication_classes: Any = ()
+    is_polled = True
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = super().list(request, *args, **kwargs)  # type: ignore[misc]
+        links = {"Link": page["Link"]} if page.has_header("Link") else {}
+        return tagged(request, page.data, headers=KEPT | links)
+
+    def answer(self, row: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+        answer: Response = super().answer(row, status, KEPT | (headers or {}))  # type: ignore[misc]
+        return answer
+
+
+class PublicFactCheckViewSet(Public, ReadViewSet):
+    """Published fact-checks, each as it stands. Whoever asks for those since the last that they saw sees every change once."""
+
+    queryset = FactCheck.objects.all()
+    serializer_class = PublicFactCheckSerializer
+    filterset_class = filters.FactCheckFilter
+    ordering_fields = {"changed_at": "changed_at"}
+    ordering = "changed_at"
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("profile", enum=PROFILES, default=PROFILES[0], description="Which readers it is for.")
+        ],
+        responses={200: {"type": "object", "additionalProperties": {}, "description": "JSON-LD."}},
+    )
+    @action(detail=True, url_path="claim-review")
+    def claim_review(self, request: Request, pk: str) -> Response:
+        """The latest revision as ClaimReview of schema.org."""
+        refuse_unknown(request, {"profile", "format"})
+        profile = publication.PROFILES.get(request.query_params.get("profile", PROFILES[0]))
+        if profile is None:
+            detail = f"The profiles are: {', '.join(PROFILES)}."
+            raise InvalidParameter(detail, errors=[FieldError("invalid", detail, parameter="profile")])
+        latest = get_object_or_404(self.get_queryset(), pk=pk).revisions.latest("number")
+        return tagged(request, dumps(profile.make(documents.read(latest.content))), headers=KEPT)
+
+
+class RevisionsOfFactCheck(Public, NestedList):
+    """Every revision of a fact-check, the first one first."""
+
+    queryset = FactCheckRevision.objects.all()
+    serializer_class = PublicRevisionSerializer
+    parent, parent_field = FactCheck, "fact_check"
+    ordering_fields = {"number": "number"}
+    ordering = "number"
+
+
+@extend_schema(parameters=[OpenApiParameter("number", int, OpenApiParameter.PATH)])
+class RevisionOfFactCheck(Public, DetailViewSet):
+    """One revision, byte for byte as it was published."""
+
+    queryset = FactCheckRevision.objects.all()
+    lookup_field = "number"
+
+    def get_queryset(self) -> QuerySet[Any]:
+        queryset = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return queryset
+        return queryset.filter(fact_check=get_object_or_404(FactCheck.objects.only("pk"), pk=self.kwargs["parent"]))
+
+    # The component that `content` of a fact-check is.
+    @extend_schema(responses={200: {"$ref": f"#/components/schemas/{FactCheckDocument.__name__}"}})
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What a revision says. Its `digest` is the SHA-256 of these bytes."""
+        return tagged(request, self.get_object().content.encode(), headers=KEPT)
