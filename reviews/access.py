@@ -94,6 +94,8 @@ ROUTES: Table = {
         f"GET /api/v1/public/fact-checks{rest}": ANYBODY
         for rest in ("", "/{id}", "/{id}/claim-review", "/{id}/revisions", "/{id}/revisions/{id}")
     },
+    "GET /api/v1/public/feed.json": ANYBODY,
+    "GET /api/v1/public/feed.jsonl": ANYBODY,
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,
     "POST /api/v1/snapshots/{id}/verify": REVIEW,

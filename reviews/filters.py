@@ -15,6 +15,7 @@ from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, Tr
 from reviews.attention import needing_attention
 from reviews.facts import STAGE_CHOICES
 from reviews.models import Evidence, FactCheck, Review, Seat
+from reviews.publication import PROFILES
 from reviews.statistics import GROUP_CHOICES, Group
 
 
@@ -72,6 +73,15 @@ class FactCheckFilter(FilterSet):
     class Meta:
         model = FactCheck
         fields = ()
+
+
+class ProfileFilter(FactCheckFilter):
+    profile = ChoiceFilter(
+        choices=[(name, name) for name in PROFILES], method="as_they_are", label="schemaorg when left out."
+    )
+
+    def as_they_are(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
 
 
 class StatisticsFilter(FilterSet):

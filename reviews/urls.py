@@ -6,7 +6,7 @@ from django.urls import path
 
 from factcheck.api.negotiation import OneFormat
 from factcheck.api.routers import Router
-from reviews.filters import SelectionFilter
+from reviews import filters
 from reviews.views import desks, public, reviews, rows, snapshots, statistics
 
 router = Router()
@@ -45,6 +45,10 @@ def _export(method: str, **more: Any) -> Any:
     return statistics.StatisticsViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **more)
 
 
+def _feed(method: str, **options: Any) -> Any:
+    return public.FeedViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **options)
+
+
 urlpatterns = [
     path("queue", desks.QueueViewSet.as_view({"get": "best"}), name="queue"),
     path("reviews/<str:parent>/seat", _one(rows.SeatOfReview, get="retrieve"), name="review-seat"),
@@ -60,6 +64,8 @@ urlpatterns = [
         name="review-evidence-files",
     ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
+    path("public/feed.json", _feed("datafeed")),
+    path("public/feed.jsonl", _feed("lines", filterset_class=filters.ProfileFilter)),
     path(
         "public/fact-checks/<str:parent>/revisions/<str:number>",
         public.RevisionOfFactCheck.as_view({"get": "retrieve"}, detail=True),
@@ -67,7 +73,9 @@ urlpatterns = [
     ),
     path("statistics/stages.csv", _export("stages"), name="statistics-stages"),
     path(
-        "statistics/selection.csv", _export("groups", filterset_class=SelectionFilter), name="statistics-selection-csv"
+        "statistics/selection.csv",
+        _export("groups", filterset_class=filters.SelectionFilter),
+        name="statistics-selection-csv",
     ),
     path("statistics/verdicts.csv", _export("verdicts"), name="statistics-verdicts"),
     *router.urls,

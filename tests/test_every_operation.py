@@ -135,7 +135,12 @@ def test_nothing_but_the_documentation_and_what_is_published_is_answered_to_stra
         else:
             public.add((operation["operationId"], response.status_code))
     published = ("list_public_fact_checks", "list_public_fact_check_revisions", "get_public_fact_check")
-    published += ("get_public_fact_check_revision", "get_public_fact_check_claim_review")
+    published += (
+        "get_public_fact_check_revision",
+        "get_public_fact_check_claim_review",
+        "export_datafeed",
+        "export_claim_reviews",
+    )
     assert public == {
         ("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204), *((name, 200) for name in published),
     }  # fmt: skip

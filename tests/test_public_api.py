@@ -221,11 +221,11 @@ def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_in_any
         for query in ("", *(["?profile=insights"] if path.endswith("claim-review") else [])):
             answer = anybody.get(address + query)
             assert answer.status_code == 200, address
-            told = answer.content.decode() + str(answer.headers)
+            told = answer.getvalue().decode() + str(answer.headers)
             assert MARK not in told, address
             assert not [key for key in keys if key in told or key.replace("-", "") in told], address
             asked += 1
-    assert asked == 6
+    assert asked == 8
 
 
 def test_what_the_public_is_shown_is_made_by_serializers_of_its_own():
@@ -236,7 +236,7 @@ def test_what_the_public_is_shown_is_made_by_serializers_of_its_own():
         each for each in imports("reviews.serializers.public") if is_under(each, *ours) and not is_under(each, *allowed)
     ] == []
     of_views = [each for each in imports("reviews.views.public") if is_under(each, "reviews.serializers", "claims")]
-    assert of_views == ["reviews.serializers.public"]
+    assert set(of_views) == {"reviews.serializers.public"}
     assert "reviews.serializers.public" in MODULES
 
 

@@ -6,6 +6,7 @@ Times are RFC 3339 in UTC, days are `YYYY-MM-DD`; an empty text is something tha
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -84,6 +85,15 @@ class FactCheckDocument:
     corrections: tuple[Correction, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Of many: who publishes it, when anything of it last changed, and under which licence (an address) it may be used."""
+
+    name: str
+    modified_at: str
+    license: str = ""
+
+
 def canonical(document: FactCheckDocument) -> str:
     """As JSON in one spelling, members sorted and no white space: equal documents are equal byte for byte."""
     return orjson.dumps(asdict(document), option=orjson.OPT_SORT_KEYS).decode()
@@ -108,6 +118,11 @@ def read(content: str) -> FactCheckDocument:
 
 def _tuples(told: dict[str, Any], name: str) -> dict[str, Any]:
     return told | {name: tuple(told[name])}
+
+
+def in_utc(at: datetime) -> str:
+    """A moment as documents write it."""
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def without_nothing(value: Any) -> Any:

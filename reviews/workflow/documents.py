@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from reviews.publication.documents import (
     RatingGiven,
     Source,
     Speaker,
+    in_utc,
 )
 from reviews.publication.rules import host_of
 from reviews.workflow.standing import unsound_of
@@ -54,10 +55,6 @@ def slug_of(review: Review, draft: Draft) -> str:
     """Words for readers, and an end that no other review has. What is published under it keeps it."""
     words = slugify(draft.headline)[:MAX_SLUG_CHARS].strip("-") or "fact-check"
     return f"{words}-{review.pk.hex[-12:]}"
-
-
-def in_utc(at: datetime) -> str:
-    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def _claim(review: Review) -> ClaimMade:
