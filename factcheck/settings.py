@@ -243,6 +243,11 @@ FETCH_ALLOW = env.read(
     help="Servers that are fetched though they are not public, or listen on another port than 80 and 443.",
 )  # fmt: skip
 
+PUBLIC_LICENCE = env.read(
+    "PUBLIC_LICENCE", env.text, default="", expects="an address like https://creativecommons.org/licenses/by/4.0/",
+    help="Under which licence others may use what is published: the DataFeed names it.",
+)  # fmt: skip
+
 _email = env.read(
     "EMAIL_URL", env.email, default="", secret=True, expects="a URL like smtp://user:password@host:587?tls=yes or smtps://host",
     help="The server that e-mails are sent through. None are sent when not set.",

@@ -1,6 +1,6 @@
 """Who may ask for what of reviews; `factcheck/access.py` says how to read it. Who may act on which review, the stage table says."""
 
-from factcheck.accounts.needs import PUBLISH, READ, REVIEW, TRIAGE, Need, Table
+from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, REVIEW, TRIAGE, Need, Table
 from reviews.stages import Action
 from reviews.workflow.snapshots import RECHECK, SNAPSHOT
 
@@ -42,6 +42,7 @@ ACTIONS: dict[Action, tuple[str, Need]] = {
     Action.SEND_BACK: (_own(Action.SEND_BACK), REVIEW),
     Action.APPROVE: (_own(Action.APPROVE), PUBLISH),
     Action.UNAPPROVE: (_own(Action.UNAPPROVE), PUBLISH),
+    Action.PUBLISH: (_own(Action.PUBLISH), PUBLISH),
     Action.MARK_UNRELIABLE: (f"POST {_ITEM}/mark-unreliable", REVIEW),
     Action.KEEP_EVIDENCE: (f"POST {_ITEM}/keep", REVIEW),
     Action.DECLARE_CONFLICT: (_own(Action.DECLARE_CONFLICT), TRIAGE_OR_REVIEW),
@@ -89,6 +90,12 @@ ROUTES: Table = {
         f"GET /api/v1/statistics/{found}": READ
         for found in ("agreement", "turnaround", "selection", "selection.csv", "stages.csv", "verdicts.csv")
     },
+    **{
+        f"GET /api/v1/public/fact-checks{rest}": ANYBODY
+        for rest in ("", "/{id}", "/{id}/claim-review", "/{id}/revisions", "/{id}/revisions/{id}")
+    },
+    "GET /api/v1/public/feed.json": ANYBODY,
+    "GET /api/v1/public/feed.jsonl": ANYBODY,
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,
     "POST /api/v1/snapshots/{id}/verify": REVIEW,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,11 @@ def draft_digest(draft: Any) -> str:
 def seat_tag(seat: UUID, evidence: str, claim_revision: int, scale: UUID) -> str:
     """What a verdict is given on: while it is the same, so is this."""
     return digest([str(seat), evidence, claim_revision, str(scale)])[:32]
+
+
+def revision_digest(content: str) -> str:
+    """Of a revision of a fact-check, byte for byte as it is handed out."""
+    return sha256(content.encode()).hexdigest()
 
 
 def commitment(verdict: Mapping[str, Any], salt: str) -> str:

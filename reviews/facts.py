@@ -16,6 +16,7 @@ class Stage(StrEnum):
     DRAFTING = "drafting"  # a decision exists; the public text is written
     COPY_EDIT = "copy_edit"  # a second pair of eyes reads text and file
     APPROVED = "approved"
+    PUBLISHED = "published"  # a revision is public
     CLOSED = "closed"  # ended unpublished, with a reason
 
 
@@ -106,6 +107,9 @@ class Facts:
     draft_lacks: tuple[str, ...] = ()
     draft_rating_matches: bool = True
     reply: str = "settled"  # not_sought, open, settled
+    # Somebody else's word for the present decision, text and evidence, which nobody has taken back.
+    approval_counts: bool = True
+    claim_review_problems: tuple[str, ...] = ()  # of what it would be published as, in any profile
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from reviews.attention import needing_attention
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Evidence, Review, Seat
+from reviews.models import Evidence, FactCheck, Review, Seat
+from reviews.publication import PROFILES
 from reviews.statistics import GROUP_CHOICES, Group
 
 
@@ -60,6 +61,27 @@ class EvidenceFilter(FilterSet):
     class Meta:
         model = Evidence
         fields = ()
+
+
+class FactCheckFilter(FilterSet):
+    updated_since = Instant(
+        field_name="changed_at",
+        lookup_expr="gt",
+        label="Changed later than this: `changed_at` of the last one that you saw.",
+    )
+
+    class Meta:
+        model = FactCheck
+        fields = ()
+
+
+class ProfileFilter(FactCheckFilter):
+    profile = ChoiceFilter(
+        choices=[(name, name) for name in PROFILES], method="as_they_are", label="schemaorg when left out."
+    )
+
+    def as_they_are(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
 
 
 class StatisticsFilter(FilterSet):

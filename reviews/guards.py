@@ -177,5 +177,17 @@ def reply_open(facts: Facts) -> Blocker | None:
     return _when(facts.reply != "settled", "reply_open", f"{words} It must be answered, run out, or be waived.")
 
 
+def approval_gone(facts: Facts) -> Blocker | None:
+    return _when(
+        not facts.approval_counts, "approval_gone", "Nobody's approval is of the present decision, text and evidence."
+    )
+
+
+def claim_review_invalid(facts: Facts) -> Blocker | None:
+    """Whoever reads the markup would not take it."""
+    words = "; ".join(facts.claim_review_problems)
+    return _when(words, "claim_review_invalid", f"As ClaimReview it would be refused. {words}.")
+
+
 def not_on_hold(facts: Facts) -> Blocker | None:
     return _when(not facts.is_on_hold, "not_on_hold", "It is not on hold.")

@@ -99,6 +99,7 @@ NOTICES = (
         for row in (
             Notice(A.APPROVE, to, "approved", "{who} approved this: {claim}"),
             Notice(A.UNAPPROVE, to, "unapproved", "{who} took the approval back: {claim}", by_system=_FELL),
+            Notice(A.PUBLISH, to, "published", "{who} published this: {claim}"),
         )
     ),
     *(

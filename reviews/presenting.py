@@ -12,13 +12,12 @@ from factcheck.accounts.needs import Need
 from reviews import stages
 from reviews.access import ACTIONS
 from reviews.facts import Facts, Stage
-from reviews.models import Approval, Decision, Review, Round, Seat
+from reviews.models import Approval, Decision, FactCheck, Review, Round, Seat
 from reviews.stages import Transition
 from reviews.workflow.acting import Blocked, facts_of, told
-from reviews.workflow.drafting import current_approval
 from reviews.workflow.reading import ReadFacts
 from reviews.workflow.seats import verdicts_submitted
-from reviews.workflow.standing import current_evidence
+from reviews.workflow.standing import current_approval, current_evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Present:
     decision: Decision | None
     for_approval: ForApproval | None
     approval: Approval | None
+    fact_check: FactCheck | None
     is_stale: bool
     allowed_actions: list[dict[str, Any]]
 
@@ -50,7 +50,8 @@ def present(review: Review, user: User, scopes: Collection[str]) -> Present:
         for_approval=ForApproval(decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
         if decision and draft
         else None,
-        approval=current_approval(review) if review.stage == Stage.APPROVED else None,
+        approval=current_approval(review) if review.stage in (Stage.APPROVED, Stage.PUBLISHED) else None,
+        fact_check=FactCheck.objects.filter(review=review).first() if review.stage == Stage.PUBLISHED else None,
         is_stale=facts.is_stale,
         allowed_actions=allowed_actions(facts, scopes),
     )

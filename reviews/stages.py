@@ -43,6 +43,7 @@ class Action(StrEnum):
     SEND_BACK = "send_back"
     APPROVE = "approve"
     UNAPPROVE = "unapprove"
+    PUBLISH = "publish"
     MARK_UNRELIABLE = "mark_unreliable"
     KEEP_EVIDENCE = "keep_evidence"
     DECLARE_CONFLICT = "declare_conflict"
@@ -225,7 +226,9 @@ TRANSITIONS = (
     ),
     _row(
         A.SUBMIT_DRAFT, "Hand the draft to the editors", S.DRAFTING, S.COPY_EDIT, may=(DRAFT_AUTHOR,),
-        unless=(guards.conflicted, guards.draft_incomplete, guards.draft_contradicts, guards.reply_open, guards.stale),
+        unless=(guards.conflicted, guards.draft_incomplete, guards.draft_contradicts, guards.reply_open, guards.stale,
+            guards.claim_review_invalid,
+        ),
     ),
     _row(
         A.SEND_BACK, "Send it back", S.COPY_EDIT, (S.DRAFTING, S.RESEARCH, S.RATING),
@@ -239,6 +242,13 @@ TRANSITIONS = (
         ),
     ),
     _row(A.UNAPPROVE, "Take the approval back", S.APPROVED, S.COPY_EDIT, may=(EDITOR,), may_system=True, on_hold=False),
+    _row(
+        A.PUBLISH, "Publish it", S.APPROVED, S.PUBLISHED, may=(EDITOR,),
+        unless=(
+            guards.conflicted, guards.approval_gone, guards.stale, guards.author_conflicted, guards.draft_incomplete,
+            guards.draft_contradicts, *_EVIDENCE, guards.claim_review_invalid,
+        ),
+    ),
     _row(
         A.MARK_UNRELIABLE, "Mark evidence as unreliable", _AT_WORK,
         may=(LEAD, EDITOR), unless=(guards.conflicted, guards.votes_sealed),

@@ -6,8 +6,8 @@ from django.urls import path
 
 from factcheck.api.negotiation import OneFormat
 from factcheck.api.routers import Router
-from reviews.filters import SelectionFilter
-from reviews.views import desks, reviews, rows, snapshots, statistics
+from reviews import filters
+from reviews.views import desks, public, reviews, rows, snapshots, statistics
 
 router = Router()
 router.register("desks", desks.DeskViewSet)
@@ -17,6 +17,7 @@ router.register("queue", desks.QueueViewSet, basename="queue")
 router.register("reviews", reviews.ReviewViewSet)
 router.register("evidence", rows.EvidenceViewSet)
 router.register("snapshots", snapshots.SnapshotViewSet)
+router.register("public/fact-checks", public.PublicFactCheckViewSet, basename="public-fact-check")
 router.register("statistics", statistics.StatisticsViewSet, basename="statistics")
 for name, view in {
     "evidence": rows.EvidenceOfReview,
@@ -29,6 +30,12 @@ for name, view in {
 }.items():
     router.register(f"reviews/(?P<parent>[^/.]+)/{name}", view, basename=f"review-{name}")
 
+router.register(
+    "public/fact-checks/(?P<parent>[^/.]+)/revisions",
+    public.RevisionsOfFactCheck,
+    basename="public-fact-check-revision",
+)
+
 
 def _one(view: type[rows.OneOfReview], **methods: Any) -> Any:
     return view.as_view(methods, detail=True)
@@ -36,6 +43,10 @@ def _one(view: type[rows.OneOfReview], **methods: Any) -> Any:
 
 def _export(method: str, **more: Any) -> Any:
     return statistics.StatisticsViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **more)
+
+
+def _feed(method: str, **options: Any) -> Any:
+    return public.FeedViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **options)
 
 
 urlpatterns = [
@@ -53,9 +64,18 @@ urlpatterns = [
         name="review-evidence-files",
     ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
+    path("public/feed.json", _feed("datafeed")),
+    path("public/feed.jsonl", _feed("lines", filterset_class=filters.ProfileFilter)),
+    path(
+        "public/fact-checks/<str:parent>/revisions/<str:number>",
+        public.RevisionOfFactCheck.as_view({"get": "retrieve"}, detail=True),
+        name="public-fact-check-revision",
+    ),
     path("statistics/stages.csv", _export("stages"), name="statistics-stages"),
     path(
-        "statistics/selection.csv", _export("groups", filterset_class=SelectionFilter), name="statistics-selection-csv"
+        "statistics/selection.csv",
+        _export("groups", filterset_class=filters.SelectionFilter),
+        name="statistics-selection-csv",
     ),
     path("statistics/verdicts.csv", _export("verdicts"), name="statistics-verdicts"),
     *router.urls,

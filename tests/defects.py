@@ -2,7 +2,7 @@
 
 Each is a patch of one named function, or takes away one trigger, and names the test that has to fail with it; product code holds no
 switch for any. `DEFECT="a missing lock" python -m pytest -p tests.defects tests/test_triage_races.py` shows one at work; `make soak`
-(tests/soak/test_soak_defects.py) seeds them all. What is missing here comes with publication: a published revision written over.
+(tests/soak/test_soak_defects.py) seeds them all.
 """
 
 from __future__ import annotations
@@ -197,6 +197,12 @@ def _as_it_is(_: Any) -> Any:
     return lambda cell: cell
 
 
+def _now(_: Any) -> Any:
+    from reviews.workflow import publishing
+
+    return lambda: publishing.timezone.now()
+
+
 SEES_SEALED_VERDICTS = """
 CREATE OR REPLACE VIEW reviews_openverdict AS
     SELECT id, created_at, seat_id, author_id, kind, rating, rationale, cites, searches, evidence_digest, claim_revision, scale_id, commitment, salt
@@ -327,6 +333,12 @@ DEFECTS = (
         "test_review_rules.py::test_the_digest_of_a_frozen_set_covers_every_member_of_its_items"),
     Defect("a verdict that can be written over", "database", "DROP TRIGGER row_is_final ON reviews_verdict",
         "test_review_lies.py::test_what_was_said_stays_said"),
+    Defect("a published revision that can be written over", "database", "DROP TRIGGER row_is_final ON reviews_factcheckrevision",
+        "test_review_lies.py::test_what_was_said_stays_said"),
+    Defect("a revision that nobody approved", "database", "DROP TRIGGER revision_of_what_was_approved ON reviews_factcheckrevision",
+        "test_review_lies.py::test_nothing_is_published_but_what_is_approved_now"),
+    Defect("two fact-checks at the same moment", "reviews.workflow.publishing:_its_own_moment", _now,
+        "test_publishing.py::test_no_two_fact_checks_change_at_the_same_time_whatever_the_clock_says"),
     Defect("a stage that goes anywhere", "database", "DROP TRIGGER review_moves_along_arrows ON reviews_review",
         "test_review_lies.py::test_a_stage_changes_along_arrows_only"),
     Defect("a move without an event", "database", "DROP TRIGGER review_moves_on_the_record ON reviews_review",

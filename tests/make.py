@@ -96,7 +96,9 @@ def desk(name: str = "Desk", *members: User, **numbers: Any) -> Desk:
     scale, _ = RatingScale.objects.get_or_create(name="Truth")
     version, _ = RatingScaleVersion.objects.get_or_create(scale=scale, number=1, defaults={"points": POINTS})
     policy = ReviewPolicy.objects.create(name=f"{name} policy", **numbers)
-    made = Desk.objects.create(name=name, policy=policy, scale=version)
+    made = Desk.objects.create(
+        name=name, publisher_name="Example Desk", publisher_url="https://desk.example/", policy=policy, scale=version
+    )
     for member in members:
         DeskMembership.objects.create(desk=made, user=member)
     return made
@@ -189,7 +191,9 @@ def upload(
 def review_rows(room: Newsroom) -> dict[str, Any]:
     """Keys of one row of each kind that reviews add, by the first step of its addresses: a review in research with one item."""
     found = review(room, Stage.RESEARCH, text="Wages fell in a year.")
+    public = review(room, Stage.PUBLISHED, text="Rents fell in a year.").fact_check.pk
     return {
+        "public": public, "fact-checks": public,
         "desks": room.desk.pk, "rating-scales": room.desk.scale.scale_id, "policies": room.desk.policy_id, "reviews": found.pk,
         "evidence": evidence(room, found).pk, "snapshots": upload(room, found).snapshot_id,
     }  # fmt: skip
@@ -239,6 +243,10 @@ def _approve(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[st
     return approve(room.emil, review)
 
 
+def _publish(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    return workflow.publish(review.pk, actor=room.emil)
+
+
 def approve(editor: User, review: Review) -> Review:
     """What an editor does who has just read it all."""
     decision = Decision.objects.filter(review=review).latest("id")
@@ -247,8 +255,8 @@ def approve(editor: User, review: Review) -> Review:
 
 
 _DISPUTED = (Stage.DISCUSSION, Stage.ADJUDICATION)
-_STEPS = (_take, _rate, _vote, _escalate, _submit, _approve)
+_STEPS = (_take, _rate, _vote, _escalate, _submit, _approve, _publish)
 _REACHED = {
     Stage.QUEUED: -1, Stage.CLOSED: -1, Stage.RESEARCH: 0, Stage.RATING: 1, Stage.DISCUSSION: 2, Stage.ADJUDICATION: 3, Stage.DRAFTING: 2,
-    Stage.COPY_EDIT: 4, Stage.APPROVED: 5,
+    Stage.COPY_EDIT: 4, Stage.APPROVED: 5, Stage.PUBLISHED: 6,
 }  # fmt: skip

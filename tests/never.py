@@ -54,6 +54,19 @@ NEVER = {
             AND i.subject_id::text IN (SELECT item ->> 'id' FROM jsonb_array_elements(set.items) item)
         WHERE own.stage = 'approved' AND i.created_at > decision.created_at
     """,
+    "published without what somebody else approved": """
+        SELECT own.id FROM own WHERE stage = 'published' AND NOT EXISTS (
+            SELECT FROM reviews_factcheck public JOIN reviews_factcheckrevision revision ON revision.fact_check_id = public.id
+            JOIN reviews_approval a ON a.id = revision.approval_id JOIN reviews_decision decision ON decision.id = a.decision_id
+            JOIN reviews_draft draft ON draft.review_id = own.id
+            WHERE public.review_id = own.id AND a.review_id = own.id AND revision.content::jsonb ->> 'body' = draft.body
+                AND revision.content::jsonb -> 'rating' ->> 'code' = decision.rating
+                AND revision.digest = encode(sha256(convert_to(revision.content, 'UTF8')), 'hex')
+        )
+    """,
+    "a fact-check of a review that is not published": """
+        SELECT public.id FROM own JOIN reviews_factcheck public ON public.review_id = own.id WHERE own.stage <> 'published'
+    """,
     "somebody was told what they did themselves": """
         SELECT told.id FROM own JOIN notifications_notification told ON told.subject_id = own.id
         JOIN audit_auditevent event ON event.id = told.cause_id WHERE event.actor_id = told.user_id

@@ -39,9 +39,10 @@ STALE, NO_TAG = 0.06, 0.04  # how often somebody names a version that they have 
 REVIEWS = 2
 A_WALK = 500  # steps; a longer one spends its time on rows of reviews that nobody touches any more
 MOST_MOVES, MOST_CONFLICTS = 120, 3  # of one review, which then gives way to another
+OVER = 0.1  # how often a published one, with which little can be done, gives way at a step
 EVERY_ROW = 50  # steps between two looks at every row, which show that counting what was written is enough
 ONWARD = {
-    A.TAKE, A.SUBMIT_FOR_RATING, A.SUBMIT_VERDICT, A.ESCALATE, A.ADJUDICATE, A.EDIT_DRAFT, A.SUBMIT_DRAFT, A.APPROVE, A.RESUME,
+    A.TAKE, A.SUBMIT_FOR_RATING, A.SUBMIT_VERDICT, A.ESCALATE, A.ADJUDICATE, A.EDIT_DRAFT, A.SUBMIT_DRAFT, A.APPROVE, A.PUBLISH, A.RESUME,
     A.REOPEN,
 }  # fmt: skip
 RARE = {
@@ -128,7 +129,8 @@ class _Walk:
 
     def refresh(self) -> None:
         for review in self.reviews:
-            if self.moves[review.pk] > MOST_MOVES or self.conflicts[review.pk] == MOST_CONFLICTS:
+            is_over = review.stage == Stage.PUBLISHED and self.chance.random() < OVER
+            if is_over or self.moves[review.pk] > MOST_MOVES or self.conflicts[review.pk] == MOST_CONFLICTS:
                 self.reviews.remove(review)
                 break
         while len(self.reviews) < REVIEWS:

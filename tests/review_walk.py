@@ -145,6 +145,7 @@ MOVES: dict[str, tuple[Callable[[State], State | None], Verb]] = {
     "Emil sends it to rating": (opens_a_round("copy_edit"), back(Stage.RATING)),
     "Gwen approves": (from_("copy_edit", to="approved"), by("gwen", Action.APPROVE)),
     "Gwen takes it back": (from_("approved", to="copy_edit"), by("gwen", Action.UNAPPROVE)),
+    "Emil publishes": (from_("approved", to="published"), by("emil", Action.PUBLISH)),
     "Emil closes it": (
         from_("queued", "research", "discussion", "adjudication", to="closed"),
         by("emil", Action.CLOSE),

@@ -126,6 +126,7 @@ DO: dict[Action, Callable[[make.Newsroom, Review, User], Any]] = {
     A.SEND_BACK: lambda room, r, who: workflow.send_back(r.pk, Stage.DRAFTING, actor=who, **why(A.SEND_BACK)),
     A.APPROVE: lambda room, r, who: workflow.approve(r.pk, actor=who, **what_an_editor_sees(r)),
     A.UNAPPROVE: lambda room, r, who: workflow.unapprove(r.pk, actor=who, **why(A.UNAPPROVE)),
+    A.PUBLISH: lambda room, r, who: workflow.publish(r.pk, actor=who),
     A.MARK_UNRELIABLE: lambda room, r, who: workflow.mark_unreliable(_item(r), actor=who, **why(A.MARK_UNRELIABLE)),
     A.KEEP_EVIDENCE: lambda room, r, who: workflow.keep_evidence(actor=who, **_news(r), **why(A.KEEP_EVIDENCE)),
     A.DECLARE_CONFLICT: lambda room, r, who: workflow.declare_conflict(r.pk, actor=who, **why(A.DECLARE_CONFLICT)),
@@ -182,10 +183,12 @@ def full_review(room: make.Newsroom, stage: Stage, **fields: Any) -> Review:
     if differ:
         return at(review, stage)
     fill_in(room, review)
-    if stage in (Stage.COPY_EDIT, Stage.APPROVED):
+    if stage in (Stage.COPY_EDIT, Stage.APPROVED, Stage.PUBLISHED):
         workflow.submit_draft(review.pk, actor=room.finn)
-    if stage is Stage.APPROVED:
+    if stage in (Stage.APPROVED, Stage.PUBLISHED):
         make.approve(room.emil, at(review))
+    if stage is Stage.PUBLISHED:
+        workflow.publish(review.pk, actor=room.emil)
     return at(review, stage)
 
 

@@ -15,6 +15,7 @@ PLAIN = (
     "claims.text", "claims.encoding", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.matching", "claims.sources", "reviews.agreement",
     "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy", "reviews.words",
     "reviews.commenting", "reviews.notices",
+    "reviews.publication",
 )  # fmt: skip
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",

@@ -53,7 +53,7 @@ def fill(path: str, **keys: Any) -> str:
     """The path with these keys for its placeholders; `NOBODY` for one that is not given."""
     for step in path.split("/"):
         if step.startswith("{"):
-            path = path.replace(step, str(keys.get("key", NOBODY)))
+            path = path.replace(step, "1" if step == "{number}" else str(keys.get("key", NOBODY)))
     return path
 
 
@@ -125,7 +125,7 @@ def assert_declared(response: Any, operation: dict[str, Any], what: Any) -> None
 # Not signed in, wrong method, wrong key
 
 
-def test_nothing_but_the_documentation_is_answered_to_strangers(world):
+def test_nothing_but_the_documentation_and_what_is_published_is_answered_to_strangers(world):
     before = everything()
     stranger = api(None)
     public = set()
@@ -136,7 +136,16 @@ def test_nothing_but_the_documentation_is_answered_to_strangers(world):
             assert_problem(response, 401, "not_authenticated")
         else:
             public.add((operation["operationId"], response.status_code))
-    assert public == {("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204)}
+    published = ("list_public_fact_checks", "list_public_fact_check_revisions", "get_public_fact_check")
+    published += (
+        "get_public_fact_check_revision",
+        "get_public_fact_check_claim_review",
+        "export_datafeed",
+        "export_claim_reviews",
+    )
+    assert public == {
+        ("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204), *((name, 200) for name in published),
+    }  # fmt: skip
     assert everything() == before
 
 
@@ -275,7 +284,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "waive_reply_review": {"addressee": "The ministry", "reason": "unreachable", "note": "No answer."},
         "send_back_review": {"to": "drafting", "reason": "unclear", "note": "Which year?"},
         "approve_review": {"decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64},
-        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft")},
+        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft", "publish")},
         **{
             f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
             for action in (

@@ -81,6 +81,7 @@ DESIGN: list[tuple[Action, Stage, str, set[tuple[str, str]]]] = [
     (A.SEND_BACK, Stage.COPY_EDIT, "emil", {("finn", "sent_back")}),
     (A.APPROVE, Stage.COPY_EDIT, "gwen", {("finn", "approved")}),
     (A.UNAPPROVE, Stage.APPROVED, "gwen", {("finn", "unapproved")}),
+    (A.PUBLISH, Stage.APPROVED, "gwen", {("finn", "published")}),
     (A.MARK_UNRELIABLE, Stage.RESEARCH, "emil", {("finn", "evidence_unreliable")}),
     (A.MARK_UNRELIABLE, Stage.RATING, "finn", {("ben", "verdict_stale"), ("cleo", "verdict_stale")}),
     (A.MARK_UNRELIABLE, Stage.APPROVED, "emil", {("finn", "evidence_unreliable"), ("finn", "unapproved")}),

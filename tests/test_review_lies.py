@@ -15,7 +15,7 @@ from claims.triage import TriageAction
 from factcheck.audit import events
 from factcheck.errors import ActionNotAllowed
 from factcheck.ids import uuid7
-from reviews import stages, workflow
+from reviews import digests, stages, workflow
 from reviews.facts import Stage
 from reviews.models import (
     Adjudicator,
@@ -25,6 +25,8 @@ from reviews.models import (
     Draft,
     Evidence,
     EvidenceSet,
+    FactCheck,
+    FactCheckRevision,
     Invalidation,
     Keeping,
     Lead,
@@ -41,9 +43,11 @@ from tests import make, reviewing
 never_false = importlib.import_module("reviews.migrations.0002_never_false")
 keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
 whoever_has_led = importlib.import_module("reviews.migrations.0007_whoever_has_led")
+revisions_stay = importlib.import_module("reviews.migrations.0024_revisions_stay")
 whoever_has_adjudicated = importlib.import_module("reviews.migrations.0019_whoever_has_adjudicated")
 INSERT_ONLY = (
     *never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY, *whoever_has_led.INSERT_ONLY, *whoever_has_adjudicated.INSERT_ONLY,
+    *revisions_stay.INSERT_ONLY,
 )  # fmt: skip
 
 
@@ -96,7 +100,7 @@ def copy(row, **changes):
 
 
 def test_the_arrows_of_the_database_are_those_of_the_table():
-    assert sorted(never_false.ARROWS) == sorted(f"{a}>{b}" for a, b in stages.ARROWS)
+    assert sorted(revisions_stay.ARROWS) == sorted(f"{a}>{b}" for a, b in stages.ARROWS)
 
 
 @pytest.mark.parametrize("stage", list(Stage))
@@ -113,7 +117,7 @@ def test_a_stage_changes_along_arrows_only(room, stage):
 
 def test_a_stage_that_nobody_knows_is_refused(room):
     make.review(room)
-    is_refused("does not go", "UPDATE reviews_review SET stage = 'published'")
+    is_refused("does not go", "UPDATE reviews_review SET stage = 'retracted'")
 
 
 TAKEN = "UPDATE reviews_review SET stage = 'research', lead_id = %s, lease_until = now() + interval '1 day', version = version + 1"
@@ -256,7 +260,7 @@ def test_a_review_is_led_leased_adjudicated_and_closed_as_its_stage_asks(room, s
 
 @pytest.fixture
 def everything(room):
-    """An approved review, and one that is adjudicated: with a row in every table."""
+    """A published review, and one that is adjudicated: with a row in every table."""
     make.review(room, Stage.ADJUDICATION, text="Rents fell.")
     review = reviewing.full_review(room, Stage.RESEARCH)
     reviewing.DO[Action.DECLARE_SEARCH](room, review, room.finn)
@@ -271,6 +275,7 @@ def everything(room):
         make.approve(room.emil, reviewing.at(review))
         if _ == 0:
             workflow.unapprove(review.pk, actor=room.gwen, **reviewing.why(Action.UNAPPROVE))
+    workflow.publish(review.pk, actor=room.emil)
     return reviewing.at(review)
 
 
@@ -298,10 +303,14 @@ def test_insert_only_are_the_tables_of_the_design():
         "evidenceset",
         "verdict",
     )
-    assert set(INSERT_ONLY) == {f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation")}
+    assert set(INSERT_ONLY) == {
+        f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation", "factcheckrevision")
+    }
 
 
-@pytest.mark.parametrize("table", ["reviews_review", "reviews_round", "reviews_seat", "reviews_evidence"])
+@pytest.mark.parametrize(
+    "table", ["reviews_review", "reviews_round", "reviews_seat", "reviews_evidence", "reviews_factcheck"]
+)
 def test_what_belongs_to_a_review_is_never_deleted(everything, table):
     is_refused("insert-only", f"DELETE FROM {table}")
     is_refused("insert-only", f"TRUNCATE {table} CASCADE")
@@ -701,6 +710,86 @@ def test_a_conflict_is_declared_once(room):
     review = make.review(room)
     reviewing.DO[Action.DECLARE_CONFLICT](room, review, room.ivy)
     is_refused("conflict_once", lambda: copy(ConflictOfInterest.objects.get()))
+
+
+# What is public
+
+
+@pytest.fixture
+def published(room):
+    reviewing.full_review(room, Stage.PUBLISHED)
+    return FactCheckRevision.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("lie", "refused_by"),
+    [
+        ("slug = 'else'", "never changes"),
+        ("id = gen_random_uuid()", "never changes"),
+        ("changed_at = changed_at - interval '1 second'", "never changes"),
+        ("changed_at = changed_at", "never changes"),
+    ],
+)
+def test_a_fact_check_stays_what_and_where_it_is(published, lie, refused_by):
+    is_refused(refused_by, f"UPDATE reviews_factcheck SET {lie}")
+
+
+@pytest.mark.parametrize("changes", [{"content": "{}"}, {"digest": "0" * 64}])
+def test_a_revision_has_the_digest_of_its_content(published, changes):
+    is_refused("is of something else", lambda: copy(published, number=2, **changes))
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_revisions_are_numbered_without_a_gap(published, number):
+    is_refused("follows none", lambda: copy(published, number=number, changed=["body"]))
+
+
+def test_nothing_is_published_but_what_is_approved_now(room, published):
+    # What was published is no longer approved: another revision needs an approval of its own.
+    is_refused("Nobody has approved", lambda: copy(published, number=2, changed=["body"]))
+    other = make.review(room, Stage.APPROVED, text="Rents fell.")
+
+    def publish(approval: Approval, **changes) -> None:
+        public = copy(published.fact_check, review_id=other.pk, slug="else", changed_at=timezone.now())
+        copy(published, fact_check_id=public.pk, approval_id=approval.pk, **changes)
+        sql("UPDATE reviews_review SET stage = 'published', version = version + 1 WHERE id = %s", other.pk)
+        events.record(reviewing.at(other), "publish", actor=room.emil)
+
+    own = other.approvals.get()
+    is_refused("Nobody has approved", lambda: publish(published.approval))
+    is_refused("revision_says_what_it_changed", lambda: publish(own, public_note="The year."))
+    publish(own)  # and this is the truth
+    end_of_transaction()
+
+
+def test_an_approval_that_was_taken_back_publishes_nothing(room):
+    review = make.review(room, Stage.APPROVED)
+    [first] = review.approvals.all()
+    workflow.unapprove(review.pk, actor=room.gwen, **reviewing.why(Action.UNAPPROVE))
+    make.approve(room.gwen, reviewing.at(review))
+
+    def publish() -> None:
+        public = FactCheck(review=review, slug="else", changed_at=timezone.now())
+        public.save(force_insert=True)
+        FactCheckRevision(
+            fact_check=public, number=1, content="{}", digest=digests.revision_digest("{}"), approval=first, published_by=room.emil,
+            published_at=timezone.now(),
+        ).save(force_insert=True)  # fmt: skip
+
+    is_refused("Nobody has approved", publish)
+
+
+def test_a_stage_and_what_is_public_go_together(room):
+    review = make.review(room, Stage.APPROVED)
+    is_refused(
+        "has not what makes it be in published",
+        "UPDATE reviews_review SET stage = 'published', version = version + 1 WHERE id = %s",
+        review.pk,
+    )
+    is_refused(
+        "is not published, or says nothing",
+        lambda: FactCheck(review=review, slug="else", changed_at=timezone.now()).save(force_insert=True),
+    )
 
 
 # The claim

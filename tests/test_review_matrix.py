@@ -55,15 +55,16 @@ submit_draft      | drafting                                          | finn    
 send_back         | copy_edit                                         | {EDITORS}      |
 approve           | copy_edit                                         | {EDITORS}      |
 unapprove         | approved                                          | {EDITORS}      |
+publish           | approved                                          | {EDITORS}      |
 mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
 keep_evidence     | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
-declare_conflict  | queued research rating discussion adjudication drafting copy_edit approved | {" ".join(EVERYBODY)} |
+declare_conflict  | queued research rating discussion adjudication drafting copy_edit approved published | {" ".join(EVERYBODY)} |
 fill_seat         | rating                                            |                |
-comment           | queued research discussion adjudication drafting copy_edit approved closed | {BUT_THOSE_WHO_VOTE} ben cleo |
+comment           | queued research discussion adjudication drafting copy_edit approved published closed | {BUT_THOSE_WHO_VOTE} ben cleo |
 comment           | rating                                            | {BUT_THOSE_WHO_VOTE} | ben cleo
-hold              | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
+hold              | research rating discussion adjudication drafting copy_edit approved published | {OF_THE_LEAD} |
 hold              | queued                                            | {EDITORS}      |
-resume            | research rating discussion adjudication drafting copy_edit approved | | {OF_THE_LEAD}
+resume            | research rating discussion adjudication drafting copy_edit approved published | | {OF_THE_LEAD}
 resume            | queued                                            |                | {EDITORS}
 close             | queued research                                   | ada {EDITORS}  |
 close             | discussion adjudication                           | {EDITORS}      |

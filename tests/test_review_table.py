@@ -45,15 +45,16 @@ submit_draft      | drafting                                                    
 send_back         | copy_edit                                                        | drafting research rating   | editor
 approve           | copy_edit                                                        | approved                   | editor
 unapprove         | approved                                                         | copy_edit                  | editor system
+publish           | approved                                                         | published                  | editor
 mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | -                       | [lead] editor
 keep_evidence     | research                                                         | -                          | [lead] researcher editor
 keep_evidence     | rating discussion adjudication drafting copy_edit approved       | -                          | [lead] editor
-declare_conflict  | queued rating discussion adjudication drafting copy_edit approved | -                         | anybody
+declare_conflict  | queued rating discussion adjudication drafting copy_edit approved published | -                         | anybody
 declare_conflict  | research                                                         | research queued            | anybody
 fill_seat         | rating                                                           | -                          | system
-comment           | queued research rating discussion adjudication drafting copy_edit approved closed | - | triager researcher reviewer adjudicator editor corrections
-hold              | queued research rating discussion adjudication drafting copy_edit approved | -                | [lead] editor
-resume            | queued research rating discussion adjudication drafting copy_edit approved | -                | [lead] editor
+comment           | queued research rating discussion adjudication drafting copy_edit approved published closed | - | triager researcher reviewer adjudicator editor corrections
+hold              | queued research rating discussion adjudication drafting copy_edit approved published | -                | [lead] editor
+resume            | queued research rating discussion adjudication drafting copy_edit approved published | -                | [lead] editor
 close             | queued research                                                  | closed                     | triager editor
 close             | discussion adjudication                                          | closed                     | editor
 reopen            | closed                                                           | queued                     | editor
@@ -201,6 +202,8 @@ BLOCKED = [
     (guards.draft_contradicts, but(draft_rating_matches=False)),
     (guards.reply_open, but(reply="open")),
     (guards.reply_open, but(reply="not_sought")),
+    (guards.approval_gone, but(approval_counts=False)),
+    (guards.claim_review_invalid, but(claim_review_problems=("url: Give the whole address of the page. (absolute)",))),
     (guards.not_on_hold, but(is_on_hold=False)),
 ]  # fmt: skip
 NOT_BLOCKED = [
@@ -281,8 +284,9 @@ mark_unreliable   conflicted votes_sealed
 keep_evidence     conflicted no_news
 renew_lease       conflicted
 confirm_numbers   conflicted
-submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale
+submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale claim_review_invalid
 approve           conflicted involved edited_it stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided
+publish           conflicted approval_gone stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided claim_review_invalid
 reopen            claim_not_accepted reviewed_elsewhere
 resume            not_on_hold votes_sealed
 """

@@ -18,7 +18,7 @@ from factcheck.accounts.authentication import CsrfFailed, InvalidToken
 from factcheck.accounts.needs import Need
 from factcheck.accounts.permissions import InsufficientRole, InsufficientScope, SessionRequired
 from factcheck.api import pagination, problems
-from factcheck.api.concurrency import DetailMixin, InvalidHeader, PreconditionRequired, is_guarded, wanted_tag
+from factcheck.api.concurrency import DetailMixin, Guarded, InvalidHeader, PreconditionRequired, is_guarded, wanted_tag
 from factcheck.api.filters import UnknownParameter
 from factcheck.api.idempotency import (
     HEADER,
@@ -151,7 +151,8 @@ class Schema(AutoSchema):
             kinds.append(SessionRequired)
         if "{" in self.path:
             kinds.append(NotFound)
-        if self.method == "GET" and not self._is_public():
+        # The documentation takes any parameter; rows for anybody are asked for like all others.
+        if self.method == "GET" and (isinstance(self.view, Guarded) or not self._is_public()):
             kinds += [problems.InvalidParameter, UnknownParameter]
         if self._is_cut_into_pages():
             kinds.append(pagination.InvalidCursor)

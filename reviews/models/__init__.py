@@ -8,6 +8,7 @@ from reviews.models.comments import Comment, Mention
 from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
 from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
+from reviews.models.publication import FactCheck, FactCheckRevision
 from reviews.models.review import Adjudicator, ConflictOfInterest, Lead, Review
 from reviews.models.rounds import Round, Seat, Verdict
 
@@ -22,6 +23,8 @@ __all__ = [
     "Draft",
     "Evidence",
     "EvidenceSet",
+    "FactCheck",
+    "FactCheckRevision",
     "Invalidation",
     "Keeping",
     "Lead",

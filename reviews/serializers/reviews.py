@@ -15,7 +15,7 @@ from claims.serializers import PersonSerializer
 from factcheck.accounts.permissions import actor_of, granted_scopes
 from factcheck.api.typed import TypedJSONField
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Desk, Review
+from reviews.models import Desk, FactCheck, Review
 from reviews.presenting import present
 from reviews.queue import contributions_of
 from reviews.reasons import REASON_CHOICES
@@ -90,6 +90,12 @@ class ForApprovalSerializer(serializers.Serializer):
     evidence_digest = serializers.CharField()
 
 
+class FactCheckOfReviewSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = FactCheck
+        fields = ("id", "slug", "changed_at")
+
+
 class ReviewSerializer(ReviewItemSerializer):
     """A review with what has come of it, and with what you may do now."""
 
@@ -100,6 +106,9 @@ class ReviewSerializer(ReviewItemSerializer):
     decision = DecisionSerializer(source="present.decision", allow_null=True, help_text="Null before there is one.")
     for_approval = ForApprovalSerializer(source="present.for_approval", allow_null=True)
     approval = ApprovalSerializer(source="present.approval", allow_null=True)
+    fact_check = FactCheckOfReviewSerializer(
+        source="present.fact_check", allow_null=True, help_text="What is public of it; null before it is published."
+    )
     is_stale = serializers.BooleanField(
         source="present.is_stale", help_text="Evidence, claim or scale have changed since the decision."
     )
@@ -108,7 +117,7 @@ class ReviewSerializer(ReviewItemSerializer):
     class Meta(ReviewItemSerializer.Meta):
         fields = (
             *ReviewItemSerializer.Meta.fields, "policy", "scale", "single_origin_reason", "numbers_confirmed_by", "round", "decision",
-            "for_approval", "approval", "is_stale", "allowed_actions",
+            "for_approval", "approval", "fact_check", "is_stale", "allowed_actions",
         )  # fmt: skip
 
     def to_representation(self, review: Any) -> Any:

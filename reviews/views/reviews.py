@@ -202,6 +202,11 @@ class ReviewViewSet(ReadViewSet):
         """Take the approval back."""
         return self._act(workflow.unapprove, forms.UnapproveSerializer)
 
+    @takes(None)
+    def publish(self, request: Request, pk: str) -> Response:
+        """Make it public as the first revision of a fact-check, which never changes and never disappears."""
+        return self._act(workflow.publish)
+
     # At any stage
 
     @takes(forms.DeclareConflictSerializer)

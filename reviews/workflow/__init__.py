@@ -1,7 +1,7 @@
 """The verbs of the review process, and the only code that changes its rows. Each is one transaction: lock, ask the table, change, record.
 
     open_review -> take -> add_evidence ... -> submit_for_rating -> submit_verdict (sealed) -> [discussion -> adjudicate]
-        -> edit_draft -> submit_draft -> approve
+        -> edit_draft -> submit_draft -> approve -> publish
 
 Every verb takes the acting user and, but for verdicts, the `version` of the review that they saw. Raises NotFound (404, also for a
 review of another desk), StaleVersion (412), ActionForbidden (403) when the table does not let the actor, ActionBlocked (409) when the
@@ -44,6 +44,7 @@ from reviews.workflow.opening import (
     take_over,
 )
 from reviews.workflow.overlays import close, hold, reopen, resume
+from reviews.workflow.publishing import publish
 from reviews.workflow.rating import (
     Judgement,
     adjudicate,
@@ -84,6 +85,7 @@ __all__ = [
     "mark_unreliable",
     "my_seat",
     "open_review",
+    "publish",
     "record_check",
     "record_reply",
     "record_snapshot_failure",

@@ -24,7 +24,7 @@ from reviews.workflow.acting import acting, begin, blocked_by, lock
 from reviews.workflow.evidence import invalidate
 from reviews.workflow.people import has_conflict, must_yield
 from reviews.workflow.rating import points_of, rate_again, void_round
-from reviews.workflow.standing import current_evidence, decision_of, is_stale
+from reviews.workflow.standing import current_approval, current_evidence, decision_of, is_stale
 
 
 def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, version: int | None = None) -> Draft:
@@ -170,12 +170,6 @@ def unapprove(
             invalidate(act, Invalidation.Subject.APPROVAL, approval.pk)
         act.move(Stage.COPY_EDIT)
     return act.review
-
-
-def current_approval(review: Review) -> Approval | None:
-    """The last one, unless it was taken back."""
-    void = Invalidation.objects.filter(subject_type=Invalidation.Subject.APPROVAL).values("subject_id")
-    return review.approvals.exclude(pk__in=void).order_by("-id").first()
 
 
 def fall_back(review_id: UUID) -> Review | None:

@@ -19,6 +19,7 @@ from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage
 from reviews.models import Adjudicator, ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
 from reviews.stages import Action
 from reviews.words import has_words
+from reviews.workflow.documents import document_of, problems_of
 from reviews.workflow.people import (
     authors_of,
     find_adjudicator,
@@ -30,6 +31,8 @@ from reviews.workflow.people import (
 )
 from reviews.workflow.standing import (
     as_origin,
+    current_approval,
+    current_evidence,
     current_round,
     decision_of,
     evidence_in_use,
@@ -41,7 +44,7 @@ from reviews.workflow.standing import (
     verdicts_of,
 )
 
-WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED)
+WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED, Stage.PUBLISHED)
 
 
 def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> ReadFacts:
@@ -146,6 +149,21 @@ class ReadFacts(Facts):
     @cached_property
     def reply(self) -> str:
         return _reply(self._review)
+
+    @cached_property
+    def approval_counts(self) -> bool:
+        approval, decision, draft = current_approval(self._review), self.decision, self.draft
+        if approval is None or decision is None or draft is None:
+            return False
+        given_for = (approval.decision_id, approval.draft_digest, approval.evidence_digest)
+        return given_for == (decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
+
+    @cached_property
+    def claim_review_problems(self) -> tuple[str, ...]:
+        # What the draft lacks is told as such.
+        if self.draft_lacks or self.draft is None or self.decision is None:
+            return ()
+        return problems_of(document_of(self._review, self.decision, self.draft, timezone.now()))
 
     # Rows behind several of them
 

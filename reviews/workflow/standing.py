@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from factcheck.database.prepared import Prepared
 from reviews import digests
 from reviews.models import (
+    Approval,
     Decision,
     Evidence,
     EvidenceSet,
@@ -118,6 +119,12 @@ def is_stale(review: Review, decision: Decision) -> bool:
         return on_others or has_conflict(review, decision.adjudicator_id)
     seats = Seat.objects.filter(round=decision.round_id, vacated_at=None)
     return on_others or seats.count() < decision.round.seats_needed
+
+
+def current_approval(review: Review) -> Approval | None:
+    """The last one, unless it was taken back."""
+    void = Invalidation.objects.filter(subject_type=Invalidation.Subject.APPROVAL).values("subject_id")
+    return review.approvals.exclude(pk__in=void).order_by("-id").first()
 
 
 def bound_to(review: Review, round_: Round) -> tuple[str, int, UUID]:

@@ -27,7 +27,18 @@ from factcheck.notifications.models import Notification
 from reviews import access, stages, workflow
 from reviews.attention import needing_attention
 from reviews.facts import Stage
-from reviews.models import Desk, DeskMembership, Draft, Evidence, RatingScale, Review, ReviewPolicy, Seat, Snapshot
+from reviews.models import (
+    Desk,
+    DeskMembership,
+    Draft,
+    Evidence,
+    FactCheck,
+    RatingScale,
+    Review,
+    ReviewPolicy,
+    Seat,
+    Snapshot,
+)
 from reviews.stages import Action
 from tests import make
 from tests.api import signed_in
@@ -87,6 +98,7 @@ def build(*owners: User) -> dict[str, list[str]]:
         "matches": ClaimMatch,
         "outlets": Outlet,
         "policies": ReviewPolicy,
+        "public": FactCheck,
         "rating-scales": RatingScale,
         "reviews": Review,
         "snapshots": Snapshot,

@@ -1,0 +1,43 @@
+"""What is public, as it stood at one moment, however long its reader takes: questions only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+
+from reviews.models import Desk, FactCheck, FactCheckRevision
+from reviews.publication import documents
+from reviews.publication.documents import FactCheckDocument
+
+BATCH = 500
+
+
+def last_change() -> datetime | None:
+    """The moment up to which everything public is known: nothing is published at it or before any more."""
+    last: datetime | None = FactCheck.objects.aggregate(last=Max("changed_at"))["last"]
+    return last
+
+
+def publishers() -> list[str]:
+    """Who has published something."""
+    published = FactCheck.objects.filter(review__desk=OuterRef("pk"))
+    names = Desk.objects.filter(Exists(published)).order_by("publisher_name").values_list("publisher_name", flat=True)
+    return list(dict.fromkeys(names))
+
+
+def as_of(moment: datetime | None, wanted: QuerySet[FactCheck, Any]) -> Iterator[FactCheckDocument]:
+    """Each of the wanted ones that was public then, as it stood, the oldest first; none before the first change.
+
+    A batch is a query of its own: no transaction stays open for a slow reader. What is published meanwhile is in none of them.
+    """
+    if moment is None:
+        return
+    then = FactCheckRevision.objects.filter(fact_check=OuterRef("pk"), published_at__lte=moment).order_by("-number")
+    rows = wanted.annotate(then=Subquery(then.values("content")[:1])).order_by("pk").values_list("pk", "then")
+    batch = list(rows[:BATCH])
+    while batch:
+        yield from (documents.read(content) for _, content in batch if content is not None)
+        batch = list(rows.filter(pk__gt=batch[-1][0])[:BATCH])
