@@ -306,7 +306,7 @@ def test_a_stale_review_without_another_round_can_still_be_ended_from_every_stag
     used_up = dataclasses.replace(
         FINE, is_on_hold=False, is_stale=True, round=dataclasses.replace(FINE.round, number=5)
     )
-    ends = {Stage.CLOSED}
+    ends = {Stage.CLOSED, Stage.PUBLISHED}  # what is stale gets nowhere near the second
     for _ in Stage:
         ends |= {
             stage
