@@ -50,7 +50,7 @@ def everything(ada) -> None:
     """Rows of every kind in many states, with nulls, awkward text and floats of all lengths."""
     finn = make.user("finn", "triager")
     wire = make.article(
-        f"Prices rose by 40 per cent last year, {AWKWARD.replace(chr(0xFEFF), '')} the bank said on Monday.",
+        f"{AWKWARD.replace(chr(0xFEFF), '')} Prices rose by 40 per cent last year, the bank of the country said on Monday.",
         title=AWKWARD, outlet="Wire \"Приклад\" \\ 🙂", url="https://example.org/ї?a=%22", byline=AWKWARD, language="uk",
         published_at=datetime(1605, 11, 5, 1, 2, 3, 4567, tzinfo=UTC),
     )  # fmt: skip

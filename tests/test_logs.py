@@ -215,7 +215,7 @@ def test_a_workers_lines_are_json_with_the_id_of_the_request(committed_database,
     finally:
         worker.kill()
     lines = [json.loads(line) for line in worker.output.splitlines() if line.startswith("{")]
-    [done] = [line for line in lines if line["logger"] == "factcheck.jobs"]
+    [done] = [line for line in lines if line["logger"] == "factcheck.jobs" and line["message"].startswith("extract ")]
     assert (done["request_id"], done["level"]) == ("asked-5", "INFO")
     assert " done in " in done["message"]
     assert any(line["message"].endswith(" ready.") for line in lines)

@@ -133,7 +133,7 @@ def everything(folder: Path) -> tuple[int, ...]:
     return (stored, told, *(kind.objects.count() for kind in (Evidence, Snapshot, Job)))
 
 
-def test_a_file_becomes_an_item_with_its_snapshot_and_is_had_again_as_it_was(room, review):
+def test_a_file_becomes_an_item_with_its_snapshot_and_is_had_again_as_it_was(uncompared, room, review):
     client = api(room.finn)
     answer = send(client, review, form())
     assert answer.status_code == 201, answer.content
@@ -153,7 +153,9 @@ def test_a_file_becomes_an_item_with_its_snapshot_and_is_had_again_as_it_was(roo
     assert not Job.objects.exists(), "there is no page to store"
 
 
-def test_a_file_that_has_not_what_is_quoted_from_it_is_kept_and_is_a_task_until_the_quotation_is_mended(room, review):
+def test_a_file_that_has_not_what_is_quoted_from_it_is_kept_and_is_a_task_until_the_quotation_is_mended(
+    uncompared, room, review
+):
     client = api(room.finn)
     item = send(client, review, form(b"31,000 people serve.", "tables.txt")).json()
     assert (item["live_check"]["outcome"], item["live_check"]["detail"]) == ("quotation_missing", "not_in_the_capture")
