@@ -21,6 +21,7 @@ from factcheck.api.concurrency import is_unchanged, tag_of, tagged
 from factcheck.api.filters import refuse_unknown
 from factcheck.api.problems import InvalidParameter
 from factcheck.api.renderers import dumps
+from factcheck.api.typed import ANY_JSON
 from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet, ViewSet
 from factcheck.errors import FieldError
 from reviews import feed, filters, publication
@@ -30,6 +31,7 @@ from reviews.publication.documents import FactCheckDocument, Feed, in_utc
 from reviews.serializers.public import PublicFactCheckSerializer, PublicRevisionSerializer
 
 PROFILES = tuple(publication.PROFILES)
+JSON_LD = {"type": "object", "additionalProperties": {"$ref": f"#/components/schemas/{ANY_JSON}"}}
 # Whoever keeps it asks before they show it: what is public is always the latest revision.
 KEPT = {"Cache-Control": "public, no-cache"}
 
@@ -63,13 +65,13 @@ class PublicFactCheckViewSet(Public, ReadViewSet):
         parameters=[
             OpenApiParameter("profile", enum=PROFILES, default=PROFILES[0], description="Which readers it is for.")
         ],
-        responses={200: {"type": "object", "additionalProperties": {}, "description": "JSON-LD."}},
+        responses={200: JSON_LD},
     )
     @action(detail=True, url_path="claim-review")
     def claim_review(self, request: Request, pk: str) -> Response:
         """The latest revision as ClaimReview of schema.org."""
         refuse_unknown(request, {"profile", "format"})
-        profile = publication.PROFILES.get(request.query_params.get("profile", PROFILES[0]))
+        profile = publication.PROFILES.get(request.query_params.get("profile") or PROFILES[0])
         if profile is None:
             detail = f"The profiles are: {', '.join(PROFILES)}."
             raise InvalidParameter(detail, errors=[FieldError("invalid", detail, parameter="profile")])
@@ -86,7 +88,7 @@ class FeedViewSet(Public, ViewSet):
 
     @extend_schema(
         filters=True, operation_id="export_datafeed",
-        responses={(200, datafeed.MEDIA_TYPE): {"type": "object", "additionalProperties": {}}},
+        responses={(200, datafeed.MEDIA_TYPE): JSON_LD},
     )  # fmt: skip
     def datafeed(self, request: Request) -> HttpResponseBase:
         """A DataFeed of schema.org, its items as ClaimReview."""
