@@ -15,9 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 Rows = NDArray[np.float32]
 
@@ -25,6 +23,31 @@ Rows = NDArray[np.float32]
 BATCH_TOKENS = 256
 # How many texts are held as tokens at once.
 WINDOW = 4_096
+
+
+def session_of(model: str | bytes, *, keeps_memory: bool = True, **entries: str) -> Any:
+    """An ONNX file, or its bytes, loaded for one thread. `keeps_memory` is faster, and keeps what the largest batch took; `entries` are
+    those of its configuration."""
+    # Imported when something is encoded: web processes and most commands never need it.
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = keeps_memory
+    for name, value in entries.items():
+        options.add_session_config_entry(f"session.{name}", value)
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def tokenizer_of(file: Path, longest: int) -> Any:
+    """Cuts texts into tokens, so many at most."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(file))
+    # MiniLM's own file pads every text to 128 tokens: five times the work.
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(longest)
+    return tokenizer
 
 
 class Encoder:
@@ -70,20 +93,14 @@ class Encoder:
         return np.stack([row[: len(each)].mean(axis=0) for row, each in zip(output, tokens, strict=True)])
 
     @property
-    def _loaded(self) -> tuple[Any, Tokenizer, list[str]]:
+    def _loaded(self) -> tuple[Any, Any, list[str]]:
         with self._loading:
             return self._parts
 
     @cached_property
-    def _parts(self) -> tuple[Any, Tokenizer, list[str]]:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(str(self.model), options, providers=["CPUExecutionProvider"])
-        tokenizer = Tokenizer.from_file(str(self.tokenizer_file))
-        # MiniLM's own file pads every text to 128 tokens: five times the work.
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(self.longest)
-        return session, tokenizer, [each.name for each in session.get_inputs()]
+    def _parts(self) -> tuple[Any, Any, list[str]]:
+        session = session_of(str(self.model))
+        return session, tokenizer_of(self.tokenizer_file, self.longest), [each.name for each in session.get_inputs()]
 
 
 def batches(lengths: Sequence[int], most: int = BATCH_TOKENS) -> Iterator[list[int]]:

@@ -6,19 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from reviews.models import Desk, FactCheck, FactCheckRevision
 from reviews.publication import documents
 from reviews.publication.documents import FactCheckDocument
 
 BATCH = 500
-
-
-def last_change() -> datetime | None:
-    """The moment up to which everything public is known: nothing is published at it or before any more."""
-    last: datetime | None = FactCheck.objects.aggregate(last=Max("changed_at"))["last"]
-    return last
 
 
 def publishers() -> list[str]:

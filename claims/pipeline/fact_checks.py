@@ -130,11 +130,5 @@ def _change(row: EarlierFactCheck, values: dict[str, Any], run: ImportRun) -> No
         setattr(row, name, value)
     row.version, row.updated_at = row.version + 1, timezone.now()
     row.save(update_fields=[*values, "version", "updated_at"])
-    events.record(
-        row, "update", actor=run.started_by, data=_as_json(changes(before, row)) | {"import_run": str(run.pk)}
-    )
+    events.record(row, "update", actor=run.started_by, data=changes(before, row) | {"import_run": str(run.pk)})
     jobs.enqueue(MATCH, row.pk)
-
-
-def _as_json(changed: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    return {name: [str(v) if hasattr(v, "isoformat") else v for v in pair] for name, pair in changed.items()}

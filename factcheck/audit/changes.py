@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ def _columns(model: type[Model]) -> tuple[str, ...]:
 def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # every datetime is one
         return value.isoformat()
     # Enumerations of strings are strings, and the record must not know more than the database does.
     return str(value) if isinstance(value, str) else value

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import orjson
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 
 from claims.models import Row
 from reviews.models.outcome import Approval
@@ -30,6 +31,12 @@ class FactCheck(Row):
 
     def __str__(self) -> str:
         return self.slug
+
+    @classmethod
+    def last_change(cls) -> datetime | None:
+        """The moment up to which everything public is known: nothing is published at it or before any more."""
+        last: datetime | None = cls.objects.aggregate(last=Max("changed_at"))["last"]
+        return last
 
 
 class FactCheckRevision(Row):

@@ -92,7 +92,7 @@ class FeedViewSet(Public, ViewSet):
     )  # fmt: skip
     def datafeed(self, request: Request) -> HttpResponseBase:
         """A DataFeed of schema.org, its items as ClaimReview."""
-        wanted, until = self.filter_queryset(self.get_queryset()), feed.last_change()
+        wanted, until = self.filter_queryset(self.get_queryset()), FactCheck.last_change()
         told = Feed(", ".join(feed.publishers()), in_utc(until) if until else "", settings.PUBLIC_LICENCE)
         return self._file(datafeed.MEDIA_TYPE, until, datafeed.written(told, feed.as_of(until, wanted)), told)
 
@@ -101,7 +101,7 @@ class FeedViewSet(Public, ViewSet):
     )
     def lines(self, request: Request) -> HttpResponseBase:
         """JSON Lines: one ClaimReview a line."""
-        wanted, until = self.filter_queryset(self.get_queryset()), feed.last_change()
+        wanted, until = self.filter_queryset(self.get_queryset()), FactCheck.last_change()
         profile = publication.PROFILES[request.query_params.get("profile") or PROFILES[0]]
         return self._file(jsonlines.MEDIA_TYPE, until, jsonlines.written(profile, feed.as_of(until, wanted)))
 

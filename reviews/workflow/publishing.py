@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max
 from django.utils import timezone
 
 from factcheck.accounts.models import User
@@ -52,6 +51,5 @@ def _its_own_moment() -> datetime:
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('publication'))")
-    last = FactCheck.objects.aggregate(last=Max("changed_at"))["last"]
-    now = timezone.now()
+    last, now = FactCheck.last_change(), timezone.now()
     return max(now, last + timedelta(microseconds=1)) if last else now
