@@ -12,7 +12,7 @@ from factcheck.accounts import people
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.permissions import actor_of, granted_scopes
 from factcheck.accounts.roles import ROLE_CHOICES, SCOPE_CHOICES, SCOPES
-from factcheck.api.strict import StrictSerializer
+from factcheck.api.strict import StrictSerializer, read
 from factcheck.notifications import readers
 
 
@@ -72,9 +72,8 @@ class Me(APIView):
     @extend_schema(operation_id="update_me", request=MeEditSerializer, responses=MeSerializer)
     def patch(self, request: Request) -> Response:
         """Choose whether notifications come by e-mail too."""
-        form = MeEditSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        if "email_notifications" in form.validated_data:
-            me, wanted = actor_of(request), form.validated_data["email_notifications"]
+        form = read(MeEditSerializer, request)
+        if "email_notifications" in form:
+            me, wanted = actor_of(request), form["email_notifications"]
             me.email_notifications = people.choose_emails(me, wanted).email_notifications
         return Response(MeSerializer(who_asks(request)).data)

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from factcheck.accounts import signing_in
 from factcheck.accounts.authentication import BrowserAuthentication
 from factcheck.accounts.views import MeSerializer, who_asks
-from factcheck.api.strict import StrictSerializer
+from factcheck.api.strict import StrictSerializer, read
 
 LONGEST = 1000  # characters of a password
 
@@ -58,9 +58,7 @@ class Session(APIView):
     @extend_schema(operation_id="sign_in", request=SignInSerializer, responses=SessionSerializer)
     def post(self, request: Request) -> Response:
         """Sign in. Whoever was signed in in this browser is signed out. Needs the CSRF token."""
-        form = SignInSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        request.user = signing_in.sign_in(request._request, **form.validated_data)
+        request.user = signing_in.sign_in(request._request, **read(SignInSerializer, request))
         return self._answer(request)
 
     @extend_schema(operation_id="sign_out", request=None, responses={204: None})
@@ -78,8 +76,6 @@ class OwnPassword(APIView):
     @extend_schema(operation_id="change_password", request=ChangePasswordSerializer, responses={204: None})
     def put(self, request: Request) -> Response:
         """Change my password. This browser stays signed in, every other one is signed out; tokens stay."""
-        form = ChangePasswordSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        sent = form.validated_data
+        sent = read(ChangePasswordSerializer, request)
         signing_in.change_password(request._request, sent["current_password"], sent["new_password"])
         return Response(status=204)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
@@ -55,9 +55,16 @@ class StrictSerializer(serializers.Serializer):
         return [ErrorDetail(f"There is no such member.{hint}", code="unknown_field")]
 
 
+def read(form: type[serializers.Serializer] | None, request: Request) -> dict[str, Any]:
+    """What the body says, checked by the form; without one, that it says nothing. Raises ValidationError."""
+    serializer = (form or StrictSerializer)(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return cast(dict[str, Any], serializer.validated_data)
+
+
 def refuse_members(request: Request) -> None:
     """For an action that takes no body: nothing was sent, or an empty object. What a client wanted to say is never passed over."""
-    StrictSerializer(data=request.data).is_valid(raise_exception=True)
+    read(None, request)
 
 
 def _mistyped(field: serializers.Field, value: Any) -> Any:

@@ -17,7 +17,7 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.accounts.roles import SCOPE_CHOICES
 from factcheck.api.filters import AnyOfUUID, FilterSet, TrueOrFalse
 from factcheck.api.renderers import RawJSON, dumps
-from factcheck.api.strict import StrictSerializer, refuse_members
+from factcheck.api.strict import StrictSerializer, read, refuse_members
 from factcheck.api.viewsets import ReadViewSet
 from factcheck.errors import ActionForbidden, FieldError, InvalidInput
 
@@ -124,7 +124,7 @@ class TokenViewSet(ReadViewSet):
 
         This answer alone has its secret, which is not kept for an `Idempotency-Key` either: a repeated request is answered with null.
         """
-        form = _read(NewTokenSerializer, request)
+        form = read(NewTokenSerializer, request)
         owner = _owner(form.pop("owner", None), actor_of(request))
         token, secret = tokens.issue(owner, actor=actor_of(request), **form)
         return self._answer_with(secret, token, status.HTTP_201_CREATED, {"Location": f"/api/v1/tokens/{token.pk}"})
@@ -134,7 +134,7 @@ class TokenViewSet(ReadViewSet):
     def rotate(self, request: Request, pk: str) -> Response:
         """Give it a new secret. The old one stops at once; who needs both for a while makes a second token and revokes the first."""
         token = self.get_object()
-        form = _read(RotationSerializer, request)
+        form = read(RotationSerializer, request)
         token, secret = tokens.rotate(token, actor=actor_of(request), version=self.version, **form)
         return self._answer_with(secret, token)
 
@@ -153,12 +153,6 @@ class TokenViewSet(ReadViewSet):
         answer = self.answer(token, code, {"Cache-Control": "no-store", **(headers or {})})
         answer.data = RawJSON(dumps({**self.get_serializer(token).data, "secret": secret}))
         return answer
-
-
-def _read(form: type[Any], request: Request) -> dict[str, Any]:
-    serializer = form(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 def _owner(asked: Any, actor: User) -> User:

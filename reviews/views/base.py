@@ -1,17 +1,14 @@
-"""What the views of reviews share: whose reviews are there at all, and how a body is read."""
+"""What the views of reviews share: whose reviews are there at all, and the rows under one."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from rest_framework import serializers
 from rest_framework.generics import get_object_or_404
-from rest_framework.request import Request
 
 from factcheck.accounts.permissions import actor_of
-from factcheck.api.strict import StrictSerializer
 from factcheck.api.viewsets import NestedList
 from reviews import workflow
 from reviews.models import Review
@@ -22,13 +19,6 @@ def reviews_for(view: Any) -> QuerySet[Review]:
     if getattr(view, "swagger_fake_view", False):
         return Review.objects.none()
     return workflow.visible_to(actor_of(view.request))
-
-
-def read(form: type[serializers.Serializer] | None, request: Request) -> dict[str, Any]:
-    """The body; of an action that takes none, that there is none."""
-    serializer = (form or StrictSerializer)(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return cast(dict[str, Any], serializer.validated_data)
 
 
 class RowsOfReview(NestedList):

@@ -16,6 +16,7 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.api import pagination
 from factcheck.api.filters import refuse_unknown
 from factcheck.api.problems import InvalidParameter
+from factcheck.api.strict import read
 from factcheck.api.viewsets import ReadViewSet, ViewSet
 from factcheck.errors import FieldError
 from reviews import forms, workflow
@@ -95,9 +96,7 @@ class QueueViewSet(ViewSet):
     @action(detail=False, methods=["post"], url_path="next")
     def take_next(self, request: Request) -> Response:
         """Take the best queued review of a desk that nobody else is taking at this moment. 204: there is none."""
-        form = forms.NextSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        review = workflow.take_next(form.validated_data["desk"], actor=actor_of(request))
+        review = workflow.take_next(read(forms.NextSerializer, request)["desk"], actor=actor_of(request))
         if review is None:
             return Response(status=status.HTTP_204_NO_CONTENT)
         return self.answer(review, headers={"Location": f"/api/v1/reviews/{review.pk}"})

@@ -14,13 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck.accounts.permissions import actor_of
+from factcheck.api.strict import read
 from factcheck.api.viewsets import ReadViewSet
 from reviews import filters, forms, workflow
 from reviews.models import Review
 from reviews.serializers.rating import SubmittedSerializer
 from reviews.serializers.reviews import ReviewItemSerializer, ReviewSerializer
 from reviews.stages import Action
-from reviews.views.base import read, reviews_for
+from reviews.views.base import reviews_for
 
 SHOWN_WITH = ("claim", "desk", "lead", "adjudicator")
 OF_THE_SEAT = "The ETag of `GET /reviews/{id}/seat`, or its `tag` in quotes."
@@ -60,10 +61,8 @@ class ReviewViewSet(ReadViewSet):
     @extend_schema(request=forms.NewReviewSerializer, responses={201: ReviewSerializer})
     def create(self, request: Request) -> Response:
         """Put an accepted claim into a desk's queue."""
-        form = forms.NewReviewSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        claim, desk = form.validated_data.pop("claim"), form.validated_data.pop("desk")
-        review = workflow.open_review(claim, desk, actor=actor_of(request), **form.validated_data)
+        said = read(forms.NewReviewSerializer, request)
+        review = workflow.open_review(said.pop("claim"), said.pop("desk"), actor=actor_of(request), **said)
         location = {"Location": f"/api/v1/reviews/{review.pk}"}
         return self.answer(self.shown().get(pk=review.pk), status.HTTP_201_CREATED, location)
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.events import EventsOf
 from factcheck.api.jobs import JobSerializer
+from factcheck.api.strict import read, refuse_members
 from factcheck.api.uploads import FormWithFile, TakesFile
 from factcheck.api.viewsets import DetailViewSet, ReadViewSet
 from factcheck.errors import NotFound
@@ -24,7 +25,7 @@ from reviews.serializers.comments import CommentSerializer
 from reviews.serializers.evidence import EvidenceSerializer, EvidenceSetSerializer, SearchSerializer
 from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
 from reviews.serializers.rating import MySeatSerializer, OwnDraftSerializer, VerdictSerializer
-from reviews.views.base import RowsOfReview, read, reviews_for
+from reviews.views.base import RowsOfReview, reviews_for
 from reviews.workflow import snapshots
 
 ITEMS = Evidence.objects.select_related("snapshot", "added_by")
@@ -120,7 +121,7 @@ class EvidenceViewSet(ReadViewSet):
     def take_snapshot(self, request: Request, pk: str) -> Response:
         """Have its page stored again."""
         item = self.get_object()
-        read(None, request)
+        refuse_members(request)
         job = workflow.take_snapshot(item.pk, actor=actor_of(request))
         body, location = JobSerializer(job).data, {"Location": f"/api/v1/jobs/{job.pk}"}
         return Response(body, status=status.HTTP_202_ACCEPTED, headers=location)
@@ -261,7 +262,6 @@ class SeatDraft(OneOfReview):
     def partial_update(self, request: Request, parent: str) -> Response:
         """Keep what you have written, for you alone: a front end calls this while you write."""
         review = self.get_object()
-        form = forms.VerdictDraftSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        draft = workflow.save_verdict_draft(review, form.validated_data, actor=actor_of(request))
+        said = read(forms.VerdictDraftSerializer, request)
+        draft = workflow.save_verdict_draft(review, said, actor=actor_of(request))
         return Response(OwnDraftSerializer(type(draft).objects.get(pk=draft.pk)).data)

@@ -20,7 +20,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from claims.serializers import ClaimSerializer
-from claims.views import ClaimViewSet
+from claims.views.claims import ClaimViewSet
 from factcheck import routes
 from factcheck.accounts.needs import READ
 from tests import make, rows
