@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import Any, TextIO, cast
-
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, ProgrammingError, connection
+from argparse import ArgumentParser
+from typing import Any
 
 from claims.management.arguments import add_arguments, check
-from claims.management.exits import BUSY, EPILOG, UNREADABLE
+from claims.management.command import ImportCommand
 from claims.management.imports import Import
-from claims.management.report import Report
-from claims.management.signals import terminable
-from claims.pipeline import runs
-from claims.sources.base import Unreadable
-
-STATEMENT_TIMEOUT_SECONDS = 60
 
 
-class Command(BaseCommand):
+class Command(ImportCommand):
     help = "Import articles. Texts that are here already are skipped, changed ones become new versions."
-
-    def create_parser(self, *arguments: Any, **named: Any) -> Any:
-        parser = super().create_parser(*arguments, **named)
-        parser.formatter_class, parser.epilog = RawDescriptionHelpFormatter, EPILOG
-        return parser
+    work = Import
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_arguments(parser)
 
     def handle(self, *arguments: Any, **said: Any) -> None:
         check(said)
-        output, errors = cast(TextIO, self.stdout._out), cast(TextIO, self.stderr._out)
-        report = Report(output, errors, progress=said["progress"], is_json=said["json"])
-        with terminable() as interruption:
-            try:
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT_SECONDS}s'")
-                code = Import(said, report, interruption).go()
-            except Unreadable as error:
-                raise CommandError(str(error), returncode=UNREADABLE) from None
-            except runs.SourceBusy as error:
-                raise CommandError(error.detail, returncode=BUSY) from None
-            except ProgrammingError as error:
-                raise CommandError(f"The database does not fit this program; run `migrate`. {error}") from error
-            except DatabaseError as error:
-                raise CommandError(f"The database failed: {error}") from error
-            except KeyboardInterrupt:
-                code = interruption.exit_code
-            finally:
-                report.close()
-        if code:
-            sys.exit(code)
+        super().handle(*arguments, **said)
