@@ -405,6 +405,8 @@ SPECTACULAR_SETTINGS = {
         "ClaimModality": "claims.models.Claim.Modality",
         "EditedField": "claims.pipeline.editing.EDITED",
         "ExtractionStatus": "claims.models.ExtractionRun.Status",
+        "FactCheckStatus": "reviews.models.Status",
+        "RevisionKind": "reviews.models.FactCheckRevision.Kind",
         "DecisionBasis": "reviews.models.Decision.Basis",
         "ImportRunState": "claims.models.ImportRun.State",
         "JobState": "factcheck.models.JobState",

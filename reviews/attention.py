@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from reviews.facts import Stage
+from reviews.facts import OVER
 from reviews.models import Evidence, Invalidation, Keeping, SnapshotCheck
 from reviews.models.evidence import NOT_AS_IT_WAS
 
@@ -57,7 +57,7 @@ def _looked_at() -> QuerySet[Any]:
     # Few pages ever change: the last look is looked up for those alone, and not for all evidence that there is.
     ever = SnapshotCheck.objects.filter(outcome__in=NOT_AS_IT_WAS).values("snapshot")
     in_use = Evidence.objects.filter(~Exists(marked), withdrawn_at=None, snapshot__in=ever)
-    return in_use.exclude(review__stage=Stage.CLOSED).alias(
+    return in_use.exclude(review__stage__in=OVER).alias(
         stored=Subquery(latest_check(OF_THE_BYTES, OuterRef("snapshot")).values("outcome")[:1]),
         live=Subquery(latest_check(OF_THE_PAGE, OuterRef("snapshot")).values("outcome")[:1]),
     )

@@ -17,10 +17,13 @@ class Stage(StrEnum):
     COPY_EDIT = "copy_edit"  # a second pair of eyes reads text and file
     APPROVED = "approved"
     PUBLISHED = "published"  # a revision is public
+    UNDER_REVISION = "under_revision"  # it stays public, with a notice, while another is under way
+    RETRACTED = "retracted"  # only its address, its past and the reason are left; final
     CLOSED = "closed"  # ended unpublished, with a reason
 
 
 STAGE_CHOICES = [(stage.value, stage.value) for stage in Stage]
+OVER = (Stage.CLOSED, Stage.RETRACTED)  # nobody works on it, and the claim may have another review
 
 
 class Relation(StrEnum):
@@ -28,6 +31,8 @@ class Relation(StrEnum):
     SEAT_HOLDER = "seat_holder"
     ADJUDICATOR = "adjudicator"
     DRAFT_AUTHOR = "draft_author"
+    APPROVER = "approver"  # of a revision that is public
+    HANDLER = "handler"  # who opened the revision that is under way
 
 
 class Stance(StrEnum):
@@ -50,6 +55,7 @@ class Actor:
     took_part_as: frozenset[Relation] = frozenset()  # in any round, whether or not they still are
     is_conflicted: bool = False
     has_edited: bool = False  # the text, since it was handed in
+    has_proposed: bool = False  # the retraction that is proposed now
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,8 @@ class Facts:
     reply: str = "settled"  # not_sought, open, settled
     # Somebody else's word for the present decision, text and evidence, which nobody has taken back.
     approval_counts: bool = True
+    is_public: bool = False  # a revision of it
+    is_retraction_proposed: bool = True  # of the revision that is public now
     claim_review_problems: tuple[str, ...] = ()  # of what it would be published as, in any profile
 
 

@@ -23,14 +23,16 @@ def publishers() -> list[str]:
 
 
 def as_of(moment: datetime | None, wanted: QuerySet[FactCheck, Any]) -> Iterator[FactCheckDocument]:
-    """Each of the wanted ones that was public then, as it stood, the oldest first; none before the first change.
+    """Each of the wanted ones that stood then, as it did, the oldest first; none before the first change. What had been retracted by then
+    is not among them.
 
     A batch is a query of its own: no transaction stays open for a slow reader. What is published meanwhile is in none of them.
     """
     if moment is None:
         return
     then = FactCheckRevision.objects.filter(fact_check=OuterRef("pk"), published_at__lte=moment).order_by("-number")
-    rows = wanted.annotate(then=Subquery(then.values("content")[:1])).order_by("pk").values_list("pk", "then")
+    standing = wanted.exclude(retraction__retracted_at__lte=moment)
+    rows = standing.annotate(then=Subquery(then.values("content")[:1])).order_by("pk").values_list("pk", "then")
     batch = list(rows[:BATCH])
     while batch:
         yield from (documents.read(content) for _, content in batch if content is not None)

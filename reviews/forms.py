@@ -55,6 +55,8 @@ DeclareConflictSerializer = because(Action.DECLARE_CONFLICT)
 HoldSerializer = because(Action.HOLD)
 ResumeSerializer = because(Action.RESUME)
 CloseSerializer = because(Action.CLOSE)
+OpenRevisionSerializer = because(Action.OPEN_REVISION)
+DismissRevisionSerializer = because(Action.DISMISS_REVISION)
 ReopenSerializer = because(Action.REOPEN)
 
 
@@ -134,6 +136,10 @@ class RecordReplySerializer(StrictSerializer):
 
 class WaiveReplySerializer(because(Action.WAIVE_REPLY)):  # type: ignore[misc]
     addressee = serializers.CharField(max_length=300)
+
+
+class ProposeRetractionSerializer(because(Action.PROPOSE_RETRACTION)):  # type: ignore[misc]
+    note = _words(help_text="Why, for readers: 40 characters or more.")
 
 
 [_SENT_BACK] = [row for row in stages.TRANSITIONS if row.action is Action.SEND_BACK]

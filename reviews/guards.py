@@ -189,5 +189,33 @@ def claim_review_invalid(facts: Facts) -> Blocker | None:
     return _when(words, "claim_review_invalid", f"As ClaimReview it would be refused. {words}.")
 
 
+def not_public(facts: Facts) -> Blocker | None:
+    return _when(not facts.is_public, "not_public", "Nothing of it is public.")
+
+
+def public_already(facts: Facts) -> Blocker | None:
+    return _when(facts.is_public, "public_already", "A revision of it is public: it is retracted, not closed.")
+
+
+def own_work(facts: Facts) -> Blocker | None:
+    """Whoever answers for what is public does not dismiss doubts about it."""
+    parts = ", ".join(sorted(facts.actor.relations & {Relation.APPROVER, Relation.LEAD}))
+    return _when(
+        parts, "own_work", f"You answer for what is public ({parts}): somebody else dismisses doubts about it."
+    )
+
+
+def nothing_proposed(facts: Facts) -> Blocker | None:
+    return _when(
+        not facts.is_retraction_proposed,
+        "nothing_proposed",
+        "Nobody has proposed to retract the revision that is public.",
+    )
+
+
+def proposed_it(facts: Facts) -> Blocker | None:
+    return _when(facts.actor.has_proposed, "proposed_it", "You proposed it: another editor decides.")
+
+
 def not_on_hold(facts: Facts) -> Blocker | None:
     return _when(not facts.is_on_hold, "not_on_hold", "It is not on hold.")

@@ -26,6 +26,9 @@ class Party(StrEnum):
     APPROVERS = "approvers"  # editors of the desk who took no part
     ANSWERED = "answered"  # whose comment was answered
     REPLACED = "replaced"  # in whose place the action put somebody else
+    HANDLER = "handler"  # of a revision that is or was under way
+    ANSWERABLE = "answerable"  # who approved what is public
+    EDITORS = "editors"  # of the desk who keep out of nothing
     NAMED = "named"  # whom a comment names
 
 
@@ -115,6 +118,18 @@ NOTICES = (
             Notice(action, P.ADJUDICATOR, kind, words, before=(S.ADJUDICATION,)),
         )
     ),
+    *(
+        row
+        for to in (P.ANSWERABLE, P.LEAD)
+        for row in (
+            Notice(A.OPEN_REVISION, to, "doubted", "{who} doubts what is public: {claim}"),
+            Notice(A.DISMISS_REVISION, to, "stands", "{who} lets stand what is public: {claim}"),
+            Notice(A.RETRACT, to, "retracted", "{who} retracted this: {claim}"),
+        )
+    ),
+    Notice(A.DISMISS_REVISION, P.HANDLER, "stands", "{who} lets stand what is public: {claim}"),
+    Notice(A.RETRACT, P.HANDLER, "retracted", "{who} retracted this: {claim}"),
+    Notice(A.PROPOSE_RETRACTION, P.EDITORS, "retraction_proposed", "{who} proposes to retract this: {claim}"),
     Notice(A.REOPEN, P.FORMER_LEAD, "reopened", "{who} reopened this, which you led: {claim}"),
     Notice(A.COMMENT, P.ANSWERED, "answered", "{who} answered your comment: {claim}"),
     Notice(A.COMMENT, P.NAMED, "named", "{who} names you in a comment: {claim}"),

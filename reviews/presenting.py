@@ -12,10 +12,10 @@ from factcheck.accounts.needs import Need
 from reviews import stages
 from reviews.access import ACTIONS
 from reviews.facts import Facts, Stage
-from reviews.models import Approval, Decision, FactCheck, Review, Round, Seat
+from reviews.models import Approval, Decision, FactCheck, RetractionProposal, Review, Round, Seat
 from reviews.stages import Transition
 from reviews.workflow.acting import Blocked, facts_of, told
-from reviews.workflow.reading import ReadFacts
+from reviews.workflow.reading import IN_PUBLIC, ReadFacts
 from reviews.workflow.seats import verdicts_submitted
 from reviews.workflow.standing import current_approval, current_evidence
 
@@ -36,6 +36,7 @@ class Present:
     for_approval: ForApproval | None
     approval: Approval | None
     fact_check: FactCheck | None
+    proposal: RetractionProposal | None
     is_stale: bool
     allowed_actions: list[dict[str, Any]]
 
@@ -50,8 +51,9 @@ def present(review: Review, user: User, scopes: Collection[str]) -> Present:
         for_approval=ForApproval(decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
         if decision and draft
         else None,
-        approval=current_approval(review) if review.stage in (Stage.APPROVED, Stage.PUBLISHED) else None,
-        fact_check=FactCheck.objects.filter(review=review).first() if review.stage == Stage.PUBLISHED else None,
+        approval=current_approval(review) if review.stage in (Stage.APPROVED, *IN_PUBLIC) else None,
+        fact_check=facts.revision.fact_check if facts.revision else None,
+        proposal=facts.proposal,
         is_stale=facts.is_stale,
         allowed_actions=allowed_actions(facts, scopes),
     )

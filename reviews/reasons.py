@@ -62,6 +62,9 @@ REASONS: dict[str, tuple[Reason, ...]] = {
     "declare_conflict": (R.PERSONAL, R.FINANCIAL, R.POLITICAL, R.PROFESSIONAL, R.OTHER),
     "hold": (R.AWAITING_REPLY, R.AWAITING_SOURCE, R.LEGAL, R.NO_CAPACITY, R.OTHER),
     "resume": (R.SETTLED, R.OTHER),
+    "open_revision": (R.ERROR_FOUND, R.NEW_EVIDENCE, R.OUTDATED, R.UNCLEAR, R.LEGAL, R.OTHER),
+    "dismiss_revision": (R.UNSUPPORTED, R.SETTLED, R.OTHER),
+    "propose_retraction": (R.ERROR_FOUND, R.WITHDRAWN_BY_SOURCE, R.LEGAL, R.OTHER),
     "close": (R.DUPLICATE, R.NO_CONSENSUS, R.NOT_CHECKABLE, R.NO_CAPACITY, R.OTHER),
     "reopen": (R.NEW_EVIDENCE, R.CLOSED_IN_ERROR, R.OTHER),
 }

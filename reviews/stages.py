@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reviews import guards
-from reviews.facts import Blocker, Facts, Guard, Relation, Stage
+from reviews.facts import OVER, Blocker, Facts, Guard, Relation, Stage
 from reviews.reasons import REASONS, Reason
 
 
@@ -44,6 +44,10 @@ class Action(StrEnum):
     APPROVE = "approve"
     UNAPPROVE = "unapprove"
     PUBLISH = "publish"
+    OPEN_REVISION = "open_revision"
+    DISMISS_REVISION = "dismiss_revision"
+    PROPOSE_RETRACTION = "propose_retraction"
+    RETRACT = "retract"
     MARK_UNRELIABLE = "mark_unreliable"
     KEEP_EVIDENCE = "keep_evidence"
     DECLARE_CONFLICT = "declare_conflict"
@@ -85,7 +89,10 @@ LEAD = Right(frozenset({"researcher", "editor"}), Relation.LEAD)
 SEAT_HOLDER = Right(frozenset({"reviewer"}), Relation.SEAT_HOLDER)
 ADJUDICATOR = Right(frozenset({"adjudicator"}), Relation.ADJUDICATOR)
 DRAFT_AUTHOR = Right(frozenset({"researcher", "editor"}), Relation.DRAFT_AUTHOR)
-RESEARCHER, EDITOR, TRIAGER = (Right(frozenset({role})) for role in ("researcher", "editor", "triager"))
+HANDLER = Right(frozenset({"corrections", "editor"}), Relation.HANDLER)
+RESEARCHER, EDITOR, TRIAGER, CORRECTIONS = (
+    Right(frozenset({role})) for role in ("researcher", "editor", "triager", "corrections")
+)
 ANYBODY = Right()
 # Whoever works on reviews: an importer, an auditor and an admin only read them.
 COLLEAGUE = Right(frozenset({"triager", "researcher", "reviewer", "adjudicator", "editor", "corrections"}))
@@ -129,7 +136,7 @@ class Transition:
 
 
 S, A, R = Stage, Action, REASONS
-_OPEN_STAGES = tuple(stage for stage in Stage if stage is not S.CLOSED)
+_OPEN_STAGES = tuple(stage for stage in Stage if stage not in OVER)
 _AT_WORK = (S.RESEARCH, S.RATING, S.DISCUSSION, S.ADJUDICATION, S.DRAFTING, S.COPY_EDIT, S.APPROVED)
 _EVIDENCE = (guards.too_few_origins, guards.one_sided)
 
@@ -250,6 +257,22 @@ TRANSITIONS = (
         ),
     ),
     _row(
+        A.OPEN_REVISION, "Put what is public in doubt", S.PUBLISHED, S.UNDER_REVISION,
+        may=(CORRECTIONS, EDITOR), unless=(guards.conflicted,),
+    ),
+    _row(
+        A.DISMISS_REVISION, "Let what is public stand", S.UNDER_REVISION, S.PUBLISHED,
+        may=(HANDLER, EDITOR), unless=(guards.conflicted, guards.own_work),
+    ),
+    _row(
+        A.PROPOSE_RETRACTION, "Propose to retract it", _OPEN_STAGES,
+        may=(EDITOR,), unless=(guards.not_public, guards.conflicted, guards.votes_sealed), on_hold=True,
+    ),
+    _row(
+        A.RETRACT, "Retract it", _OPEN_STAGES, S.RETRACTED,
+        may=(EDITOR,), unless=(guards.not_public, guards.conflicted, guards.nothing_proposed, guards.proposed_it), on_hold=True,
+    ),
+    _row(
         A.MARK_UNRELIABLE, "Mark evidence as unreliable", _AT_WORK,
         may=(LEAD, EDITOR), unless=(guards.conflicted, guards.votes_sealed),
     ),
@@ -287,8 +310,14 @@ TRANSITIONS = (
         A.RESUME, "Resume it", _OPEN_STAGES,
         may=(LEAD, EDITOR), unless=(guards.not_on_hold, guards.votes_sealed), on_hold=True,
     ),
-    _row(A.CLOSE, "Close it", (S.QUEUED, S.RESEARCH), S.CLOSED, may=(TRIAGER, EDITOR), on_hold=True),
-    _row(A.CLOSE, "Close it", (S.DISCUSSION, S.ADJUDICATION), S.CLOSED, may=(EDITOR,), on_hold=True),
+    _row(
+        A.CLOSE, "Close it", (S.QUEUED, S.RESEARCH), S.CLOSED,
+        may=(TRIAGER, EDITOR), unless=(guards.public_already,), on_hold=True,
+    ),
+    _row(
+        A.CLOSE, "Close it", (S.DISCUSSION, S.ADJUDICATION), S.CLOSED,
+        may=(EDITOR,), unless=(guards.public_already,), on_hold=True,
+    ),
     _row(
         A.REOPEN, "Reopen it", S.CLOSED, S.QUEUED,
         may=(EDITOR,), unless=(guards.claim_not_accepted, guards.reviewed_elsewhere),

@@ -16,7 +16,7 @@ from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.audit.models import AuditEvent
 from reviews.agreement import Agreement, Share, Spread, agreement, quantiles, selection_balance, units_of_rows
-from reviews.facts import Stage
+from reviews.facts import OVER, Stage
 from reviews.models import RatingScaleVersion, Review, Round, Verdict
 
 SECONDS_PER_HOUR = 3600
@@ -145,7 +145,7 @@ def turnaround(reviews: QuerySet[Review]) -> dict[Stage, Spread]:
     hours: defaultdict[Stage, list[float]] = defaultdict(list)
     for row in stage_rows(reviews):
         hours[row.stage].append(row.hours)
-    return {stage: quantiles(hours[stage]) for stage in Stage if stage is not Stage.CLOSED}
+    return {stage: quantiles(hours[stage]) for stage in Stage if stage not in OVER}
 
 
 @dataclass(frozen=True, slots=True)

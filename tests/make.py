@@ -31,6 +31,7 @@ from reviews.models import (
     EvidenceSet,
     RatingScale,
     RatingScaleVersion,
+    RetractionProposal,
     Review,
     ReviewPolicy,
     Seat,
@@ -110,12 +111,15 @@ POINTS = [
     {"code": "true", "label": "True", "rank": 3, "polarity": 1},
     {"code": "unverifiable", "label": "Cannot be known", "rank": None, "polarity": 0},
 ]
+PUBLIC_REASON = "The tables that it rests on were of another year than the claim."
 WHY = "The ministry's own tables say so, in both editions."
 
 
 @dataclass(slots=True)
 class Newsroom:
-    """The cast of the tests at one desk: Ada triages, Finn leads, Ben, Cleo and Ivy review, Dana adjudicates, Emil and Gwen edit."""
+    """The cast of the tests at one desk: Ada triages, Finn leads, Ben, Cleo and Ivy review, Dana adjudicates, Emil and Gwen edit, Hal
+    handles corrections.
+    """
 
     desk: Desk
     ada: User
@@ -126,6 +130,7 @@ class Newsroom:
     dana: User
     emil: User
     gwen: User
+    hal: User
     uma: User
     zoe: User
 
@@ -148,7 +153,8 @@ class Newsroom:
 def newsroom(**numbers: Any) -> Newsroom:
     people = {
         "ada": ("importer", "triager"), "finn": ("researcher",), "ben": ("reviewer",), "cleo": ("reviewer",), "ivy": ("reviewer",),
-        "dana": ("adjudicator",), "emil": ("editor",), "gwen": ("editor",), "uma": ("auditor",),
+        "dana": ("adjudicator",), "emil": ("editor",), "gwen": ("editor",), "hal": ("corrections",),
+        "uma": ("auditor",),
     }  # fmt: skip
     cast = {name: user(name, *roles) for name, roles in people.items()}
     zoe = user("zoe", "researcher", "reviewer", "adjudicator", "editor", "triager")
@@ -243,6 +249,20 @@ def _approve(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[st
     return approve(room.emil, review)
 
 
+def _doubt(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    return workflow.open_revision(review.pk, reason="unclear", note="A reader asks.", actor=room.hal)
+
+
+def _retract(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
+    propose(room.emil, review)
+    return workflow.retract(review.pk, actor=room.gwen)
+
+
+def propose(editor: User, review: Review) -> RetractionProposal:
+    """To retract it, for a reason that readers may be told."""
+    return workflow.propose_retraction(review.pk, reason="error_found", note=PUBLIC_REASON, actor=editor)
+
+
 def _publish(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str]) -> Review:
     return workflow.publish(review.pk, actor=room.emil)
 
@@ -255,8 +275,9 @@ def approve(editor: User, review: Review) -> Review:
 
 
 _DISPUTED = (Stage.DISCUSSION, Stage.ADJUDICATION)
-_STEPS = (_take, _rate, _vote, _escalate, _submit, _approve, _publish)
+_STEPS = (_take, _rate, _vote, _escalate, _submit, _approve, _publish, _doubt, _retract)
 _REACHED = {
     Stage.QUEUED: -1, Stage.CLOSED: -1, Stage.RESEARCH: 0, Stage.RATING: 1, Stage.DISCUSSION: 2, Stage.ADJUDICATION: 3, Stage.DRAFTING: 2,
-    Stage.COPY_EDIT: 4, Stage.APPROVED: 5, Stage.PUBLISHED: 6,
+    Stage.COPY_EDIT: 4, Stage.APPROVED: 5, Stage.PUBLISHED: 6, Stage.UNDER_REVISION: 7,
+    Stage.RETRACTED: 8,
 }  # fmt: skip

@@ -59,13 +59,21 @@ NEVER = {
             SELECT FROM reviews_factcheck public JOIN reviews_factcheckrevision revision ON revision.fact_check_id = public.id
             JOIN reviews_approval a ON a.id = revision.approval_id JOIN reviews_decision decision ON decision.id = a.decision_id
             JOIN reviews_draft draft ON draft.review_id = own.id
-            WHERE public.review_id = own.id AND a.review_id = own.id AND revision.content::jsonb ->> 'body' = draft.body
+            WHERE public.review_id = own.id AND a.review_id = own.id AND public.changed_at = revision.published_at AND revision.content::jsonb ->> 'body' = draft.body
                 AND revision.content::jsonb -> 'rating' ->> 'code' = decision.rating
                 AND revision.digest = encode(sha256(convert_to(revision.content, 'UTF8')), 'hex')
         )
     """,
-    "a fact-check of a review that is not published": """
-        SELECT public.id FROM own JOIN reviews_factcheck public ON public.review_id = own.id WHERE own.stage <> 'published'
+    "closed or under revision without being public, or public and closed": """
+        SELECT own.id FROM own LEFT JOIN reviews_factcheck public ON public.review_id = own.id
+        WHERE own.stage IN ('published', 'under_revision', 'retracted') AND public.id IS NULL OR own.stage = 'closed' AND public.id IS NOT NULL
+    """,
+    "retracted by one person, or by nobody": """
+        SELECT own.id FROM own LEFT JOIN reviews_factcheck public ON public.review_id = own.id
+        LEFT JOIN reviews_retraction retraction ON retraction.fact_check_id = public.id
+        LEFT JOIN reviews_retractionproposal proposal ON proposal.id = retraction.proposal_id
+        WHERE (own.stage = 'retracted') <> (retraction.id IS NOT NULL) OR proposal.proposed_by_id = retraction.retracted_by_id
+            OR public.changed_at < retraction.retracted_at
     """,
     "somebody was told what they did themselves": """
         SELECT told.id FROM own JOIN notifications_notification told ON told.subject_id = own.id

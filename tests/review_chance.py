@@ -21,7 +21,7 @@ from factcheck.api.renderers import dumps
 from factcheck.audit.verifying import verify
 from reviews import workflow
 from reviews.access import ACTIONS
-from reviews.facts import Stage
+from reviews.facts import OVER, Stage
 from reviews.models import Evidence, Invalidation, Review, Snapshot, SnapshotCheck
 from reviews.reasons import REASONS
 from reviews.stages import Action
@@ -39,11 +39,12 @@ STALE, NO_TAG = 0.06, 0.04  # how often somebody names a version that they have 
 REVIEWS = 2
 A_WALK = 500  # steps; a longer one spends its time on rows of reviews that nobody touches any more
 MOST_MOVES, MOST_CONFLICTS = 120, 3  # of one review, which then gives way to another
-OVER = 0.1  # how often a published one, with which little can be done, gives way at a step
+GIVES_WAY = 0.1  # how often a published one, with which little can be done, gives way at a step
 EVERY_ROW = 50  # steps between two looks at every row, which show that counting what was written is enough
+PUBLIC = (Stage.PUBLISHED, Stage.UNDER_REVISION, Stage.RETRACTED)
 ONWARD = {
     A.TAKE, A.SUBMIT_FOR_RATING, A.SUBMIT_VERDICT, A.ESCALATE, A.ADJUDICATE, A.EDIT_DRAFT, A.SUBMIT_DRAFT, A.APPROVE, A.PUBLISH, A.RESUME,
-    A.REOPEN,
+    A.REOPEN, A.OPEN_REVISION, A.DISMISS_REVISION, A.RETRACT,
 }  # fmt: skip
 RARE = {
     A.DECLARE_CONFLICT, A.CLOSE, A.HOLD, A.MARK_UNRELIABLE, A.REQUEST_EVIDENCE, A.RELEASE, A.TAKE_OVER, A.REPLACE_SEAT_HOLDER,
@@ -129,7 +130,7 @@ class _Walk:
 
     def refresh(self) -> None:
         for review in self.reviews:
-            is_over = review.stage == Stage.PUBLISHED and self.chance.random() < OVER
+            is_over = review.stage in PUBLIC and self.chance.random() < GIVES_WAY
             if is_over or self.moves[review.pk] > MOST_MOVES or self.conflicts[review.pk] == MOST_CONFLICTS:
                 self.reviews.remove(review)
                 break
@@ -233,7 +234,7 @@ class _Walk:
                 return 403, "insufficient_scope"
             if name == "zoe":
                 return 422, "invalid_input"  # the desk is none of hers
-            return None if review.stage == Stage.CLOSED else (409, "action_blocked")
+            return None if review.stage in OVER else (409, "action_blocked")
         told = seen.told(action)
         codes = [blocker["code"] for blocker in told["blocked_by"]] if told else []
         if any(code.startswith("scope_") for code in codes):

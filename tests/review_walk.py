@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from factcheck.errors import ActionForbidden, NotFound
 from reviews import workflow
 from reviews.facts import Stage
-from reviews.models import Decision, Draft, Review
+from reviews.models import Decision, Draft, RetractionProposal, Review
 from reviews.stages import Action
 from reviews.workflow import ActionBlocked
 from tests import make, reviewing
@@ -33,6 +33,7 @@ class State:
     revised: tuple[bool, bool] = (False, False)
     decision: str = ""
     draft: str = ""
+    is_proposed: bool = False  # to retract what is public
 
     def on(self, stage: str, **changes: Any) -> State:
         return replace(self, stage=stage, votes=("", ""), revised=(False, False), **changes)
@@ -77,6 +78,10 @@ def from_(*stages: str, to: str, **changes: Any) -> Callable[[State], State | No
 
 def opens_a_round(stage: str) -> Callable[[State], State | None]:
     return lambda s: s.on("rating", round=s.round + 1, decision="") if s.stage == stage else None
+
+
+def proposes(state: State) -> State | None:
+    return replace(state, is_proposed=True) if state.stage in ("published", "under_revision") else None
 
 
 Verb = Callable[[make.Newsroom, Review], Any]
@@ -146,6 +151,14 @@ MOVES: dict[str, tuple[Callable[[State], State | None], Verb]] = {
     "Gwen approves": (from_("copy_edit", to="approved"), by("gwen", Action.APPROVE)),
     "Gwen takes it back": (from_("approved", to="copy_edit"), by("gwen", Action.UNAPPROVE)),
     "Emil publishes": (from_("approved", to="published"), by("emil", Action.PUBLISH)),
+    "Hal doubts it": (from_("published", to="under_revision"), by("hal", Action.OPEN_REVISION)),
+    "Hal lets it stand": (from_("under_revision", to="published"), by("hal", Action.DISMISS_REVISION)),
+    "Emil proposes to retract it": (proposes, by("emil", Action.PROPOSE_RETRACTION)),
+    "Emil retracts it": (lambda s: None, by("emil", Action.RETRACT)),
+    "Gwen retracts it": (
+        lambda s: s.on("retracted") if s.is_proposed else None,
+        by("gwen", Action.RETRACT),
+    ),
     "Emil closes it": (
         from_("queued", "research", "discussion", "adjudication", to="closed"),
         by("emil", Action.CLOSE),
@@ -165,7 +178,11 @@ def state_of(review: Review) -> State:
     review = at(review)
     state = State(review.stage, review.round_number)
     draft = Draft.objects.filter(review=review).first()
-    state = replace(state, draft=draft.rating if draft else "")
+    state = replace(
+        state,
+        draft=draft.rating if draft else "",
+        is_proposed=RetractionProposal.objects.filter(revision__fact_check__review=review).exists(),
+    )
     if review.stage in (Stage.QUEUED, Stage.RESEARCH, Stage.CLOSED):
         return state
     if review.stage not in (Stage.RATING, Stage.DISCUSSION):

@@ -30,7 +30,10 @@ def why(action: Action) -> dict[str, Any]:
     return {"reason": REASONS[action][0], "note": "As the desk agreed."} | _WHICH.get(action, {})
 
 
-_WHICH: dict[Action, dict[str, Any]] = {A.REPLACE_SEAT_HOLDER: {"seat": 1}}
+_WHICH: dict[Action, dict[str, Any]] = {
+    A.REPLACE_SEAT_HOLDER: {"seat": 1},
+    A.PROPOSE_RETRACTION: {"note": make.PUBLIC_REASON},
+}
 
 
 def judgement(review: Review, rating: str = "false") -> workflow.Judgement:
@@ -127,6 +130,12 @@ DO: dict[Action, Callable[[make.Newsroom, Review, User], Any]] = {
     A.APPROVE: lambda room, r, who: workflow.approve(r.pk, actor=who, **what_an_editor_sees(r)),
     A.UNAPPROVE: lambda room, r, who: workflow.unapprove(r.pk, actor=who, **why(A.UNAPPROVE)),
     A.PUBLISH: lambda room, r, who: workflow.publish(r.pk, actor=who),
+    A.OPEN_REVISION: lambda room, r, who: workflow.open_revision(r.pk, actor=who, **why(A.OPEN_REVISION)),
+    A.DISMISS_REVISION: lambda room, r, who: workflow.dismiss_revision(r.pk, actor=who, **why(A.DISMISS_REVISION)),
+    A.PROPOSE_RETRACTION: lambda room, r, who: workflow.propose_retraction(
+        r.pk, actor=who, **why(A.PROPOSE_RETRACTION)
+    ),
+    A.RETRACT: lambda room, r, who: workflow.retract(r.pk, actor=who),
     A.MARK_UNRELIABLE: lambda room, r, who: workflow.mark_unreliable(_item(r), actor=who, **why(A.MARK_UNRELIABLE)),
     A.KEEP_EVIDENCE: lambda room, r, who: workflow.keep_evidence(actor=who, **_news(r), **why(A.KEEP_EVIDENCE)),
     A.DECLARE_CONFLICT: lambda room, r, who: workflow.declare_conflict(r.pk, actor=who, **why(A.DECLARE_CONFLICT)),
@@ -183,12 +192,21 @@ def full_review(room: make.Newsroom, stage: Stage, **fields: Any) -> Review:
     if differ:
         return at(review, stage)
     fill_in(room, review)
-    if stage in (Stage.COPY_EDIT, Stage.APPROVED, Stage.PUBLISHED):
-        workflow.submit_draft(review.pk, actor=room.finn)
-    if stage in (Stage.APPROVED, Stage.PUBLISHED):
-        make.approve(room.emil, at(review))
+    if stage is Stage.DRAFTING:
+        return at(review, stage)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    if stage is Stage.COPY_EDIT:
+        return at(review, stage)
+    make.approve(room.emil, at(review))
+    if stage is Stage.APPROVED:
+        return at(review, stage)
+    workflow.publish(review.pk, actor=room.emil)
     if stage is Stage.PUBLISHED:
-        workflow.publish(review.pk, actor=room.emil)
+        return at(review, stage)
+    DO[A.OPEN_REVISION](room, review, room.hal)
+    make.propose(room.emil, review)
+    if stage is Stage.RETRACTED:
+        workflow.retract(review.pk, actor=room.gwen)
     return at(review, stage)
 
 

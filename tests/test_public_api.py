@@ -26,6 +26,7 @@ from tests.test_every_operation import operations
 pytestmark = pytest.mark.django_db
 
 LIST = "/public/fact-checks"
+PUBLIC = (Stage.PUBLISHED, Stage.UNDER_REVISION, Stage.RETRACTED)
 
 
 @pytest.fixture
@@ -50,7 +51,10 @@ def test_a_fact_check_is_shown_as_its_latest_revision_says_to_whoever_asks(room,
     assert shown.json() == {
         "id": str(public.pk),
         "slug": public.slug,
+        "status": "published",
         "changed_at": f"{public.changed_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+        "retracted_at": None,
+        "retraction_reason": None,
         "revision": 1,
         "digest": revision.digest,
         "content": json.loads(revision.content),
@@ -68,7 +72,7 @@ def test_a_revision_is_handed_out_byte_for_byte(room, anybody, text):
     stored = FactCheckRevision.objects.get()
     [listed] = anybody.get(f"{LIST}/{public.pk}/revisions").json()["results"]
     assert listed == {
-        "number": 1, "digest": stored.digest, "changed": [], "public_note": "",
+        "number": 1, "kind": "first", "digest": stored.digest, "changed": [], "public_note": "",
         "published_at": f"{stored.published_at:%Y-%m-%dT%H:%M:%S.%fZ}",
     }  # fmt: skip
     answer = anybody.get(f"{LIST}/{public.pk}/revisions/1")
@@ -133,7 +137,7 @@ def test_what_is_not_asked_rightly_is_refused(room, anybody):
             assert_problem(answer, 405, "method_not_allowed")
 
 
-@pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.PUBLISHED])
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in PUBLIC])
 def test_nothing_is_public_of_a_review_that_is_not_published(room, anybody, stage):
     review = reviewing.full_review(room, stage)
     assert anybody.get(LIST).json() == {"results": [], "next": None}

@@ -31,6 +31,8 @@ from reviews.models import (
     Keeping,
     Lead,
     RatingScaleVersion,
+    Retraction,
+    RetractionProposal,
     Review,
     Round,
     Seat,
@@ -43,11 +45,12 @@ from tests import make, reviewing
 never_false = importlib.import_module("reviews.migrations.0002_never_false")
 keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
 whoever_has_led = importlib.import_module("reviews.migrations.0007_whoever_has_led")
+doubts = importlib.import_module("reviews.migrations.0026_doubts_never_false")
 revisions_stay = importlib.import_module("reviews.migrations.0024_revisions_stay")
 whoever_has_adjudicated = importlib.import_module("reviews.migrations.0019_whoever_has_adjudicated")
 INSERT_ONLY = (
     *never_false.INSERT_ONLY, *keeping_rules.INSERT_ONLY, *whoever_has_led.INSERT_ONLY, *whoever_has_adjudicated.INSERT_ONLY,
-    *revisions_stay.INSERT_ONLY,
+    *revisions_stay.INSERT_ONLY, *doubts.INSERT_ONLY,
 )  # fmt: skip
 
 
@@ -100,7 +103,7 @@ def copy(row, **changes):
 
 
 def test_the_arrows_of_the_database_are_those_of_the_table():
-    assert sorted(revisions_stay.ARROWS) == sorted(f"{a}>{b}" for a, b in stages.ARROWS)
+    assert sorted(doubts.ARROWS) == sorted(f"{a}>{b}" for a, b in stages.ARROWS)
 
 
 @pytest.mark.parametrize("stage", list(Stage))
@@ -117,7 +120,7 @@ def test_a_stage_changes_along_arrows_only(room, stage):
 
 def test_a_stage_that_nobody_knows_is_refused(room):
     make.review(room)
-    is_refused("does not go", "UPDATE reviews_review SET stage = 'retracted'")
+    is_refused("does not go", "UPDATE reviews_review SET stage = 'zebra'")
 
 
 TAKEN = "UPDATE reviews_review SET stage = 'research', lead_id = %s, lease_until = now() + interval '1 day', version = version + 1"
@@ -174,6 +177,8 @@ MOVES = [
     (Stage.ADJUDICATION, "stage = 'drafting'"),
     (Stage.COPY_EDIT, "stage = 'approved'"),
     (Stage.COPY_EDIT, "stage = 'rating'"),
+    (Stage.PUBLISHED, "stage = 'retracted'"),
+    (Stage.APPROVED, "stage = 'retracted'"),
 ]
 
 
@@ -262,6 +267,7 @@ def test_a_review_is_led_leased_adjudicated_and_closed_as_its_stage_asks(room, s
 def everything(room):
     """A published review, and one that is adjudicated: with a row in every table."""
     make.review(room, Stage.ADJUDICATION, text="Rents fell.")
+    make.review(room, Stage.RETRACTED, text="Wages fell.")
     review = reviewing.full_review(room, Stage.RESEARCH)
     reviewing.DO[Action.DECLARE_SEARCH](room, review, room.finn)
     reviewing.DO[Action.KEEP_EVIDENCE](room, review, room.finn)
@@ -304,7 +310,16 @@ def test_insert_only_are_the_tables_of_the_design():
         "verdict",
     )
     assert set(INSERT_ONLY) == {
-        f"reviews_{n}" for n in (*names, "decision", "approval", "invalidation", "factcheckrevision")
+        f"reviews_{n}"
+        for n in (
+            *names,
+            "decision",
+            "approval",
+            "invalidation",
+            "factcheckrevision",
+            "retractionproposal",
+            "retraction",
+        )
     }
 
 
@@ -504,8 +519,8 @@ def approval_by(review: Review, approver) -> None:
 
 
 def test_nobody_approves_who_has_led_it_or_has_written_before(room):
-    """Gwen took it over in research for a while, Hal was the author before Finn."""
-    hal = make.user("hal", "editor")
+    """Gwen took it over in research for a while, Olga was the author before Finn."""
+    olga = make.user("olga", "editor")
     review = reviewing.full_review(room, Stage.RESEARCH)
     reviewing.DO[Action.TAKE_OVER](room, review, room.gwen)
     workflow.assign(
@@ -514,11 +529,11 @@ def test_nobody_approves_who_has_led_it_or_has_written_before(room):
     workflow.submit_for_rating(review.pk, actor=room.finn)
     for who in room.holders(reviewing.at(review)):
         room.vote(review, who)
-    for author in (hal, room.finn):
+    for author in (olga, room.finn):
         Draft.objects.filter(review=review).update(author=author)
     reviewing.fill_in(room, review)
     workflow.submit_draft(review.pk, actor=room.finn)
-    for who in (room.gwen, hal):
+    for who in (room.gwen, olga):
         is_refused("took part", lambda who=who: approval_by(review, who))
     approval_by(review, room.emil)  # and this is the truth
 
@@ -750,8 +765,9 @@ def test_nothing_is_published_but_what_is_approved_now(room, published):
     other = make.review(room, Stage.APPROVED, text="Rents fell.")
 
     def publish(approval: Approval, **changes) -> None:
-        public = copy(published.fact_check, review_id=other.pk, slug="else", changed_at=timezone.now())
-        copy(published, fact_check_id=public.pk, approval_id=approval.pk, **changes)
+        now = timezone.now()
+        public = copy(published.fact_check, review_id=other.pk, slug="else", changed_at=now)
+        copy(published, fact_check_id=public.pk, approval_id=approval.pk, published_at=now, **changes)
         sql("UPDATE reviews_review SET stage = 'published', version = version + 1 WHERE id = %s", other.pk)
         events.record(reviewing.at(other), "publish", actor=room.emil)
 
@@ -790,6 +806,33 @@ def test_a_stage_and_what_is_public_go_together(room):
         "is not published, or says nothing",
         lambda: FactCheck(review=review, slug="else", changed_at=timezone.now()).save(force_insert=True),
     )
+
+
+def test_a_fact_check_is_retracted_by_two_people_as_they_said_and_for_good(room, published):
+    proposal = make.propose(room.emil, reviewing.at(published.fact_check.review))
+    values = {"fact_check_id": published.fact_check_id, "proposal_id": proposal.pk, "retracted_at": timezone.now()}
+
+    def retract(proposed_by, retracted_by, **more) -> None:
+        said = {"proposed_by": proposed_by, "retracted_by": retracted_by}
+        Retraction(**values | said | more).save(force_insert=True)
+
+    is_refused("retracted_by_somebody_else_than_proposed", lambda: retract(room.emil, room.emil))
+    is_refused("Nobody has proposed", lambda: retract(room.gwen, room.emil))
+    is_refused("did not change when its rows say", lambda: retract(room.emil, room.gwen))
+    FactCheck.objects.update(changed_at=values["retracted_at"])
+    is_refused("is not retracted", lambda: retract(room.emil, room.gwen))
+    # Another proposal takes its place.
+    last = make.propose(room.gwen, reviewing.at(published.fact_check.review))
+    is_refused("Nobody has proposed", lambda: retract(room.emil, room.gwen))
+    is_refused("proposal_says_why", lambda: copy(last, public_reason=" " * 60))
+
+
+def test_nothing_comes_after_a_retraction(room):
+    review = make.review(room, Stage.RETRACTED)
+    [revision], [proposal] = FactCheckRevision.objects.all(), RetractionProposal.objects.all()
+    is_refused("was retracted", lambda: copy(revision, number=2, kind="typo", changed=["body"]))
+    is_refused("is not what is public", lambda: copy(proposal))
+    is_refused("unique", lambda: copy(Retraction.objects.get(fact_check__review=review)))
 
 
 # The claim

@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 
 from factcheck.errors import ActionForbidden, InvalidInput, NotFound, Problem
-from reviews.facts import Stage
+from reviews.facts import OVER, Stage
 from reviews.reasons import REASONS
 from reviews.stages import Action
 from reviews.workflow import ActionBlocked
@@ -17,15 +17,15 @@ from tests import make, reviewing
 pytestmark = pytest.mark.django_db
 
 # The cast: Ada triages, Finn leads and writes, Ben and Cleo hold the seats, Ivy reviews elsewhere, Dana adjudicates, Emil (who approves
-# what is approved) and Gwen edit, Uma audits, Zoe is of another desk, Root is a superuser without any part in the review.
-EVERYBODY = "ada finn ben cleo ivy dana emil gwen uma root".split()
+# what is approved, and proposes to retract what is under revision) and Gwen edit, Hal handles corrections, Uma audits, Zoe is of another desk, Root is a superuser without any part in the review.
+EVERYBODY = "ada finn ben cleo ivy dana emil gwen hal uma root".split()
 EDITORS = "emil gwen root"  # Root holds every role, and no relation
 OF_THE_LEAD = f"finn {EDITORS}"
-BUT_THOSE_WHO_VOTE = f"ada finn ivy dana {EDITORS}"
+BUT_THOSE_WHO_VOTE = f"ada finn ivy dana hal {EDITORS}"
 
 # action | at these stages | who may | who is one who may, but is blocked. Nobody else; and nobody at any other stage.
 DESIGN = f"""
-open              | closed                                            | ada root       |
+open              | closed retracted                                  | ada root       |
 take              | queued                                            | finn root      |
 assign            | queued                                            | ada {EDITORS}  |
 take_over         | research                                          | {EDITORS}      | finn
@@ -56,15 +56,21 @@ send_back         | copy_edit                                         | {EDITORS
 approve           | copy_edit                                         | {EDITORS}      |
 unapprove         | approved                                          | {EDITORS}      |
 publish           | approved                                          | {EDITORS}      |
+open_revision     | published                                         | hal {EDITORS}  |
+dismiss_revision  | under_revision                                    | hal gwen root  | emil
+propose_retraction | published under_revision                         | {EDITORS}      |
+propose_retraction | queued research rating discussion adjudication drafting copy_edit approved | | {EDITORS}
+retract           | queued research rating discussion adjudication drafting copy_edit approved published | | {EDITORS}
+retract           | under_revision                                    | gwen root      | emil
 mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
 keep_evidence     | research rating discussion adjudication drafting copy_edit approved | {OF_THE_LEAD} |
-declare_conflict  | queued research rating discussion adjudication drafting copy_edit approved published | {" ".join(EVERYBODY)} |
+declare_conflict  | queued research rating discussion adjudication drafting copy_edit approved published under_revision | {" ".join(EVERYBODY)} |
 fill_seat         | rating                                            |                |
-comment           | queued research discussion adjudication drafting copy_edit approved published closed | {BUT_THOSE_WHO_VOTE} ben cleo |
+comment           | queued research discussion adjudication drafting copy_edit approved published under_revision retracted closed | {BUT_THOSE_WHO_VOTE} ben cleo |
 comment           | rating                                            | {BUT_THOSE_WHO_VOTE} | ben cleo
-hold              | research rating discussion adjudication drafting copy_edit approved published | {OF_THE_LEAD} |
+hold              | research rating discussion adjudication drafting copy_edit approved published under_revision | {OF_THE_LEAD} |
 hold              | queued                                            | {EDITORS}      |
-resume            | research rating discussion adjudication drafting copy_edit approved published | | {OF_THE_LEAD}
+resume            | research rating discussion adjudication drafting copy_edit approved published under_revision | | {OF_THE_LEAD}
 resume            | queued                                            |                | {EDITORS}
 close             | queued research                                   | ada {EDITORS}  |
 close             | discussion adjudication                           | {EDITORS}      |
@@ -82,7 +88,7 @@ def expected(stage: Stage, action: Action, name: str) -> type | None:
     """The refusal, or None where it is done."""
     if name == "zoe":
         return InvalidInput if action is Action.OPEN else NotFound  # her input names a desk that is none of hers
-    if action is Action.OPEN and stage is not Stage.CLOSED:
+    if action is Action.OPEN and stage not in OVER:
         return ActionBlocked if name in ("ada", "root") else ActionForbidden  # one review of a claim at a time
     if (stage, action) not in CELLS:
         return ActionBlocked
@@ -124,14 +130,16 @@ def test_whoever_may_does_and_whoever_may_not_leaves_no_trace(room, stage):
     assert done == sum(list(cells.values()).count(None) for (at, _), cells in CELLS.items() if at == stage) > 0
 
 
-@pytest.mark.parametrize("stage", [stage for stage in Stage if stage is not Stage.CLOSED])
-def test_on_hold_nothing_can_be_done_but_resume_it_close_it_declare_a_conflict_and_talk(room, stage):
+@pytest.mark.parametrize("stage", [stage for stage in Stage if stage not in OVER])
+def test_on_hold_nothing_can_be_done_but_resume_it_end_it_declare_a_conflict_and_talk(room, stage):
     people = room.people()
     review = reviewing.full_review(room, stage)
     reviewing.DO[Action.HOLD](room, review, room.gwen)
     names = reviewing.tables()
     before = reviewing.snapshot(names)
-    free = {Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT, Action.COMMENT}
+    free = {
+        Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT, Action.COMMENT, Action.PROPOSE_RETRACTION, Action.RETRACT,
+    }  # fmt: skip
     done, refused = set(), {}
     for action, name in [(action, name) for (at, action), cells in CELLS.items() if at == stage for name in cells]:
         try:
@@ -141,11 +149,18 @@ def test_on_hold_nothing_can_be_done_but_resume_it_close_it_declare_a_conflict_a
                 transaction.set_rollback(True)
         except ActionBlocked as problem:
             refused[action] = [blocker["code"] for blocker in problem.extra["blocked_by"]]
-    assert done == {action for action in free if (stage, action) in CELLS}
+    able = {action: CELLS[stage, action].values() for action in free if (stage, action) in CELLS}
+    assert done == {action for action, who in able.items() if None in who or action is Action.RESUME}
     by_the_hold = {
         action: ["on_hold"] for (at, action), cells in CELLS.items() if at == stage and cells and action not in free
     }
-    assert refused == by_the_hold | ({"comment": ["votes_sealed"]} if stage is Stage.RATING else {})
+    nothing_public = {"propose_retraction": ["not_public"], "retract": ["not_public", "nothing_proposed"]}
+    by_others = {
+        Stage.RATING: nothing_public | {"comment": ["votes_sealed"]},
+        Stage.PUBLISHED: {"retract": ["nothing_proposed"]},
+        Stage.UNDER_REVISION: {"retract": ["proposed_it"]},
+    }
+    assert refused == by_the_hold | by_others.get(stage, nothing_public)
     assert reviewing.snapshot(names) == before
 
 
@@ -157,7 +172,7 @@ BY = {action: next(iter(CELLS[stage, action])) for action, stage in AT.items()}
 def test_whoever_stops_sends_back_or_waives_must_say_why_by_code_and_in_words(room, action, monkeypatch):
     review = reviewing.full_review(room, Stage(AT[action]))
     if action == Action.REPLACE_ADJUDICATOR:
-        make.DeskMembership.objects.create(desk=room.desk, user=make.user("hal", "adjudicator"))
+        make.DeskMembership.objects.create(desk=room.desk, user=make.user("olga", "adjudicator"))
     if action == Action.RESUME:
         reviewing.DO[Action.HOLD](room, review, room.gwen)
     who = getattr(room, BY[action])

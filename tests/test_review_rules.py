@@ -497,16 +497,16 @@ def test_an_editor_gives_the_seat_of_whoever_does_not_vote_to_somebody_else(room
 def test_the_seat_that_an_editor_asks_for_is_filled_before_one_that_is_empty(room, rating):
     remove(room, room.ivy)
     conflict(rating, room.ben)
-    hal = add(room, "hal", "reviewer")  # alone, for two seats
+    olga = add(room, "olga", "reviewer")  # alone, for two seats
     workflow.replace_seat_holder(rating.pk, seat=2, actor=room.emil, reason="absent", note="On leave.")
     assert list(Seat.objects.filter(round__review=rating, vacated_at=None).values_list("number", "holder")) == [
-        (2, hal.pk)
+        (2, olga.pk)
     ]
-    assert told(rating, "replace_seat_holder")["seated"] == {"2": str(hal.pk)}
+    assert told(rating, "replace_seat_holder")["seated"] == {"2": str(olga.pk)}
 
 
 def test_a_seat_is_given_away_without_saying_whether_its_holder_has_voted(room, rating):
-    add(room, "hal", "reviewer")
+    add(room, "olga", "reviewer")
     for seat in (1, 2):  # Ben has voted
         workflow.replace_seat_holder(rating.pk, seat=seat, actor=room.emil, reason="absent", note="On leave.")
     assert {room.ben, room.cleo}.isdisjoint(room.holders(at(rating)))
@@ -529,7 +529,7 @@ def test_whoever_votes_gives_no_seat_away_and_there_are_no_others_than_the_round
 
 @pytest.mark.parametrize("how", WAYS_TO_LEAVE)
 def test_whoever_can_vote_no_more_is_replaced_by_the_beat_unless_they_have_voted(room, rating, how):
-    add(room, "hal", "reviewer")
+    add(room, "olga", "reviewer")
     assert tend()["seated"] == 0
     for who in (room.ben, room.cleo):
         leave(room, who, how)
@@ -558,16 +558,16 @@ def test_an_editor_has_somebody_else_adjudicate_who_was_not_asked_before(room):
         review.pk, actor=room.emil, reason="absent", note="On leave."
     )
     assert blockers(replace) == ["no_adjudicator"]
-    hal = add(room, "hal", "adjudicator", "editor")
+    olga = add(room, "olga", "adjudicator", "editor")
     replace()
-    assert at(review).adjudicator == hal
+    assert at(review).adjudicator == olga
     assert told(review, "replace_adjudicator") == {
-        "adjudicator_id": [str(room.dana.pk), str(hal.pk)], "replaced": [str(room.dana.pk)],
+        "adjudicator_id": [str(room.dana.pk), str(olga.pk)], "replaced": [str(room.dana.pk)],
     }  # fmt: skip
     assert blockers(replace) == ["no_adjudicator"]
     with pytest.raises(ActionForbidden):
         reviewing.DO[Action.ADJUDICATE](room, review, room.dana)
-    reviewing.DO[Action.ADJUDICATE](room, review, hal)
+    reviewing.DO[Action.ADJUDICATE](room, review, olga)
     assert at(review).stage == Stage.DRAFTING
 
 
@@ -577,9 +577,9 @@ def test_an_adjudicator_who_left_is_replaced_by_the_beat_where_there_is_another(
     workflow.hold(held.pk, actor=room.emil, **why(Action.HOLD))
     leave(room, room.dana, how)
     assert tend()["seated"] == 0
-    hal = add(room, "hal", "adjudicator")
+    olga = add(room, "olga", "adjudicator")
     assert tend()["seated"] == 1
-    assert (at(review).adjudicator, at(held).adjudicator) == (hal, room.dana)
+    assert (at(review).adjudicator, at(held).adjudicator) == (olga, room.dana)
     last = events.events(review).last()
     assert (last.action, last.actor, last.reason) == ("replace_adjudicator", None, "absent")
     assert list(verify()) == []
@@ -589,8 +589,8 @@ def test_an_adjudicator_with_a_conflict_is_replaced_by_the_beat_as_soon_as_there
     review = reviewing.full_review(room, Stage.ADJUDICATION)
     conflict(review, room.dana)
     assert (tend()["seated"], at(review).adjudicator) == (0, room.dana)
-    hal = add(room, "hal", "adjudicator")
-    assert (tend()["seated"], at(review).adjudicator) == (1, hal)
+    olga = add(room, "olga", "adjudicator")
+    assert (tend()["seated"], at(review).adjudicator) == (1, olga)
     assert events.events(review).last().reason == "conflict"
 
 
@@ -599,7 +599,7 @@ def test_an_adjudicator_with_a_conflict_is_replaced_by_the_beat_as_soon_as_there
 )
 def test_an_adjudicator_who_leaves_after_the_guard_has_asked_is_found_missing(room, monkeypatch, stage, action):
     review = reviewing.full_review(room, stage)
-    add(room, "hal", "adjudicator")
+    add(room, "olga", "adjudicator")
     guard = reading.ReadFacts.has_adjudicator.func
 
     def and_leave(facts) -> bool:
@@ -636,12 +636,12 @@ def test_a_verdict_of_somebody_with_a_conflict_settles_no_discussion(room):
 
 def test_an_adjudicator_with_a_conflict_is_replaced_where_there_is_another(room):
     review = reviewing.full_review(room, Stage.ADJUDICATION)
-    hal = make.user("hal", "adjudicator")
-    DeskMembership.objects.create(desk=room.desk, user=hal)
+    olga = make.user("olga", "adjudicator")
+    DeskMembership.objects.create(desk=room.desk, user=olga)
     conflict(review, room.dana)
-    assert at(review).adjudicator == hal
-    conflict(review, hal)
-    assert Action.ADJUDICATE not in may(review, hal) | may(review, room.dana)
+    assert at(review).adjudicator == olga
+    conflict(review, olga)
+    assert Action.ADJUDICATE not in may(review, olga) | may(review, room.dana)
     assert {Action.REQUEST_EVIDENCE, Action.CLOSE} <= may(review, room.emil)
 
 
@@ -685,9 +685,9 @@ def test_a_lead_who_declares_a_conflict_in_research_gives_the_review_back_with_i
     review = at(review)
     assert (review.lead, review.lease_until, review.evidence.count()) == (None, None, 4)
     assert told(review, "declare_conflict")["stage"] == ["research", "queued"]
-    hal = make.user("hal", "researcher")
-    DeskMembership.objects.create(desk=room.desk, user=hal)
-    assert workflow.take(review.pk, actor=hal).lead == hal
+    olga = make.user("olga", "researcher")
+    DeskMembership.objects.create(desk=room.desk, user=olga)
+    assert workflow.take(review.pk, actor=olga).lead == olga
 
 
 def test_somebody_else_writes_on_when_the_lead_declares_a_conflict_later(room):
@@ -733,9 +733,9 @@ def test_a_review_that_comes_back_to_a_lead_with_a_conflict_is_anybodys(room):
     conflict(review, room.finn)
     workflow.request_evidence(review.pk, actor=room.emil, **why(Action.REQUEST_EVIDENCE))
     assert blockers(lambda: workflow.submit_for_rating(review.pk, actor=room.finn)) == ["conflicted"]
-    hal = make.user("hal", "researcher")
-    DeskMembership.objects.create(desk=room.desk, user=hal)
-    assert workflow.take_over(review.pk, actor=hal).lead == hal
+    olga = make.user("olga", "researcher")
+    DeskMembership.objects.create(desk=room.desk, user=olga)
+    assert workflow.take_over(review.pk, actor=olga).lead == olga
 
 
 # Who writes
@@ -743,9 +743,9 @@ def test_a_review_that_comes_back_to_a_lead_with_a_conflict_is_anybodys(room):
 
 @pytest.fixture
 def apart(db):
-    """A desk whose leads do not write; Hal researches there too."""
+    """A desk whose leads do not write; Olga researches there too."""
     room = make.newsroom(draft_author_may_be_lead=False)
-    DeskMembership.objects.create(desk=room.desk, user=make.user("hal", "researcher"))
+    DeskMembership.objects.create(desk=room.desk, user=make.user("olga", "researcher"))
     return room
 
 
@@ -773,31 +773,31 @@ def test_where_the_lead_may_not_write_somebody_who_took_no_part_does(apart):
 def test_the_author_writes_on_after_another_round(apart):
     remove(apart, apart.emil)
     review = reviewing.full_review(apart, Stage.RATING)
-    hal = make.user("hal")
+    olga = make.user("olga")
     for _ in range(2):
         for who in apart.holders(at(review)):
             apart.vote(review, who)
         # Gwen, the only editor who is left, approves.
-        assert Draft.objects.get(review=review).author == hal
+        assert Draft.objects.get(review=review).author == olga
         if _ == 0:
             DeskMembership.objects.create(desk=apart.desk, user=apart.emil)
-            write(review, hal)
-            workflow.submit_draft(review.pk, actor=hal)
+            write(review, olga)
+            workflow.submit_draft(review.pk, actor=olga)
             workflow.send_back(review.pk, Stage.RATING, actor=apart.gwen, **why(Action.SEND_BACK))
 
 
 def test_a_desk_that_lacks_somebody_who_writes_hands_nothing_to_the_reviewers(apart):
-    remove(apart, apart.emil, make.user("hal"))
+    remove(apart, apart.emil, make.user("olga"))
     review = reviewing.full_review(apart, Stage.RESEARCH)
     with pytest.raises(ActionBlocked, match="editor: 0 of 1 found"):
         workflow.submit_for_rating(review.pk, actor=apart.finn)
-    DeskMembership.objects.create(desk=apart.desk, user=make.user("hal"))
+    DeskMembership.objects.create(desk=apart.desk, user=make.user("olga"))
     assert workflow.submit_for_rating(review.pk, actor=apart.finn).stage == Stage.RATING
 
 
 def test_where_nobody_is_left_to_write_the_next_editor_who_edits_becomes_the_author(apart):
     review = reviewing.full_review(apart, Stage.RATING)
-    remove(apart, apart.emil, apart.gwen, make.user("hal"))
+    remove(apart, apart.emil, apart.gwen, make.user("olga"))
     for who in apart.holders(review):
         apart.vote(review, who)
     assert Draft.objects.get(review=review).author == apart.finn
@@ -841,10 +841,10 @@ def test_what_was_left_lying_returns_to_the_queue_with_its_evidence(room):
 
 def test_a_lease_that_runs_is_ended_by_an_editor_with_a_reason_only(room):
     review = make.review(room, Stage.RESEARCH)
-    hal = make.user("hal", "researcher")
-    DeskMembership.objects.create(desk=room.desk, user=hal)
-    assert blockers(lambda: workflow.take_over(review.pk, actor=hal)) == ["lease_runs"]
-    assert blockers(lambda: workflow.take_over(review.pk, actor=hal, reason="absent", note="Away.")) == ["lease_runs"]
+    olga = make.user("olga", "researcher")
+    DeskMembership.objects.create(desk=room.desk, user=olga)
+    assert blockers(lambda: workflow.take_over(review.pk, actor=olga)) == ["lease_runs"]
+    assert blockers(lambda: workflow.take_over(review.pk, actor=olga, reason="absent", note="Away.")) == ["lease_runs"]
     assert blockers(lambda: workflow.take_over(review.pk, actor=room.emil)) == ["lease_runs"]
     with pytest.raises(InvalidInput):
         workflow.take_over(review.pk, actor=room.emil, reason="zebra", note="Away.")
@@ -852,7 +852,7 @@ def test_a_lease_that_runs_is_ended_by_an_editor_with_a_reason_only(room):
         workflow.take_over(review.pk, actor=room.emil, reason="absent")
     assert workflow.take_over(review.pk, actor=room.emil, reason="absent", note="Away.").lead == room.emil
     Review.objects.filter(pk=review.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert workflow.take_over(review.pk, actor=hal).lead == hal
+    assert workflow.take_over(review.pk, actor=olga).lead == olga
 
 
 def test_on_hold_the_clocks_stand_still(db):
@@ -1094,7 +1094,7 @@ def test_an_adjudicator_who_asked_for_evidence_instead_does_not_approve_and_judg
 ):
     room.dana = make.user("dana", "reviewer", "editor")
     review = reviewing.full_review(room, Stage.ADJUDICATION)
-    DeskMembership.objects.create(desk=room.desk, user=make.user("hal", "adjudicator"))
+    DeskMembership.objects.create(desk=room.desk, user=make.user("olga", "adjudicator"))
     assert room.dana not in room.holders(review)
     workflow.request_evidence(review.pk, actor=room.dana, **why(Action.REQUEST_EVIDENCE))
     workflow.submit_for_rating(review.pk, actor=room.finn)
@@ -1126,8 +1126,8 @@ def test_whoever_has_led_it_for_a_while_does_not_approve(room, how):
         workflow.release(review.pk, actor=room.emil, **why(Action.RELEASE))
     workflow.take(review.pk, actor=room.finn)
     make.evidence(room, review, "supports", "Bank")
-    hal = make.user("hal", "editor")
-    DeskMembership.objects.create(desk=room.desk, user=hal)
+    olga = make.user("olga", "editor")
+    DeskMembership.objects.create(desk=room.desk, user=olga)
     workflow.submit_for_rating(review.pk, actor=room.finn)
     for who in room.holders(at(review)):
         room.vote(review, who)
@@ -1135,7 +1135,7 @@ def test_whoever_has_led_it_for_a_while_does_not_approve(room, how):
     workflow.submit_draft(review.pk, actor=room.finn)
     seen = reviewing.what_an_editor_sees(review)
     assert blockers(lambda: workflow.approve(review.pk, actor=gwen, **seen)) == ["involved"]
-    assert make.approve(hal, at(review)).stage == Stage.APPROVED
+    assert make.approve(olga, at(review)).stage == Stage.APPROVED
 
 
 def test_a_review_whose_only_other_editor_has_led_it_is_not_handed_to_the_reviewers(room):

@@ -46,15 +46,19 @@ send_back         | copy_edit                                                   
 approve           | copy_edit                                                        | approved                   | editor
 unapprove         | approved                                                         | copy_edit                  | editor system
 publish           | approved                                                         | published                  | editor
+open_revision     | published                                                        | under_revision             | corrections editor
+dismiss_revision  | under_revision                                                   | published                  | [handler] editor
+propose_retraction | queued research rating discussion adjudication drafting copy_edit approved published under_revision | - | editor
+retract           | queued research rating discussion adjudication drafting copy_edit approved published under_revision | retracted | editor
 mark_unreliable   | research rating discussion adjudication drafting copy_edit approved | -                       | [lead] editor
 keep_evidence     | research                                                         | -                          | [lead] researcher editor
 keep_evidence     | rating discussion adjudication drafting copy_edit approved       | -                          | [lead] editor
-declare_conflict  | queued rating discussion adjudication drafting copy_edit approved published | -                         | anybody
+declare_conflict  | queued rating discussion adjudication drafting copy_edit approved published under_revision | -          | anybody
 declare_conflict  | research                                                         | research queued            | anybody
 fill_seat         | rating                                                           | -                          | system
-comment           | queued research rating discussion adjudication drafting copy_edit approved published closed | - | triager researcher reviewer adjudicator editor corrections
-hold              | queued research rating discussion adjudication drafting copy_edit approved published | -                | [lead] editor
-resume            | queued research rating discussion adjudication drafting copy_edit approved published | -                | [lead] editor
+comment           | queued research rating discussion adjudication drafting copy_edit approved published under_revision retracted closed | - | triager researcher reviewer adjudicator editor corrections
+hold              | queued research rating discussion adjudication drafting copy_edit approved published under_revision | -                | [lead] editor
+resume            | queued research rating discussion adjudication drafting copy_edit approved published under_revision | -                | [lead] editor
 close             | queued research                                                  | closed                     | triager editor
 close             | discussion adjudication                                          | closed                     | editor
 reopen            | closed                                                           | queued                     | editor
@@ -65,6 +69,7 @@ ROLES_OF_RELATION = {
     "seat_holder": {"reviewer"},
     "adjudicator": {"adjudicator"},
     "draft_author": {"researcher", "editor"},
+    "handler": {"corrections", "editor"},
 }
 
 ROWS = [[cell.strip().split() for cell in line.split("|")] for line in DESIGN.strip().splitlines()]
@@ -204,9 +209,17 @@ BLOCKED = [
     (guards.reply_open, but(reply="not_sought")),
     (guards.approval_gone, but(approval_counts=False)),
     (guards.claim_review_invalid, but(claim_review_problems=("url: Give the whole address of the page. (absolute)",))),
+    (guards.not_public, FINE),
+    (guards.public_already, but(is_public=True)),
+    (guards.own_work, but(actor=Actor(relations=frozenset({Relation.APPROVER})))),
+    (guards.own_work, but(actor=LEAD)),
+    (guards.nothing_proposed, but(is_retraction_proposed=False)),
+    (guards.proposed_it, but(actor=Actor(has_proposed=True))),
     (guards.not_on_hold, but(is_on_hold=False)),
 ]  # fmt: skip
 NOT_BLOCKED = [
+    (guards.not_public, but(is_public=True)),
+    (guards.own_work, but(actor=Actor(relations=frozenset({Relation.HANDLER})))),
     (guards.lease_runs, but(lease_is_over=False, has_reason=True)),  # an editor
     (guards.too_few_origins, but(evidence=BOTH_SIDES[:1], single_origin_reason="Only the ministry counts them.")),
     (guards.one_sided, but(evidence=BOTH_SIDES[:1], searched=frozenset({Stance.SUPPORTS}))),
@@ -236,7 +249,9 @@ def test_a_guard_blocks_what_it_is_for_and_says_so(guard, facts):
     assert blocker.words.endswith(".") or guard is guards.unstaffable
 
 
-@pytest.mark.parametrize(("guard", "facts"), [*NOT_BLOCKED, *((guard, FINE) for guard in dict(BLOCKED))])
+@pytest.mark.parametrize(
+    ("guard", "facts"), [*NOT_BLOCKED, *((guard, FINE) for guard in dict(BLOCKED) if guard is not guards.not_public)]
+)
 def test_a_guard_blocks_nothing_else(guard, facts):
     assert guard(facts) is None
 
@@ -287,6 +302,11 @@ confirm_numbers   conflicted
 submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale claim_review_invalid
 approve           conflicted involved edited_it stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided
 publish           conflicted approval_gone stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided claim_review_invalid
+open_revision     conflicted
+dismiss_revision  conflicted own_work
+propose_retraction not_public conflicted votes_sealed
+retract           not_public conflicted nothing_proposed proposed_it
+close             public_already
 reopen            claim_not_accepted reviewed_elsewhere
 resume            not_on_hold votes_sealed
 """
@@ -306,7 +326,7 @@ def test_a_stale_review_without_another_round_can_still_be_ended_from_every_stag
     used_up = dataclasses.replace(
         FINE, is_on_hold=False, is_stale=True, round=dataclasses.replace(FINE.round, number=5)
     )
-    ends = {Stage.CLOSED, Stage.PUBLISHED}  # what is stale gets nowhere near the second
+    ends = {Stage.CLOSED, Stage.PUBLISHED, Stage.RETRACTED}  # what is stale gets nowhere near the second
     for _ in Stage:
         ends |= {
             stage
@@ -318,8 +338,14 @@ def test_a_stale_review_without_another_round_can_still_be_ended_from_every_stag
 
 
 def test_a_hold_blocks_everything_but_resuming_closing_declaring_a_conflict_and_talking():
-    free = {row.action for row in TRANSITIONS if not row.blocked_by(dataclasses.replace(FINE, actor=Actor()))}
-    assert free == {Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT, Action.COMMENT}
+    free = {
+        row.action
+        for row in TRANSITIONS
+        if not row.blocked_by(dataclasses.replace(FINE, actor=Actor(), is_public=row.action is not Action.CLOSE))
+    }
+    assert free == {
+        Action.RESUME, Action.CLOSE, Action.DECLARE_CONFLICT, Action.COMMENT, Action.PROPOSE_RETRACTION, Action.RETRACT,
+    }  # fmt: skip
     held = [row.blocked_by(FINE) for row in TRANSITIONS if row.action not in free]
     assert held == [(guards.ON_HOLD,)] * len(held)
 
@@ -337,7 +363,7 @@ def test_what_is_allowed_is_what_is_neither_lacked_nor_blocked():
 
 SAY_WHY = {
     "release", "request_evidence", "replace_seat_holder", "replace_adjudicator", "waive_reply", "send_back", "unapprove", "mark_unreliable", "keep_evidence", "declare_conflict", "hold",
-    "resume", "close", "reopen",
+    "resume", "close", "reopen", "open_revision", "dismiss_revision", "propose_retraction",
 }  # fmt: skip
 
 

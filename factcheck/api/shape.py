@@ -246,7 +246,7 @@ class _JSONObject(Func):
     output_field = PlainJSON()
 
 
-class _Instant(Func):
+class Instant(Func):
     """As settings.REST_FRAMEWORK["DATETIME_FORMAT"] writes it."""
 
     template = "to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
@@ -258,7 +258,7 @@ def _as_is(member: Any, value: F) -> Any:
 
 
 _RENDERED: dict[type[Any], Callable[[Any, F], Any]] = {
-    serializers.DateTimeField: lambda member, value: _Instant(value),
+    serializers.DateTimeField: lambda member, value: Instant(value),
     serializers.DecimalField: lambda member, value: Cast(value, TextField()),
     serializers.UUIDField: _as_is,
     serializers.CharField: _as_is,

@@ -8,7 +8,7 @@ from reviews.models.comments import Comment, Mention
 from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
 from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
-from reviews.models.publication import FactCheck, FactCheckRevision
+from reviews.models.publication import FactCheck, FactCheckRevision, Retraction, RetractionProposal, Status, status_of
 from reviews.models.review import Adjudicator, ConflictOfInterest, Lead, Review
 from reviews.models.rounds import Round, Seat, Verdict
 
@@ -32,6 +32,8 @@ __all__ = [
     "RatingScale",
     "RatingScaleVersion",
     "ReplyRequest",
+    "Retraction",
+    "RetractionProposal",
     "Review",
     "ReviewPolicy",
     "Round",
@@ -39,5 +41,7 @@ __all__ = [
     "Seat",
     "Snapshot",
     "SnapshotCheck",
+    "Status",
     "Verdict",
+    "status_of",
 ]

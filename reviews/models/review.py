@@ -9,11 +9,11 @@ from django.db.models.functions import Now
 
 from claims.models import Claim, Row
 from claims.triage import RISK_CHOICES, Risk
-from reviews.facts import STAGE_CHOICES, Stage
+from reviews.facts import OVER, STAGE_CHOICES, Stage
 from reviews.models.desks import Desk, RatingScaleVersion, ReviewPolicy
 from reviews.reasons import REASON_CHOICES
 
-LED = [stage for stage in Stage if stage not in (Stage.QUEUED, Stage.CLOSED)]
+LED = [stage for stage in Stage if stage not in (Stage.QUEUED, *OVER)]
 
 
 class Review(Row):
@@ -25,13 +25,17 @@ class Review(Row):
     policy = models.ForeignKey(ReviewPolicy, on_delete=models.PROTECT, related_name="+")
     scale = models.ForeignKey(RatingScaleVersion, on_delete=models.PROTECT, related_name="+")
     risk = models.CharField(max_length=6, choices=RISK_CHOICES, default=Risk.NORMAL)
-    stage = models.CharField(max_length=12, choices=STAGE_CHOICES, default=Stage.QUEUED)
+    stage = models.CharField(max_length=14, choices=STAGE_CHOICES, default=Stage.QUEUED)
     entered_stage_at = models.DateTimeField(db_default=Now())
     due_at = models.DateTimeField(null=True, help_text="When this stage is overdue.")
     held_at = models.DateTimeField(null=True, help_text="Since when it is on hold; its clocks stand still.")
     lead = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     lease_until = models.DateTimeField(null=True, help_text="Until when the lead has it for themselves.")
     adjudicator = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    handler = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+",
+        help_text="Who opened the revision that is under way.",
+    )  # fmt: skip
     round_number = models.PositiveSmallIntegerField(default=0, help_text="Of the last round; 0 before the first.")
     single_origin_reason = models.TextField(blank=True, help_text="Why one origin of evidence has to do.")
     numbers_confirmed_by = models.ForeignKey(
@@ -48,14 +52,14 @@ class Review(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["claim"], condition=~Q(stage=Stage.CLOSED), name="review_active_once_per_claim"
+                fields=["claim"], condition=~Q(stage__in=OVER), name="review_active_once_per_claim"
             ),
             models.CheckConstraint(condition=Q(stage__in=[s.value for s in Stage]), name="review_stage_known"),
             models.CheckConstraint(condition=Q(risk__in=[r.value for r in Risk]), name="review_risk_known"),
             models.CheckConstraint(
                 condition=Q(stage__in=LED, lead__isnull=False)
                 | Q(stage=Stage.QUEUED, lead__isnull=True)
-                | Q(stage=Stage.CLOSED),
+                | Q(stage__in=OVER),
                 name="review_led_while_at_work",
             ),
             models.CheckConstraint(
@@ -70,6 +74,12 @@ class Review(Row):
             models.CheckConstraint(
                 condition=Q(adjudicator__isnull=True) | Q(lead__isnull=True) | ~Q(adjudicator=F("lead")),
                 name="review_adjudicator_is_not_lead",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage__in=[Stage.UNDER_REVISION, Stage.PUBLISHED])
+                | Q(stage=Stage.UNDER_REVISION, handler__isnull=False)
+                | Q(stage=Stage.PUBLISHED, handler__isnull=True),
+                name="review_revision_handled_by_somebody",
             ),
             models.CheckConstraint(
                 condition=Q(stage=Stage.CLOSED) ^ Q(closed_reason=""), name="review_closed_for_a_reason"

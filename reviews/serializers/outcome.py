@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from claims.serializers import PersonSerializer
 from factcheck.api.typed import TypedJSONField
-from reviews.models import Approval, Decision, Draft, ReplyRequest
+from reviews.models import Approval, Decision, Draft, ReplyRequest, RetractionProposal
 from reviews.reasons import REASON_CHOICES
 
 
@@ -39,6 +39,16 @@ class ApprovalSerializer(serializers.ModelSerializer):
     class Meta:
         model = Approval
         fields = ("id", "approver", "decision", "draft_digest", "evidence_digest", "created_at")
+
+
+class RetractionProposalSerializer(serializers.ModelSerializer):
+    revision = serializers.IntegerField(source="revision.number")
+    reason = serializers.ChoiceField(choices=REASON_CHOICES)
+    proposed_by = PersonSerializer()
+
+    class Meta:
+        model = RetractionProposal
+        fields = ("id", "revision", "reason", "public_reason", "proposed_by", "created_at")
 
 
 class DraftSerializer(serializers.ModelSerializer):

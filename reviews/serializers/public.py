@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import OuterRef, Subquery, TextField
+from django.db.models import Case, OuterRef, Subquery, TextField, Value, When
 from django.db.models.functions import Cast
 from rest_framework import serializers
 
-from factcheck.api.shape import Place, PlainJSON
+from factcheck.api.shape import Instant, Place, PlainJSON
 from factcheck.api.typed import TypedJSONField
-from reviews.models import FactCheck, FactCheckRevision
+from reviews.facts import Stage
+from reviews.models import FactCheck, FactCheckRevision, Retraction, Status, status_of
 from reviews.publication.documents import FactCheckDocument
 
 
@@ -19,33 +20,57 @@ def _of_the_latest(at: Place, name: str) -> Subquery:
     return Subquery(revisions.values(name)[:1])
 
 
-class PublicFactCheckSerializer(serializers.ModelSerializer):
-    """A fact-check as it stands: its latest revision."""
+def _of_the_retraction(at: Place, name: str) -> Subquery:
+    return Subquery(Retraction.objects.filter(fact_check=OuterRef(at("pk"))).values(name))
 
+
+def _while_it_stands(at: Place) -> Case:
+    content = Cast(Cast(_of_the_latest(at, "content"), TextField()), PlainJSON())
+    return Case(
+        When(**{at("review__stage"): Stage.RETRACTED}, then=Value(None)), default=content, output_field=PlainJSON()
+    )
+
+
+class PublicFactCheckSerializer(serializers.ModelSerializer):
+    """A fact-check as it stands: its latest revision, or that it was retracted and why. Every revision stays under its own address."""
+
+    status = serializers.ChoiceField(choices=Status.choices)
+    retracted_at = serializers.DateTimeField(source="end.retracted_at", default=None, allow_null=True)
+    retraction_reason = serializers.CharField(source="end.proposal.public_reason", default=None, allow_null=True)
     revision = serializers.IntegerField(
         source="latest.number", help_text="How many there are; the latest has this number."
     )
     digest = serializers.CharField(source="latest.digest", help_text="SHA-256 of the revision's bytes.")
-    content = TypedJSONField(FactCheckDocument, source="latest.document")
+    content = TypedJSONField(
+        FactCheckDocument | None, source="said", help_text="Null once it is retracted: it says nothing any more."
+    )
 
     sql = {
         "revision": lambda at: _of_the_latest(at, "number"),
         "digest": lambda at: _of_the_latest(at, "digest"),
-        "content": lambda at: Cast(Cast(_of_the_latest(at, "content"), TextField()), PlainJSON()),
+        "content": _while_it_stands,
+        "status": lambda at: status_of(at("review__stage")),
+        "retracted_at": lambda at: Instant(_of_the_retraction(at, "retracted_at")),
+        "retraction_reason": lambda at: _of_the_retraction(at, "proposal__public_reason"),
     }
 
     class Meta:
         model = FactCheck
-        fields = ("id", "slug", "changed_at", "revision", "digest", "content")
+        fields = (
+            "id", "slug", "status", "changed_at", "retracted_at", "retraction_reason", "revision", "digest", "content",
+        )  # fmt: skip
 
     def to_representation(self, fact_check: Any) -> Any:
         fact_check.latest = fact_check.revisions.latest("number")
+        fact_check.end = Retraction.objects.filter(fact_check=fact_check).select_related("proposal").first()
+        fact_check.said = None if fact_check.end else fact_check.latest.document
         return super().to_representation(fact_check)
 
 
 class PublicRevisionSerializer(serializers.ModelSerializer):
     """One state of a fact-check. What it says stands under its own address, byte for byte."""
 
+    kind = serializers.ChoiceField(choices=FactCheckRevision.Kind.choices)
     changed = serializers.ListField(
         child=serializers.CharField(),
         help_text="Members of the content that say something else than in the one before.",
@@ -53,4 +78,4 @@ class PublicRevisionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = FactCheckRevision
-        fields = ("number", "digest", "changed", "public_note", "published_at")
+        fields = ("number", "kind", "digest", "changed", "public_note", "published_at")

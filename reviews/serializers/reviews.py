@@ -15,12 +15,12 @@ from claims.serializers import PersonSerializer
 from factcheck.accounts.permissions import actor_of, granted_scopes
 from factcheck.api.typed import TypedJSONField
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Desk, FactCheck, Review
+from reviews.models import Desk, FactCheck, Review, Status
 from reviews.presenting import present
 from reviews.queue import contributions_of
 from reviews.reasons import REASON_CHOICES
 from reviews.serializers.desks import ReviewPolicySerializer, ScaleVersionSerializer
-from reviews.serializers.outcome import ApprovalSerializer, DecisionSerializer
+from reviews.serializers.outcome import ApprovalSerializer, DecisionSerializer, RetractionProposalSerializer
 from reviews.serializers.rating import RoundSerializer
 from reviews.stages import ACTION_CHOICES
 from reviews.workflow.acting import Blocked, policy_of, scale_of
@@ -91,9 +91,11 @@ class ForApprovalSerializer(serializers.Serializer):
 
 
 class FactCheckOfReviewSerializer(serializers.ModelSerializer):
+    status = serializers.ChoiceField(choices=Status.choices, help_text="As readers are told.")
+
     class Meta:
         model = FactCheck
-        fields = ("id", "slug", "changed_at")
+        fields = ("id", "slug", "status", "changed_at")
 
 
 class ReviewSerializer(ReviewItemSerializer):
@@ -109,6 +111,10 @@ class ReviewSerializer(ReviewItemSerializer):
     fact_check = FactCheckOfReviewSerializer(
         source="present.fact_check", allow_null=True, help_text="What is public of it; null before it is published."
     )
+    handler = PersonSerializer(allow_null=True, help_text="Who opened the revision that is under way.")
+    retraction_proposal = RetractionProposalSerializer(
+        source="present.proposal", allow_null=True, help_text="Of the revision that is public; another editor decides."
+    )
     is_stale = serializers.BooleanField(
         source="present.is_stale", help_text="Evidence, claim or scale have changed since the decision."
     )
@@ -117,7 +123,7 @@ class ReviewSerializer(ReviewItemSerializer):
     class Meta(ReviewItemSerializer.Meta):
         fields = (
             *ReviewItemSerializer.Meta.fields, "policy", "scale", "single_origin_reason", "numbers_confirmed_by", "round", "decision",
-            "for_approval", "approval", "fact_check", "is_stale", "allowed_actions",
+            "for_approval", "approval", "fact_check", "handler", "retraction_proposal", "is_stale", "allowed_actions",
         )  # fmt: skip
 
     def to_representation(self, review: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -23,9 +23,9 @@ from factcheck.api.problems import InvalidParameter
 from factcheck.api.renderers import dumps
 from factcheck.api.typed import ANY_JSON
 from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet, ViewSet
-from factcheck.errors import FieldError
+from factcheck.errors import FieldError, Problem
 from reviews import feed, filters, publication
-from reviews.models import FactCheck, FactCheckRevision
+from reviews.models import FactCheck, FactCheckRevision, Status
 from reviews.publication import datafeed, documents, jsonlines
 from reviews.publication.documents import FactCheckDocument, Feed, in_utc
 from reviews.serializers.public import PublicFactCheckSerializer, PublicRevisionSerializer
@@ -34,6 +34,12 @@ PROFILES = tuple(publication.PROFILES)
 JSON_LD = {"type": "object", "additionalProperties": {"$ref": f"#/components/schemas/{ANY_JSON}"}}
 # Whoever keeps it asks before they show it: what is public is always the latest revision.
 KEPT = {"Cache-Control": "public, no-cache"}
+
+
+class Retracted(Problem):
+    """Its ClaimReview was withdrawn for good, which 410 tells those who keep a copy; the fact-check itself says why, with 200."""
+
+    code, status, title = "retracted", 410, "This fact-check was retracted"
 
 
 class Public:
@@ -60,6 +66,7 @@ class PublicFactCheckViewSet(Public, ReadViewSet):
     filterset_class = filters.FactCheckFilter
     ordering_fields = {"changed_at": "changed_at"}
     ordering = "changed_at"
+    own_problems: ClassVar = {"claim_review": (Retracted,)}
 
     @extend_schema(
         parameters=[
@@ -69,13 +76,16 @@ class PublicFactCheckViewSet(Public, ReadViewSet):
     )
     @action(detail=True, url_path="claim-review")
     def claim_review(self, request: Request, pk: str) -> Response:
-        """The latest revision as ClaimReview of schema.org."""
+        """The latest revision as ClaimReview of schema.org; of what is retracted there is none."""
         refuse_unknown(request, {"profile", "format"})
         profile = publication.PROFILES.get(request.query_params.get("profile") or PROFILES[0])
         if profile is None:
             detail = f"The profiles are: {', '.join(PROFILES)}."
             raise InvalidParameter(detail, errors=[FieldError("invalid", detail, parameter="profile")])
-        latest = get_object_or_404(self.get_queryset(), pk=pk).revisions.latest("number")
+        fact_check = get_object_or_404(self.get_queryset(), pk=pk)
+        if fact_check.status is Status.RETRACTED:
+            raise Retracted(f"It was retracted: see /api/v1/public/fact-checks/{fact_check.pk}.")
+        latest = fact_check.revisions.latest("number")
         return tagged(request, dumps(profile.make(documents.read(latest.content))), headers=KEPT)
 
 

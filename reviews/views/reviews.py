@@ -206,6 +206,26 @@ class ReviewViewSet(ReadViewSet):
         """Make it public as the first revision of a fact-check, which never changes and never disappears."""
         return self._act(workflow.publish)
 
+    @takes(forms.OpenRevisionSerializer)
+    def open_revision(self, request: Request, pk: str) -> Response:
+        """Doubt what is public. It stays so, with a notice, until another revision comes or somebody lets it stand."""
+        return self._act(workflow.open_revision, forms.OpenRevisionSerializer)
+
+    @takes(forms.DismissRevisionSerializer)
+    def dismiss_revision(self, request: Request, pk: str) -> Response:
+        """Let what is public stand as it is."""
+        return self._act(workflow.dismiss_revision, forms.DismissRevisionSerializer)
+
+    @takes(forms.ProposeRetractionSerializer)
+    def propose_retraction(self, request: Request, pk: str) -> Response:
+        """Say why what is public should not stand. Another editor decides; the last proposal counts, until another revision comes."""
+        return self._act(workflow.propose_retraction, forms.ProposeRetractionSerializer)
+
+    @takes(None)
+    def retract(self, request: Request, pk: str) -> Response:
+        """Follow another editor's proposal: of the fact-check, its address, its past and the reason are left. This is final."""
+        return self._act(workflow.retract)
+
     # At any stage
 
     @takes(forms.DeclareConflictSerializer)

@@ -2,6 +2,7 @@
 
     open_review -> take -> add_evidence ... -> submit_for_rating -> submit_verdict (sealed) -> [discussion -> adjudicate]
         -> edit_draft -> submit_draft -> approve -> publish
+        -> open_revision -> dismiss_revision | propose_retraction -> retract
 
 Every verb takes the acting user and, but for verdicts, the `version` of the review that they saw. Raises NotFound (404, also for a
 review of another desk), StaleVersion (412), ActionForbidden (403) when the table does not let the actor, ActionBlocked (409) when the
@@ -44,7 +45,7 @@ from reviews.workflow.opening import (
     take_over,
 )
 from reviews.workflow.overlays import close, hold, reopen, resume
-from reviews.workflow.publishing import publish
+from reviews.workflow.publishing import publish, retract
 from reviews.workflow.rating import (
     Judgement,
     adjudicate,
@@ -55,6 +56,7 @@ from reviews.workflow.rating import (
     submit_verdict,
 )
 from reviews.workflow.replacing import replace_adjudicator, replace_seat_holder
+from reviews.workflow.revising import dismiss_revision, open_revision, propose_retraction
 from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts_submitted
 from reviews.workflow.standing import current_round
 
@@ -74,6 +76,7 @@ __all__ = [
     "declare_conflict",
     "declare_search",
     "desks_of",
+    "dismiss_revision",
     "edit_draft",
     "edit_evidence",
     "escalate",
@@ -85,6 +88,8 @@ __all__ = [
     "mark_unreliable",
     "my_seat",
     "open_review",
+    "open_revision",
+    "propose_retraction",
     "publish",
     "record_check",
     "record_reply",
@@ -97,6 +102,7 @@ __all__ = [
     "request_evidence",
     "request_reply",
     "resume",
+    "retract",
     "revise_verdict",
     "save_verdict_draft",
     "send_back",

@@ -12,7 +12,7 @@ from claims.triage import Risk, TriageStatus
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.errors import ActionForbidden, FieldError, InvalidInput
-from reviews.facts import Stage
+from reviews.facts import OVER, Stage
 from reviews.models import ConflictOfInterest, Desk, DeskMembership, Review
 from reviews.queue import best_first
 from reviews.reasons import Reason
@@ -35,7 +35,7 @@ def open_review(claim_id: UUID, desk_id: UUID, *, actor: User | None, risk: Risk
             raise _not_opened(
                 "claim_not_accepted", f"The claim is {claim.triage_status}: only accepted ones are reviewed."
             )
-        if Review.objects.filter(claim=claim).exclude(stage=Stage.CLOSED).exists():
+        if Review.objects.filter(claim=claim).exclude(stage__in=OVER).exists():
             raise _not_opened("reviewed_elsewhere", "A review of this claim is under way.")
         now = timezone.now()
         review = Review(

@@ -83,6 +83,11 @@ def approvers_of(review: Review) -> list[UUID]:
     return [UUID(who.id) for who in free if "editor" in who.roles]
 
 
+def editors_of(review: Review) -> list[UUID]:
+    """Of its desk, who keep out of nothing."""
+    return [UUID(who.id) for who in people_of(review) if "editor" in who.roles and not who.is_conflicted]
+
+
 def seats_needed(review: Review) -> int:
     return review.policy.seats_high_risk if review.risk == "high" else review.policy.seats
 

@@ -15,8 +15,20 @@ from factcheck.audit import events
 from factcheck.database.prepared import Prepared
 from reviews.attention import to_be_kept
 from reviews.digests import DRAFT_FIELDS
-from reviews.facts import Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
-from reviews.models import Adjudicator, ConflictOfInterest, Decision, Draft, Lead, Review, Round, Seat, Verdict
+from reviews.facts import OVER, Actor, EvidenceFact, Facts, Relation, RoundFact, Stage, Stance
+from reviews.models import (
+    Adjudicator,
+    ConflictOfInterest,
+    Decision,
+    Draft,
+    FactCheckRevision,
+    Lead,
+    RetractionProposal,
+    Review,
+    Round,
+    Seat,
+    Verdict,
+)
 from reviews.stages import Action
 from reviews.words import has_words
 from reviews.workflow.documents import document_of, problems_of
@@ -39,12 +51,17 @@ from reviews.workflow.standing import (
     has_left_a_verdict,
     is_stale,
     lacks,
+    latest_revision,
+    open_proposal,
     unread_numbers,
     unsound_of,
     verdicts_of,
 )
 
-WITH_DECISION = (Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED, Stage.PUBLISHED)
+WITH_DECISION = (
+    Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED, Stage.PUBLISHED, Stage.UNDER_REVISION, Stage.RETRACTED,
+)  # fmt: skip
+IN_PUBLIC = (Stage.PUBLISHED, Stage.UNDER_REVISION)
 
 
 def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> ReadFacts:
@@ -84,7 +101,7 @@ class ReadFacts(Facts):
     @cached_property
     def has_other_review(self) -> bool:
         others = Review.objects.filter(claim_id=self._review.claim_id).exclude(pk=self._review.pk)
-        return others.exclude(stage=Stage.CLOSED).exists()
+        return others.exclude(stage__in=OVER).exists()
 
     @cached_property
     def lease_is_over(self) -> bool:
@@ -165,7 +182,25 @@ class ReadFacts(Facts):
             return ()
         return problems_of(document_of(self._review, self.decision, self.draft, timezone.now()))
 
+    @cached_property
+    def is_public(self) -> bool:
+        return self.revision is not None
+
+    @cached_property
+    def is_retraction_proposed(self) -> bool:
+        return self.proposal is not None
+
     # Rows behind several of them
+
+    @cached_property
+    def revision(self) -> FactCheckRevision | None:
+        """That is public."""
+        return latest_revision(self._review) if self._review.round_number else None
+
+    @cached_property
+    def proposal(self) -> RetractionProposal | None:
+        """To retract it."""
+        return open_proposal(self.revision) if self.revision else None
 
     @cached_property
     def conflicted(self) -> frozenset[UUID]:
@@ -216,6 +251,8 @@ class _ReadActor(Actor):
                 Relation.SEAT_HOLDER: self._user.pk in holders,
                 Relation.ADJUDICATOR: self._adjudicates,
                 Relation.DRAFT_AUTHOR: self._writes,
+                Relation.APPROVER: self._approved,
+                Relation.HANDLER: self._facts._review.handler_id == self._user.pk,
             }
         )
 
@@ -241,6 +278,19 @@ class _ReadActor(Actor):
         handed_in = told.filter(action=Action.SUBMIT_DRAFT).order_by("-number").values("number")[:1]
         edits = told.filter(action=Action.EDIT_DRAFT, actor=self._user, number__gt=Subquery(handed_in))
         return edits.exclude(data__draft=[]).exists()
+
+    @cached_property
+    def has_proposed(self) -> bool:
+        proposal = self._facts.proposal
+        return proposal is not None and proposal.proposed_by_id == self._user.pk
+
+    @property
+    def _approved(self) -> bool:
+        """What is public, or what was before."""
+        if self._facts.stage not in IN_PUBLIC:
+            return False
+        approved = FactCheckRevision.objects.filter(approval__approver=self._user)
+        return approved.filter(fact_check__review=self._facts._review).exists()
 
     @property
     def _adjudicates(self) -> bool:

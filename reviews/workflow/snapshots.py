@@ -18,7 +18,7 @@ from factcheck.accounts.models import User
 from factcheck.fetch import FetchProblem
 from factcheck.models import Job
 from reviews import evidence
-from reviews.facts import Stage
+from reviews.facts import OVER
 from reviews.models import Evidence, EvidenceSet, Snapshot, SnapshotCheck
 from reviews.stages import Action
 from reviews.workflow import acting
@@ -190,7 +190,7 @@ def queue_rechecks(limit: int = 100) -> int:
     Nothing is urgent about it, so a site is asked for one page at a time, and for the next when this is called again.
     """
     since = timezone.now() - timedelta(days=RECHECK_DAYS)
-    used = Evidence.objects.filter(snapshot=OuterRef("pk"), withdrawn_at=None).exclude(review__stage=Stage.CLOSED)
+    used = Evidence.objects.filter(snapshot=OuterRef("pk"), withdrawn_at=None).exclude(review__stage__in=OVER)
     seen = SnapshotCheck.objects.filter(snapshot=OuterRef("pk"), checked_at__gte=since)
     waiting = Job.objects.filter(kind=RECHECK, state__in=jobs.ACTIVE).values("subject_id")
     stored = Snapshot.objects.annotate(site=_SITE)

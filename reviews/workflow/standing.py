@@ -15,7 +15,9 @@ from reviews.models import (
     Decision,
     Evidence,
     EvidenceSet,
+    FactCheckRevision,
     Invalidation,
+    RetractionProposal,
     Review,
     Round,
     Seat,
@@ -90,7 +92,7 @@ def current_round(review: Review) -> Round | None:
 
 
 def decision_of(review: Review) -> Decision | None:
-    """The last one; an earlier one was made before the review went back."""
+    """The last one whose round counts; an earlier one was made before the review went back."""
     for decision in _DECISION.objects(review=review.pk):
         [decision.round] = _ROUND_BY_KEY.objects(key=decision.round_id)
         decision.round.evidence_set = _set_of(decision.round)
@@ -106,7 +108,15 @@ def _set_of(round_: Round) -> EvidenceSet:
 _ROUND = Prepared(lambda review: Round.objects.filter(review=review).order_by("-number")[:1], review=UUID)
 _ROUND_BY_KEY = Prepared(lambda key: Round.objects.filter(pk=key), key=UUID)
 _SET = Prepared(lambda key: EvidenceSet.objects.filter(pk=key), key=UUID)
-_DECISION = Prepared(lambda review: Decision.objects.filter(review=review).order_by("-id")[:1], review=UUID)
+
+
+def _decision(review: UUID) -> QuerySet[Decision]:
+    # Of a verification that was given up, only that of the one before counts.
+    void = Invalidation.objects.filter(subject_type=Invalidation.Subject.ROUND, subject_id=OuterRef("round"))
+    return Decision.objects.filter(~Exists(void), review=review).order_by("-id")[:1]
+
+
+_DECISION = Prepared(_decision, review=UUID)
 
 
 def is_stale(review: Review, decision: Decision) -> bool:
@@ -125,6 +135,22 @@ def current_approval(review: Review) -> Approval | None:
     """The last one, unless it was taken back."""
     void = Invalidation.objects.filter(subject_type=Invalidation.Subject.APPROVAL).values("subject_id")
     return review.approvals.exclude(pk__in=void).order_by("-id").first()
+
+
+def latest_revision(review: Review) -> FactCheckRevision | None:
+    """What is public of it, without the text."""
+    return next(iter(_REVISION.objects(review=review.pk)), None)
+
+
+_REVISION = Prepared(
+    lambda review: FactCheckRevision.objects.defer("content").filter(fact_check__review=review).order_by("-number")[:1],
+    review=UUID,
+)
+
+
+def open_proposal(revision: FactCheckRevision) -> RetractionProposal | None:
+    """The last one of the revision that is public: what was said of an earlier one went with it."""
+    return revision.proposals.order_by("-id").first()
 
 
 def bound_to(review: Review, round_: Round) -> tuple[str, int, UUID]:

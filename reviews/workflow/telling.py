@@ -14,10 +14,10 @@ from factcheck.audit.models import AuditEvent
 from factcheck.notifications.telling import Message, notify
 from reviews import notices
 from reviews.attention import NEWS, OF_THE_BYTES, OF_THE_PAGE, latest_check
-from reviews.facts import Stage
-from reviews.models import Comment, Draft, Invalidation, Review, Round, Seat, SnapshotCheck
+from reviews.facts import OVER, Stage
+from reviews.models import Comment, Draft, FactCheckRevision, Invalidation, Review, Round, Seat, SnapshotCheck
 from reviews.notices import Notice, Party
-from reviews.workflow.people import approvers_of
+from reviews.workflow.people import approvers_of, editors_of
 
 if TYPE_CHECKING:
     from reviews.workflow.acting import Act
@@ -49,6 +49,11 @@ def _draft_author(act: Act) -> Iterable[UUID]:
     return Draft.objects.filter(review=act.review).values_list("author", flat=True)
 
 
+def _answerable(act: Act) -> Iterable[UUID]:
+    public = FactCheckRevision.objects.filter(fact_check__review=act.review).order_by("-number")
+    return public.values_list("approval__approver", flat=True)[:1]
+
+
 def _answered(act: Act) -> Iterable[UUID]:
     answered = act.data.get("reply_to")
     return Comment.objects.filter(pk=answered).values_list("author", flat=True) if answered else ()
@@ -70,6 +75,9 @@ _WHO: dict[Party, Callable[[Act], Iterable[UUID]]] = {
     ],
     Party.DRAFT_AUTHOR: _draft_author,
     Party.APPROVERS: lambda act: approvers_of(act.review),
+    Party.HANDLER: lambda act: _those(act.review.handler_id or act.before["handler_id"]),
+    Party.ANSWERABLE: _answerable,
+    Party.EDITORS: lambda act: editors_of(act.review),
     Party.ANSWERED: _answered,
     Party.REPLACED: lambda act: _those(*act.data.get("replaced", ())),
     Party.NAMED: lambda act: _those(*act.data.get("mentions", ())),
@@ -90,7 +98,7 @@ def tell_of_check(check: SnapshotCheck, actor: User | None = None) -> None:
         return
     marked = Invalidation.objects.filter(subject_type=Invalidation.Subject.EVIDENCE).values("subject_id")
     used = check.snapshot.evidence.filter(withdrawn_at=None).exclude(pk__in=marked).values("review")
-    found = Review.objects.filter(pk__in=used).exclude(stage=Stage.CLOSED).select_related("claim").order_by("pk")
+    found = Review.objects.filter(pk__in=used).exclude(stage__in=OVER).select_related("claim").order_by("pk")
     for review in found:
         told = notices.say(notices.LOOKED_AT, review.claim.text, outcome=check.outcome.replace("_", " "))
         messages = {pk: Message(notices.EVIDENCE_NEEDS_ATTENTION, told) for pk in _those(review.lead_id)}
