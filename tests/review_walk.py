@@ -156,7 +156,7 @@ MOVES: dict[str, tuple[Callable[[State], State | None], Verb]] = {
     "Emil proposes to retract it": (proposes, by("emil", Action.PROPOSE_RETRACTION)),
     "Emil retracts it": (lambda s: None, by("emil", Action.RETRACT)),
     "Gwen retracts it": (
-        lambda s: s.on("retracted") if s.is_proposed else None,
+        lambda s: s.on("retracted") if s.is_proposed and s.stage != "retracted" else None,
         by("gwen", Action.RETRACT),
     ),
     "Emil closes it": (

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Case, OuterRef, Subquery, TextField, Value, When
+from django.db.models import Case, Exists, OuterRef, Subquery, TextField, Value, When
 from django.db.models.functions import Cast
 from rest_framework import serializers
 
 from factcheck.api.shape import Instant, Place, PlainJSON
 from factcheck.api.typed import TypedJSONField
-from reviews.facts import Stage
 from reviews.models import FactCheck, FactCheckRevision, Retraction, Status, status_of
 from reviews.publication.documents import FactCheckDocument
 
@@ -26,9 +25,8 @@ def _of_the_retraction(at: Place, name: str) -> Subquery:
 
 def _while_it_stands(at: Place) -> Case:
     content = Cast(Cast(_of_the_latest(at, "content"), TextField()), PlainJSON())
-    return Case(
-        When(**{at("review__stage"): Stage.RETRACTED}, then=Value(None)), default=content, output_field=PlainJSON()
-    )
+    is_retracted = Exists(Retraction.objects.filter(fact_check=OuterRef(at("pk"))))
+    return Case(When(is_retracted, then=Value(None)), default=content, output_field=PlainJSON())
 
 
 class PublicFactCheckSerializer(serializers.ModelSerializer):
