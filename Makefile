@@ -12,12 +12,13 @@ CLIENT = tests/client/node_modules/.package-lock.json
 READY_TO_TEST = $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help up client test e2e lint bench bench-large soak openapi clean
+.PHONY: help up client test e2e screenshots lint bench bench-large soak openapi clean
 
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
 	@echo "make test      run the tests (ARGS='-k import' for some, PROCESSES=0 for one after the other)"
 	@echo "make e2e       run those in a browser, of make up, with the TypeScript client and by schemathesis (FUZZ_CASES=1000 for more of its cases)"
+	@echo "make screenshots  pictures of what readers see, in screenshots/"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
 	@echo "make bench-large  the same for matching among a million claims: 12 GB of memory, a quarter of an hour"
@@ -35,6 +36,10 @@ test: $(READY_TO_TEST)
 
 e2e: $(READY_TO_TEST) $(CLIENT)
 	@$(RUN) -m pytest tests/e2e --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
+
+screenshots: $(READY_TO_TEST) $(CLIENT)
+	@mkdir -p screenshots
+	@SCREENSHOTS=screenshots $(RUN) -m pytest tests/e2e/test_readers_browser.py $(ARGS)
 
 lint: $(READY_TO_TEST)
 	$(RUN) -m ruff check .
@@ -54,7 +59,7 @@ openapi: $(READY_TO_TEST)
 	@$(RUN) manage.py spectacular --validate --fail-on-warn --file tests/snapshots/openapi.yaml
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis static tests/client/node_modules tests/client/build tests/client/schema.ts
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis static screenshots tests/client/node_modules tests/client/build tests/client/schema.ts
 	find factcheck claims reviews tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 client: $(CLIENT)

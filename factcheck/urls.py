@@ -53,6 +53,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     # With DEBUG on, Django would answer with its own page; and a misspelt action is no question of CSRF.
     re_path(r"^api(/.*)?$", csrf_exempt(not_found)),
+    path("", include("reviews.pages")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", metrics.view),

@@ -100,6 +100,19 @@ ROUTES: Table = {
     },
     "GET /api/v1/public/feed.json": ANYBODY,
     "GET /api/v1/public/feed.jsonl": ANYBODY,
+    # Pages for readers
+    **{
+        f"* /{page}": ANYBODY
+        for page in (
+            "fact-checks",
+            "fact-checks/{id}",
+            "fact-checks/{id}/revisions/{id}",
+            "fact-checks{rest}",
+            "sitemap.xml",
+            "sitemap-{id}.xml",
+            "robots.txt",
+        )
+    },
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,
     "POST /api/v1/snapshots/{id}/verify": REVIEW,

@@ -77,5 +77,5 @@ def test_every_variable_of_the_readme_exists():
 def test_every_make_target_of_the_readme_exists():
     makefile = (Path(__file__).resolve().parent.parent / "Makefile").read_text(encoding="utf-8")
     targets = {line.split("`")[1].removeprefix("make ") for line in README.splitlines() if line.startswith("| `make ")}
-    assert targets == {"up", "test", "e2e", "lint", "bench", "bench-large", "soak", "openapi", "clean"}
+    assert targets == {"up", "test", "e2e", "screenshots", "lint", "bench", "bench-large", "soak", "openapi", "clean"}
     assert all(f"\n{target}:" in makefile for target in targets)

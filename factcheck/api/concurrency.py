@@ -18,6 +18,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from django.http import HttpRequest
 from django.utils.cache import patch_vary_headers
 from django.utils.http import parse_etags
 from rest_framework.mixins import RetrieveModelMixin
@@ -47,7 +48,7 @@ def tag_of(body: bytes, version: int | str | None = None) -> str:
     return f'"{digest}"' if version is None else f'"{version}.{digest}"'
 
 
-def is_unchanged(request: Request, tag: str) -> bool:
+def is_unchanged(request: Request | HttpRequest, tag: str) -> bool:
     """Does the client that asks hold this body already? Weak tags count: a proxy that compresses weakens ours."""
     if request.method not in ("GET", "HEAD"):
         return False

@@ -192,17 +192,30 @@ def _field_errors(detail: Any, pointer: str) -> Iterator[FieldError]:
 # Django's own hooks: what goes wrong before a view is found, or in a view nobody foresaw
 
 
-def _has_pages(request: HttpRequest) -> bool:
-    return request.path.startswith("/admin/") and request.accepts("text/html")
+# What says it in words, by the namespace that an address belongs to.
+PAGES = {"admin": "problem.html", "readers": "readers/problem.html"}
+
+
+def _page_of(request: HttpRequest) -> str | None:
+    """The template that says it in words, where there are pages and one is asked for."""
+    match = request.resolver_match
+    # Of what is below /admin/ and nowhere, the resolver says nothing.
+    namespace = "admin" if request.path.startswith("/admin/") else match.namespace if match else ""
+    return PAGES.get(namespace) if request.accepts("text/html") else None
+
+
+def _is_for_the_desk(request: HttpRequest) -> bool:
+    return _page_of(request) == PAGES["admin"]
 
 
 def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The problem as a document, or in words where pages are asked for."""
-    if not _has_pages(request):
+    template = _page_of(request)
+    if template is None:
         return respond(problem)
     # Rendered without the request: its user would be asked of a database that may be away, and the form that it carries may be
     # what cannot be read. Django's own pages ask both.
-    page = HttpResponse(render_to_string("problem.html", {"problem": problem}), status=problem.status)
+    page = HttpResponse(render_to_string(template, {"problem": problem}), status=problem.status)
     if seconds := problem.extra.get("retry_after_seconds"):
         page["Retry-After"] = str(seconds)
     return page
@@ -215,8 +228,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return (
         defaults.permission_denied(request, exception)
-        if _has_pages(request)
-        else respond(ActionForbidden(str(exception)))
+        if _is_for_the_desk(request)
+        else answer(request, ActionForbidden(str(exception)))
     )
 
 
@@ -235,7 +248,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     from factcheck.accounts.authentication import CsrfFailed
 
-    return csrf.csrf_failure(request, reason) if _has_pages(request) else respond(CsrfFailed(reason))
+    return csrf.csrf_failure(request, reason) if _is_for_the_desk(request) else answer(request, CsrfFailed(reason))
 
 
 def catalogue() -> list[type[Problem]]:

@@ -1,0 +1,16 @@
+"""The addresses of what readers see, at the root: those that ClaimReview names."""
+
+from django.urls import path, re_path
+
+from reviews.views import readers
+
+app_name = "readers"
+urlpatterns = [
+    path("fact-checks", readers.fact_checks, name="fact-checks"),
+    path("fact-checks/<slug:slug>", readers.fact_check, name="fact-check"),
+    path("fact-checks/<slug:slug>/revisions/<int:number>", readers.revision, name="revision"),
+    re_path(r"^fact-checks(/.*)?$", readers.nothing_here),
+    path("sitemap.xml", readers.sitemap_index, name="sitemap"),
+    path("sitemap-<int:number>.xml", readers.sitemap_part, name="sitemap-part"),
+    path("robots.txt", readers.robots, name="robots"),
+]

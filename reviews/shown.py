@@ -1,0 +1,77 @@
+"""What pages show of what is published, read from revisions alone: questions only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import JSONField, OuterRef, Subquery, TextField
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
+
+from reviews.models import FactCheck, FactCheckRevision
+from reviews.publication import documents
+from reviews.publication.documents import FactCheckDocument, in_utc
+from reviews.publication.sitemap import MAX_ADDRESSES
+
+PAGE_SIZE = 20
+BATCH = 1000  # addresses of a sitemap that are read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact-check in a list, as it stands."""
+
+    id: UUID
+    slug: str
+    document: FactCheckDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`before` is where the next one begins; None when there is none."""
+
+    entries: tuple[Entry, ...]
+    before: UUID | None
+
+
+def latest(before: UUID | None = None) -> Page:
+    """What was published last, or before this one: the keys of fact-checks are made when they are published."""
+    rows = _LATEST.filter(pk__lt=before) if before else _LATEST
+    found = [
+        Entry(pk, slug, documents.read(content))
+        for pk, slug, content in rows.order_by("-pk").values_list("pk", "slug", "content")[: PAGE_SIZE + 1]
+    ]
+    entries = found[:PAGE_SIZE]
+    return Page(tuple(entries), entries[-1].id if len(found) > PAGE_SIZE else None)
+
+
+def sitemaps() -> int:
+    """How many files the sitemap has."""
+    return max(1, -(-FactCheck.objects.count() // MAX_ADDRESSES))
+
+
+def addresses(number: int) -> Iterator[tuple[str, str]]:
+    """Of one of these files, from 1 on. Nothing leaves the one that it is in, since no fact-check disappears."""
+    start = (number - 1) * MAX_ADDRESSES
+    rows = _ADDRESSES.order_by("pk")
+    if start:
+        [last] = rows.values_list("pk", flat=True)[start - 1 : start]
+        rows = rows.filter(pk__gt=last)
+    left = MAX_ADDRESSES
+    while left and (batch := list(rows[: min(BATCH, left)])):
+        yield from ((url, in_utc(changed_at)) for _, url, changed_at in batch)
+        rows, left = rows.filter(pk__gt=batch[-1][0]), left - len(batch)
+
+
+def _of_the_latest(name: str) -> Subquery:
+    revisions = FactCheckRevision.objects.filter(fact_check=OuterRef("pk")).order_by("-number")
+    return Subquery(revisions.values(name)[:1])
+
+
+_LATEST = FactCheck.objects.annotate(content=_of_the_latest("content"))
+# The database reads one member of each, instead of sending all that 50,000 fact-checks say.
+_ADDRESSES = FactCheck.objects.annotate(
+    url=KeyTextTransform("url", Cast(Cast(_of_the_latest("content"), TextField()), JSONField()))
+).values_list("pk", "url", "changed_at")

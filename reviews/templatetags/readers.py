@@ -1,0 +1,57 @@
+"""How pages for readers write days, stances and texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from reviews.facts import Stance
+from reviews.publication import markup
+
+register = template.Library()
+
+STANCES = {
+    Stance.SUPPORTS: "Supports the claim",
+    Stance.REFUTES: "Speaks against the claim",
+    Stance.CONTEXT: "Gives context",
+}
+# Members of what a revision says that readers are told of by name. The others follow from these.
+MEMBERS = {
+    "headline": "the headline",
+    "claim": "the claim",
+    "rating": "the rating",
+    "summary": "the summary",
+    "body": "the text",
+    "sources": "the evidence",
+    "language": "the language",
+    "publisher": "the publisher",
+    "url": "the address",
+}
+
+
+@register.filter
+def day(told: str | datetime) -> SafeString:
+    """Of a day or a moment as documents write them: "1 November 2026"."""
+    at = told if isinstance(told, datetime) else datetime.fromisoformat(told)
+    written = told if isinstance(told, str) else f"{told:%Y-%m-%dT%H:%M:%SZ}"
+    return format_html('<time datetime="{}">{}</time>', written, at.strftime("%-d %B %Y"))
+
+
+@register.filter
+def stance(code: str) -> str:
+    return STANCES[Stance(code)]
+
+
+@register.filter
+def members(changed: list[str]) -> str:
+    """ "the rating and the text"."""
+    *first, last = [words for name, words in MEMBERS.items() if name in changed] or ["nothing that readers see"]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+@register.filter
+def formatted(body: str) -> SafeString:
+    return mark_safe(markup.html(body))  # markup of its own is none: `reviews.publication.markup`

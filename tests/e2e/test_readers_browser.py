@@ -1,0 +1,143 @@
+"""What readers see, in a real browser: nobody is kept out by how wide, how dark or how quiet it is, and no page complains.
+
+`make screenshots` keeps a picture of each page in the folder that SCREENSHOTS names.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from claims.models import Claim
+from reviews import workflow
+from reviews.facts import Stage
+from reviews.models import FactCheck
+from tests import make, reviewing
+from tests.e2e.test_policy_browser import opened
+from tests.services import ROOT
+
+AXE = ROOT / "tests/client/node_modules/axe-core/axe.min.js"
+WIDTHS = (360, 1280)
+
+BODY = """The bank's own tables have prices at **104** in January and at 114 in December.
+
+## What the bank said
+
+> Prices doubled, whoever looks at their receipt knows it.
+
+1. Its table of [December](https://bank.example/tables/12) says *a tenth*.
+2. So does the ministry's: `index 114.2`.
+
+### What is left open
+
+A word that is too long for any phone: Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft.
+"""
+
+
+@pytest.fixture
+def addresses(site, evidence_folder) -> list[str]:
+    """Of a fact-check that has everything, and of one in a language that is read from the right."""
+    room = make.newsroom()
+    text = "Prices doubled in a year, the bank said."
+    article = make.article(
+        text, url="https://wire.example/economy/prices-doubled-in-a-year-the-bank-said-on-monday-morning", outlet="Example Wire",
+        published_at=datetime(2026, 10, 1, tzinfo=UTC),
+    )  # fmt: skip
+    fields = {"version_id": article.versions.get().pk, "start": 0, "end": 24, "claimant": "The bank"}
+    review = make.review(room, Stage.RESEARCH, text="Prices doubled in a year.", **fields)
+    make.evidence(room, review, "refutes", "Ministry", url="https://ministry.example/t", publisher="Ministry of trade")
+    make.evidence(room, review, "supports", "Bank", title="A letter of the bank to whoever asked it for its figures")
+    make.upload(room, review)
+    publish(room, review)
+    arabic = make.article("تضاعفت الأسعار في عام واحد.", language="ar")
+    fields = {"version_id": arabic.versions.get().pk, "start": 0, "end": 14}
+    second = make.review(room, Stage.PUBLISHED, text="تضاعفت الأسعار", **fields)
+    assert Claim.objects.filter(language="ar").exists()
+    path = f"/fact-checks/{review.fact_check.slug}"
+    return [
+        "/fact-checks",
+        path,
+        f"{path}/revisions/1",
+        f"/fact-checks/{second.fact_check.slug}",
+        "/fact-checks/nothing",
+    ]
+
+
+def publish(room, review) -> FactCheck:
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(reviewing.at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    text = {
+        "headline": "Prices did not double: they rose by a tenth",
+        "summary": "The bank's own tables say that prices rose by a tenth within the year.",
+        "rating_explanation": "What was said is about ten times what was measured.",
+        "body": BODY,
+    }
+    workflow.edit_draft(review.pk, text, actor=room.finn)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    make.approve(room.emil, reviewing.at(review))
+    workflow.publish(review.pk, actor=room.gwen)
+    return reviewing.at(review).fact_check
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong, by rule and place."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then(told => told.violations)")
+    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
+
+
+def kept(page: Page, name: str) -> None:
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out_of_a_page_for_readers(site, addresses, chromium, scheme):
+    if not AXE.exists():
+        pytest.skip("needs axe-core: make client")
+    page, complaints = opened(chromium, site)
+    page.emulate_media(color_scheme=scheme)
+    for number, address in enumerate(addresses):
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            answer = page.goto(address)
+            page.wait_for_load_state("networkidle")
+            kept(page, f"{number}-{scheme}-{width}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
+            assert violations(page) == [], (address, width)
+            expected = ["Failed to load resource: the server responded with a status of 404 (Not Found)"]
+            assert complaints == (expected if answer.status == 404 else []), address
+            complaints.clear()
+
+
+def test_axe_sees_what_keeps_somebody_out(site, addresses, chromium):
+    if not AXE.exists():
+        pytest.skip("needs axe-core: make client")
+    page, _ = opened(chromium, site)
+    page.goto(addresses[1])
+    page.evaluate(
+        "document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"/static/factcheck/favicon.svg\">')"
+    )
+    assert [each.partition(":")[0] for each in violations(page)] == ["image-alt"]
+
+
+def test_a_page_is_read_with_the_keyboard_and_printed_without_what_leads_elsewhere(site, addresses, chromium):
+    page, _ = opened(chromium, site)
+    page.goto(addresses[1])
+    skip = page.get_by_role("link", name="Skip to the text")
+    page.keyboard.press("Tab")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    expect(page.get_by_role("navigation")).to_be_visible()
+    page.emulate_media(media="print")
+    kept(page, "1-print")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(skip).to_be_hidden()

@@ -1,0 +1,304 @@
+"""What readers see: a page for each fact-check at the address that its ClaimReview names, made of what was published and nothing else."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+import lxml.html
+import pytest
+from django.test import Client
+
+from reviews import publication, workflow
+from reviews.facts import Stage
+from reviews.models import FactCheck
+from reviews.publication import documents, markup, sitemap
+from reviews.shown import PAGE_SIZE
+from tests import make, reviewing
+from tests.api import assert_problem
+from tests.e2e.payloads import PAYLOADS
+from tests.test_public_api import MARK, keys_of_the_desk, marked_review, published
+
+pytestmark = pytest.mark.django_db
+
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def room():
+    return make.newsroom()
+
+
+@pytest.fixture
+def reader() -> Client:
+    return Client(raise_request_exception=False, headers=HTML)
+
+
+def path_of(public: FactCheck) -> str:
+    return f"/fact-checks/{public.slug}"
+
+
+def opened(reader: Client, path: str, status: int = 200) -> lxml.html.HtmlElement:
+    answer = reader.get(path)
+    assert answer.status_code == status, path
+    assert answer["Content-Type"] == "text/html; charset=utf-8"
+    return lxml.html.fromstring(answer.content)
+
+
+def words(page: lxml.html.HtmlElement) -> str:
+    return " ".join(page.text_content().split())
+
+
+def test_the_page_is_where_the_claim_review_says_and_tells_all_of_the_revision(room, reader):
+    public = published(room, claimant="Ann Example")
+    document = documents.read(public.revisions.get().content)
+    page = opened(reader, urlsplit(document.url).path)
+    told = words(page.xpath("//main")[0])
+    sources = [
+        part for source in document.sources for part in (source.title, source.quotation, source.locator, source.origin)
+    ]
+    said = ("headline", "summary", "body")
+    for each in (document.claim.text, "Ann Example", document.rating.label, document.rating.explanation, *sources):
+        assert each in told
+    assert [name for name in said if getattr(document, name) not in told] == []
+    assert "1 on a scale from 1, the least true, to 3, the most true." in told
+    assert "Speaks against the claim" in told
+    assert "Supports the claim" in told
+    assert public.revisions.get().digest in told
+    assert page.xpath("//link[@rel='canonical']/@href") == [document.url]
+    assert page.xpath("//h1/text()") == [document.headline]
+
+
+def test_the_page_embeds_its_claim_review_and_nothing_that_runs(room, reader):
+    public = published(room, 'He said "</script><script>alert(1)</script>" & more.')
+    page = opened(reader, path_of(public))
+    [script] = page.xpath("//script")
+    assert script.get("type") == "application/ld+json"
+    [profile, *_] = publication.PROFILES.values()
+    assert json.loads(script.text) == profile.make(documents.read(public.revisions.get().content))
+    policy = reader.get(path_of(public))["Content-Security-Policy"]
+    assert "script-src 'none'; style-src 'self'; " in policy
+    assert page.xpath("//@style | //style | //@*[starts-with(name(), 'on')]") == []
+
+
+def test_a_page_names_its_other_forms_which_are_there(room, reader):
+    page = opened(reader, path_of(published(room)))
+    others = page.xpath("//link[@rel='alternate']")
+    assert len(others) >= 3
+    for other in others:
+        answer = reader.get(other.get("href"), headers={"Accept": "*/*"})
+        assert answer.status_code == 200
+        assert answer["Content-Type"] == other.get("type"), other.get("href")
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "direction", "has_ours"),
+    [("uk", "uk", None, True), ("ar", "ar", "rtl", True), (None, "en", None, False), ("en-GB", "en-GB", None, False)],
+)  # fmt: skip
+def test_a_page_is_in_the_language_of_its_fact_check_and_says_where_it_is_not(
+    room, reader, language, told, direction, has_ours
+):
+    text = "Prices doubled in a year."
+    version = make.article(text, language=language).versions.get() if language else None
+    fields = {"version_id": version.pk, "start": 0, "end": 13} if version else {}
+    page = opened(reader, path_of(published(room, text, **fields)))
+    assert (page.get("lang"), page.get("dir")) == (told, direction)
+    assert bool(page.xpath("//header[@lang='en']")) is has_ours
+
+
+def test_a_revision_has_a_page_that_leads_to_the_one_that_stands(room, reader):
+    public = published(room)
+    page = opened(reader, f"{path_of(public)}/revisions/1")
+    assert "This is revision 1, which stands now." in words(page)
+    assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
+    assert page.xpath("//link[@rel='canonical']/@href") == [documents.read(public.revisions.get().content).url]
+    assert page.xpath("//script") == []
+    for number in (0, 2, 10**30):
+        assert "Not found" in words(opened(reader, f"{path_of(public)}/revisions/{number}", 404))
+
+
+@pytest.mark.parametrize("path", ["", "/", "/nothing", "/no/thing", "/x%00y", "/x/revisions/zebra"])
+def test_what_is_not_there_is_said_on_a_page_and_to_programs_as_a_problem(reader, path):
+    if path:
+        page = opened(reader, f"/fact-checks{path}", 404)
+        assert page.xpath("//h1/text()") == ["Not found"]
+        assert_problem(reader.get(f"/fact-checks{path}", headers={"Accept": "application/json"}), 404, "not_found")
+    answer = reader.post(f"/fact-checks{path}")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert_problem(
+        reader.post(f"/fact-checks{path}", headers={"Accept": "application/json"}), 405, "method_not_allowed"
+    )
+
+
+def test_addresses_of_the_api_answer_with_problems_whoever_asks(reader):
+    assert_problem(reader.get("/api/v1/public/fact-checks/zebra"), 406, "not_acceptable")
+    accepts = {"Accept": "text/html, */*;q=0.8"}
+    for path in ("/api/v1/public/fact-checks/zebra", "/api/v1/nope", "/nope"):
+        assert_problem(reader.get(path, headers=accepts), 404, "not_found")
+
+
+@pytest.mark.parametrize("stage", [Stage.COPY_EDIT, Stage.APPROVED])
+def test_nothing_is_shown_of_a_review_that_is_not_published(room, reader, stage):
+    review = reviewing.full_review(room, stage)
+    assert "Nothing has been published yet." in words(opened(reader, "/fact-checks"))
+    assert review.claim.text not in words(opened(reader, "/fact-checks"))
+    assert "<url>" not in reader.get("/sitemap.xml").getvalue().decode()
+
+
+def test_the_newest_stand_first_and_older_ones_a_page_further(room, reader, monkeypatch):
+    monkeypatch.setattr("reviews.shown.PAGE_SIZE", 2)
+    made = [published(room, f"Rents in street {number} doubled.") for number in range(5)]
+    seen, path = [], "/fact-checks"
+    while path:
+        page = opened(reader, path)
+        seen += page.xpath("//li//h2/a/@href")
+        older = page.xpath("//a[@rel='next']/@href")
+        path = f"/fact-checks{older[0]}" if older else ""
+    assert seen == [path_of(public) for public in made[::-1]]
+    assert PAGE_SIZE == 20
+    assert "Nothing older was published." in words(
+        opened(reader, "/fact-checks?before=00000000-0000-7000-8000-000000000000")
+    )
+    opened(reader, "/fact-checks?before=zebra", 404)
+
+
+@pytest.mark.parametrize(
+    "path", ["/fact-checks", "/fact-checks/{slug}", "/fact-checks/{slug}/revisions/1", "/sitemap.xml", "/robots.txt"]
+)
+def test_whoever_holds_a_page_already_is_told_so_and_everybody_may_keep_it(room, reader, path):
+    address = path.format(slug=published(room).slug)
+    first = reader.get(address)
+    assert (first.status_code, first["Cache-Control"]) == (200, "public, no-cache")
+    assert "Vary" not in first.headers
+    assert not first.cookies
+    again = reader.get(address, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    published(room, "Rents doubled in a year.")
+    after = reader.get(address, headers={"If-None-Match": first["ETag"]})
+    assert after.status_code == (200 if path in ("/fact-checks", "/sitemap.xml") else 304)
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [("/fact-checks", 1), ("/fact-checks/{slug}", 2), ("/fact-checks/{slug}/revisions/1", 2), ("/sitemap.xml", 4)],
+)
+def test_a_page_asks_as_often_however_much_there_is(room, reader, path, count, django_assert_num_queries):
+    public = published(room)
+    published(room, "Rents doubled in a year.")
+    with django_assert_num_queries(count):
+        assert reader.get(path.format(slug=public.slug)).getvalue()
+
+
+def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_on_any_page(room, reader):
+    review = marked_review(room)
+    keys = keys_of_the_desk()
+    assert str(review.pk) in keys
+    for path in (
+        "/fact-checks",
+        path_of(review.fact_check),
+        f"{path_of(review.fact_check)}/revisions/1",
+        "/sitemap.xml",
+        "/robots.txt",
+    ):
+        answer = reader.get(path)
+        assert answer.status_code == 200, path
+        told = answer.getvalue().decode() + str(answer.headers)
+        assert MARK not in told, path
+        assert not [key for key in keys if key in told or key.replace("-", "") in told], path
+
+
+def test_whatever_text_is_published_no_page_takes_it_for_its_own(room, reader):
+    """In one fact-check, whose claim, speaker, draft and evidence are all of it."""
+    payload = "\n\n".join(PAYLOADS)
+    review = make.review(room, Stage.RESEARCH, text=payload[:2000], claimant=PAYLOADS[10])
+    for n, stance in enumerate(("refutes", "supports", "context")):
+        make.evidence(
+            room,
+            review,
+            stance,
+            f"{n} {PAYLOADS[n]}"[:100],
+            title=PAYLOADS[n + 3],
+            quotation=payload[:3000],
+            locator=PAYLOADS[n],
+            publisher=PAYLOADS[n + 7],
+        )
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(reviewing.at(review)):
+        room.vote(review, who)
+    reviewing.fill_in(room, review)
+    workflow.edit_draft(
+        review.pk, {"headline": PAYLOADS[2], "summary": payload[:5000], "body": payload}, actor=room.finn
+    )
+    workflow.submit_draft(review.pk, actor=room.finn)
+    make.approve(room.emil, reviewing.at(review))
+    workflow.publish(review.pk, actor=room.gwen)
+    harmless = opened(reader, path_of(published(room)))
+    for path in (path_of(review.fact_check), "/fact-checks"):
+        page = opened(reader, path)
+        assert len(page.xpath("//script")) == (path != "/fact-checks")
+        known = {element.tag for element in harmless.iter()} | {
+            "ul",
+            "li",
+            "strong",
+            "em",
+            "code",
+            "pre",
+            "hr",
+            "h3",
+            "h4",
+            "nav",
+            "q",
+            "br",
+        }
+        assert {element.tag for element in page.iter() if isinstance(element.tag, str)} <= known, path
+        assert page.xpath("//@style | //style | //@*[starts-with(name(), 'on')]") == []
+        hosts = {urlsplit(link).scheme for link in page.xpath("//a/@href") if not link.startswith(("/", "#", "?"))}
+        assert hosts <= {"https", "http"}
+
+
+@pytest.mark.parametrize(
+    ("body", "html"),
+    [
+        ("One.\n\nTwo *here*, **there**.", "<p>One.</p>\n<p>Two <em>here</em>, <strong>there</strong>.</p>\n"),
+        ("# Most\n\n### Less\n\n# Again", "<h3>Most</h3>\n<h4>Less</h4>\n<h3>Again</h3>\n"),
+        ("###### Deep\n\n###### Deeper\n\n###### x\n\n###### y\n\n###### z", "<h3>Deep</h3>\n<h4>Deeper</h4>\n<h5>x</h5>\n<h6>y</h6>\n<h6>z</h6>\n"),
+        ("[a](https://a.example/?b=1&c)", '<p><a href="https://a.example/?b=1&amp;c">a</a></p>\n'),
+        ("[a](javascript:alert(1)) [b](/c) [d](//e.example) <mailto:f@g.example>", "<p>[a](javascript:alert(1)) [b](/c) [d](//e.example) &lt;mailto:f@g.example&gt;</p>\n"),
+        ("![a](https://a.example/b.png)", '<p>!<a href="https://a.example/b.png">a</a></p>\n'),
+        ("<b onclick=x>a</b>\n\n<script>\nx\n</script>", "<p>&lt;b onclick=x&gt;a&lt;/b&gt;</p>\n<p>&lt;script&gt;\nx\n&lt;/script&gt;</p>\n"),
+        ("a & b < c > \"d\" &amp; &lt;", "<p>a &amp; b &lt; c &gt; &quot;d&quot; &amp; &lt;</p>\n"),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_a_body_is_formatted_and_does_nothing(body, html):
+    assert markup.html(body) == html
+
+
+def test_the_sitemap_names_every_page_once_with_its_last_change(room, reader, monkeypatch):
+    made = [published(room, f"Rents in street {number} doubled.") for number in range(5)]
+    listed = [
+        f"<url><loc>{documents.read(public.revisions.get().content).url}</loc><lastmod>{documents.in_utc(public.changed_at)}</lastmod></url>"
+        for public in made
+    ]
+    whole = reader.get("/sitemap.xml")
+    assert whole["Content-Type"] == "application/xml"
+    assert whole.getvalue().decode().splitlines()[2:-1] == listed
+    # More than one file may hold.
+    for module in ("reviews.shown", "reviews.publication.sitemap"):
+        monkeypatch.setattr(f"{module}.MAX_ADDRESSES", 2)
+    monkeypatch.setattr("reviews.shown.BATCH", 1)
+    index = lxml.html.fromstring(reader.get("/sitemap.xml").content)
+    places = [place.text for place in index.iter("loc")]
+    assert places == [f"http://testserver/sitemap-{number}.xml" for number in (1, 2, 3)]
+    parts = [reader.get(place).getvalue().decode().splitlines()[2:-1] for place in places]
+    assert parts == [listed[:2], listed[2:4], listed[4:]]
+    for number in (0, 4, 10**20):
+        assert reader.get(f"/sitemap-{number}.xml").status_code == 404
+    assert sitemap.MAX_ADDRESSES == 2
+
+
+def test_robots_are_led_to_the_sitemap_and_away_from_the_desk(reader):
+    told = reader.get("/robots.txt").content.decode()
+    assert told.splitlines() == [
+        "User-agent: *", "Allow: /api/v1/public/", "Disallow: /api/", "Disallow: /admin/", "", "Sitemap: http://testserver/sitemap.xml",
+    ]  # fmt: skip
