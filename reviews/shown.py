@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import JSONField, OuterRef, Subquery, TextField
+from django.db.models import Exists, JSONField, OuterRef, Subquery, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 
-from reviews.models import FactCheck, FactCheckRevision
+from reviews import statistics
+from reviews.agreement import Agreement
+from reviews.models import Desk, FactCheck, FactCheckRevision, Review
 from reviews.publication import documents
 from reviews.publication.documents import FactCheckDocument, in_utc
 from reviews.publication.sitemap import MAX_ADDRESSES
 
 PAGE_SIZE = 20
 BATCH = 1000  # addresses of a sitemap that are read at once
+LATELY = 500  # fact-checks whose verdicts are compared: a page has to be made while its reader waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,19 @@ def latest(before: UUID | None = None) -> Page:
     ]
     entries = found[:PAGE_SIZE]
     return Page(tuple(entries), entries[-1].id if len(found) > PAGE_SIZE else None)
+
+
+def desks() -> list[Desk]:
+    """Who has published something, with their numbers and their scale."""
+    published = FactCheck.objects.filter(review__desk=OuterRef("pk"))
+    found = Desk.objects.filter(Exists(published)).select_related("policy", "scale__scale")
+    return list(found.order_by("publisher_name", "pk"))
+
+
+def agreement() -> dict[str, Agreement]:
+    """How far the first verdicts agreed that the latest fact-checks came from, by scale."""
+    lately = FactCheck.objects.order_by("-pk").values("review")[:LATELY]
+    return statistics.agreement_by_scale(Review.objects.filter(pk__in=lately))
 
 
 def sitemaps() -> int:

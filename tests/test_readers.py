@@ -11,8 +11,8 @@ from django.test import Client
 
 from reviews import publication, workflow
 from reviews.facts import Stage
-from reviews.models import FactCheck
-from reviews.publication import documents, markup, sitemap
+from reviews.models import Desk, FactCheck
+from reviews.publication import documents, markup, method, sitemap
 from reviews.shown import PAGE_SIZE
 from tests import make, reviewing
 from tests.api import assert_problem
@@ -195,6 +195,7 @@ def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_on_any
     assert str(review.pk) in keys
     for path in (
         "/fact-checks",
+        "/methodology",
         path_of(review.fact_check),
         f"{path_of(review.fact_check)}/revisions/1",
         "/sitemap.xml",
@@ -295,6 +296,51 @@ def test_the_sitemap_names_every_page_once_with_its_last_change(room, reader, mo
     for number in (0, 4, 10**20):
         assert reader.get(f"/sitemap-{number}.xml").status_code == 404
     assert sitemap.MAX_ADDRESSES == 2
+
+
+# How we work
+
+
+def test_every_stage_is_told_in_a_sentence(reader):
+    assert list(method.STEPS) == list(Stage)
+    told = words(opened(reader, "/methodology"))
+    assert [stage for stage, sentence in method.STEPS.items() if sentence not in told] == []
+    assert "Nothing has been published yet." in told
+
+
+def test_the_rules_and_ratings_are_those_of_the_desks_that_have_published(room, reader):
+    published(room)
+    make.desk("A desk that is still silent")
+    Desk.objects.filter(pk=room.desk.pk).update(publisher_name="Example <b>Desk</b>")
+    page = opened(reader, "/methodology")
+    told = words(page)
+    assert page.xpath("//h2/text()") == ["From a claim to a fact-check", "Example <b>Desk</b>", "How far we agree"]
+    assert (
+        "2 people rate each claim, 3 where much depends on it. Whoever collected the evidence is none of them." in told
+    )
+    assert "at least 2 independent origins" in told
+    assert "There is evidence for and against the claim" in told
+    assert "has 3 days to reply" in told
+    assert "may be changed once." in told
+    for point in make.POINTS:
+        place = f"{point['rank']} on the scale" if point["rank"] else "on no scale"
+        assert f"{point['label']}{place}" in told
+
+
+def test_agreement_is_told_with_its_number_and_not_at_all_of_a_few(
+    room, reader, monkeypatch, django_assert_num_queries
+):
+    for text, verdicts in (("Rents fell.", ("false", "false")), ("Rents rose.", ("true", "true"))):
+        published(room, text, verdicts=verdicts)
+    told = words(opened(reader, "/methodology"))
+    assert "Same ratingNot told: fewer than 20 claims say nothing (claims: 2, pairs: 2)" in told
+    monkeypatch.setattr("reviews.agreement.MIN_UNITS", 2)
+    with django_assert_num_queries(2):
+        told = words(opened(reader, "/methodology"))
+    assert "Same rating100% of pairs (claims: 2, pairs: 2)" in told
+    assert "Beyond chance1.00 (Krippendorff's alpha for ranks; claims: 2)" in told
+    make.review(room, Stage.DISCUSSION, text="Wages fell.")  # of which nothing is public
+    assert words(opened(reader, "/methodology")) == told
 
 
 def test_robots_are_led_to_the_sitemap_and_away_from_the_desk(reader):

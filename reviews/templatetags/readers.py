@@ -8,6 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from reviews.agreement import MIN_UNITS, Reason
 from reviews.facts import Stance
 from reviews.publication import markup
 
@@ -31,6 +32,12 @@ MEMBERS = {
     "url": "the address",
 }
 
+UNSAID = {
+    Reason.NO_PAIRS: "nothing was rated twice",
+    Reason.TOO_FEW: f"fewer than {MIN_UNITS} claims say nothing",
+    Reason.NO_VARIANCE: "everything was rated the same, which shows nothing",
+}
+
 
 @register.filter
 def day(told: str | datetime) -> SafeString:
@@ -50,6 +57,17 @@ def members(changed: list[str]) -> str:
     """ "the rating and the text"."""
     *first, last = [words for name, words in MEMBERS.items() if name in changed] or ["nothing that readers see"]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+@register.filter
+def percent(share: float) -> str:
+    return f"{share:.0%}"
+
+
+@register.filter
+def unsaid(reason: str) -> str:
+    """Why a coefficient has no value."""
+    return UNSAID[Reason(reason)]
 
 
 @register.filter

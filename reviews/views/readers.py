@@ -20,8 +20,9 @@ from factcheck import security
 from factcheck.api.concurrency import is_unchanged, tag_of
 from factcheck.api.problems import MethodNotAllowed, answer
 from reviews import shown
+from reviews.facts import Stage
 from reviews.models import FactCheck, FactCheckRevision
-from reviews.publication import documents, embedding, schemaorg, sitemap
+from reviews.publication import documents, embedding, method, schemaorg, sitemap
 from reviews.publication.documents import FactCheckDocument
 from reviews.views.public import KEPT
 
@@ -90,6 +91,17 @@ def _fact_check(request: HttpRequest, slug: str, number: int | None) -> HttpResp
         json_ld=mark_safe(embedding.script(schemaorg.claim_review(document))) if number is None else "",
         scale=range(1, (document.rating.best or 0) + 1),
     )
+
+
+@reading
+def methodology(request: HttpRequest) -> HttpResponseBase:
+    """How fact-checks come about: the stages and the numbers of each desk, and how far its people agree."""
+    steps = [words for stage, words in method.STEPS.items() if stage is not Stage.CLOSED]
+    found = shown.agreement().items()
+    return _page(
+        request, "methodology",
+        steps=steps, otherwise=method.STEPS[Stage.CLOSED], desks=shown.desks(), agreement=found, lately=shown.LATELY,
+    )  # fmt: skip
 
 
 @reading
