@@ -11,8 +11,13 @@ from claims.models import Article, ArticleVersion
 from factcheck.accounts import demo
 from factcheck.accounts.models import User
 from factcheck.accounts.roles import ROLES
+from factcheck.audit.models import AuditEvent
+from factcheck.models import Job
+from reviews import publication
+from reviews.models import FactCheck, SnapshotCheck
+from reviews.publication import documents
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("evidence_folder")]
 
 
 def load():
@@ -72,3 +77,18 @@ def test_a_changed_password_stays_and_is_not_printed(client):
     ada.save()
     assert "ada    (changed)" in load()
     assert client.login(username="ada", password="something else")
+
+
+def test_what_is_published_was_published_by_the_cast_and_is_shown_to_readers(client):
+    load()
+    assert [public.review.stage for public in FactCheck.objects.select_related("review")] == ["published"] * 4
+    for public in FactCheck.objects.all():
+        document = documents.read(public.revisions.get().content)
+        assert [each for found in publication.check(document).values() for each in found if not each.is_warning] == []
+        assert document.claim.appearances
+        assert all(source.sha256 for source in document.sources)
+        page = client.get(f"/fact-checks/{public.slug}")
+        assert document.headline in page.content.decode()
+    assert {event.actor.username for event in AuditEvent.objects.filter(action="publish")} == {"gwen"}
+    assert SnapshotCheck.objects.exclude(outcome="sound").count() == 0
+    assert not Job.objects.filter(kind="snapshot").exists()  # addresses that end in .example are nobody's

@@ -166,6 +166,7 @@ def _welcome(listener: socket.socket, logins: str) -> str:
 Ready.
 
   Admin      {address}/admin/
+  Readers    {address}/fact-checks
   API        {address}/api/v1/docs
   Import     {Path(sys.executable)} {manage} import_articles FILE ...
 
