@@ -108,6 +108,7 @@ ROUTES: Table = {
             "fact-checks/{id}",
             "fact-checks/{id}/revisions/{id}",
             "fact-checks{rest}",
+            "corrections",
             "methodology",
             "sitemap.xml",
             "sitemap-{id}.xml",

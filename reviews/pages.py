@@ -10,6 +10,7 @@ urlpatterns = [
     path("fact-checks/<slug:slug>", readers.fact_check, name="fact-check"),
     path("fact-checks/<slug:slug>/revisions/<int:number>", readers.revision, name="revision"),
     re_path(r"^fact-checks(/.*)?$", readers.nothing_here),
+    path("corrections", readers.corrections, name="corrections"),
     path("methodology", readers.methodology, name="methodology"),
     path("sitemap.xml", readers.sitemap_index, name="sitemap"),
     path("sitemap-<int:number>.xml", readers.sitemap_part, name="sitemap-part"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Exists, JSONField, OuterRef, Subquery, TextField
@@ -12,14 +14,19 @@ from django.db.models.functions import Cast
 
 from reviews import statistics
 from reviews.agreement import Agreement
-from reviews.models import Desk, FactCheck, FactCheckRevision, Review
+from reviews.models import Desk, FactCheck, FactCheckRevision, Retraction, Review
 from reviews.publication import documents
+from reviews.publication.changes import Difference, differences
 from reviews.publication.documents import FactCheckDocument, in_utc
 from reviews.publication.sitemap import MAX_ADDRESSES
 
 PAGE_SIZE = 20
 BATCH = 1000  # addresses of a sitemap that are read at once
+RETRACTED = "retracted"
 LATELY = 500  # fact-checks whose verdicts are compared: a page has to be made while its reader waits
+
+Shown = TypeVar("Shown")
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +39,36 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Change:
+    """A revision after the first, or a retraction, whose `revision` is the one that was retracted. `note` is for readers."""
+
+    at: datetime
+    slug: str
+    kind: str
+    revision: int
+    document: FactCheckDocument
+    note: str
+    members: list[str] = field(default_factory=list)  # of the document
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def is_retraction(self) -> bool:
+        return self.kind == RETRACTED
+
+    @property
+    def before_number(self) -> int:
+        return self.revision - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Shown, Key]):
     """`before` is where the next one begins; None when there is none."""
 
-    entries: tuple[Entry, ...]
-    before: UUID | None
+    entries: tuple[Shown, ...]
+    before: Key | None
 
 
-def latest(before: UUID | None = None) -> Page:
+def latest(before: UUID | None = None) -> Page[Entry, UUID]:
     """What was published last, or before this one: the keys of fact-checks are made when they are published."""
     rows = _LATEST.filter(pk__lt=before) if before else _LATEST
     found = [
@@ -48,6 +77,46 @@ def latest(before: UUID | None = None) -> Page:
     ]
     entries = found[:PAGE_SIZE]
     return Page(tuple(entries), entries[-1].id if len(found) > PAGE_SIZE else None)
+
+
+def changes(before: datetime | None = None) -> Page[Change, datetime]:
+    """What was changed or retracted last, or before this moment: no two of these happened at the same one."""
+    corrected, retracted = _CORRECTED, _RETRACTED
+    if before:
+        corrected, retracted = corrected.filter(published_at__lt=before), retracted.filter(retracted_at__lt=before)
+    found = [
+        *map(_correction, corrected.order_by("-published_at")[: PAGE_SIZE + 1]),
+        *map(_retraction, retracted.order_by("-retracted_at")[: PAGE_SIZE + 1]),
+    ]
+    found.sort(key=lambda change: change.at, reverse=True)
+    entries = found[:PAGE_SIZE]
+    return Page(tuple(entries), entries[-1].at if len(found) > PAGE_SIZE else None)
+
+
+def _correction(revision: Any) -> Change:
+    before, after = documents.read(revision.before), documents.read(revision.content)
+    return Change(
+        at=revision.published_at,
+        slug=revision.fact_check.slug,
+        kind=revision.kind,
+        revision=revision.number,
+        document=after,
+        note=revision.public_note,
+        members=revision.changed,
+        differences=differences(before, after),
+    )
+
+
+def _retraction(retraction: Retraction) -> Change:
+    proposal = retraction.proposal
+    return Change(
+        at=retraction.retracted_at,
+        slug=retraction.fact_check.slug,
+        kind=RETRACTED,
+        revision=proposal.revision.number,
+        document=documents.read(proposal.revision.content),
+        note=proposal.public_reason,
+    )
 
 
 def desks() -> list[Desk]:
@@ -86,7 +155,15 @@ def _of_the_latest(name: str) -> Subquery:
     return Subquery(revisions.values(name)[:1])
 
 
-_LATEST = FactCheck.objects.annotate(content=_of_the_latest("content"))
+# What is retracted says nothing any more.
+_LATEST = FactCheck.objects.filter(retraction=None).annotate(content=_of_the_latest("content"))
+_BEFORE = FactCheckRevision.objects.filter(fact_check=OuterRef("fact_check"), number=OuterRef("number") - 1)
+_CORRECTED = (
+    FactCheckRevision.objects.filter(number__gt=1)
+    .annotate(before=Subquery(_BEFORE.values("content")))
+    .select_related("fact_check")
+)
+_RETRACTED = Retraction.objects.select_related("fact_check", "proposal__revision")
 # The database reads one member of each, instead of sending all that 50,000 fact-checks say.
 _ADDRESSES = FactCheck.objects.annotate(
     url=KeyTextTransform("url", Cast(Cast(_of_the_latest("content"), TextField()), JSONField()))

@@ -9,14 +9,18 @@ import lxml.html
 import pytest
 from django.test import Client
 
-from reviews import publication, workflow
+from reviews import access, publication, workflow
 from reviews.facts import Stage
 from reviews.models import Desk, FactCheck
 from reviews.publication import documents, markup, method, sitemap
+from reviews.publication.changes import differences
 from reviews.shown import PAGE_SIZE
+from reviews.stages import Action
 from tests import make, reviewing
 from tests.api import assert_problem
+from tests.claim_reviews import DOCUMENT, but
 from tests.e2e.payloads import PAYLOADS
+from tests.reviewing import DO, why
 from tests.test_public_api import MARK, keys_of_the_desk, marked_review, published
 
 pytestmark = pytest.mark.django_db
@@ -137,6 +141,80 @@ def test_addresses_of_the_api_answer_with_problems_whoever_asks(reader):
         assert_problem(reader.get(path, headers=accepts), 404, "not_found")
 
 
+def retracted(room, text: str = "Prices doubled in a year.") -> FactCheck:
+    return make.review(room, Stage.RETRACTED, text=text).fact_check
+
+
+def test_what_is_doubted_stays_as_it_was_with_a_notice(room, reader):
+    public = published(room)
+    before = words(opened(reader, path_of(public)))
+    DO[Action.OPEN_REVISION](room, public.review, room.hal)
+    page = opened(reader, path_of(public))
+    notice = words(page.xpath("//p[@class='notice']")[0])
+    assert notice.startswith("We are looking at this fact-check again.")
+    assert words(page).replace(notice, "").split() == before.split()
+    assert len(page.xpath("//script[@type='application/ld+json']")) == 1
+    assert "looking at this fact-check again" in words(opened(reader, f"{path_of(public)}/revisions/1"))
+
+
+def test_of_what_was_retracted_a_page_is_left_that_says_why_and_rates_nothing(room, reader):
+    public = retracted(room)
+    document = documents.read(public.revisions.get().content)
+    page = opened(reader, path_of(public))
+    told = words(page)
+    assert page.xpath("//h1/text()") == ["This fact-check was retracted"]
+    assert make.PUBLIC_REASON in told
+    assert page.xpath("//s/text()") == [document.headline]
+    assert [words for words in (document.rating.explanation, document.body, document.summary) if words in told] == []
+    assert "Our rating" not in told
+    assert "stands now" not in told
+    assert page.xpath("//script") == []
+    assert page.xpath("//meta[@name='robots']") == []
+    assert page.xpath("//link[@rel='canonical']/@href") == [document.url]
+    for other in page.xpath("//link[@rel='alternate']/@href"):
+        assert reader.get(other, headers={"Accept": "*/*"}).status_code == 200, other
+    # What it said is the past, and says so.
+    past = opened(reader, f"{path_of(public)}/revisions/1")
+    assert "nothing of it stands any more" in words(past)
+    assert document.body in words(past)
+    assert past.xpath("//meta[@name='robots']/@content") == ["noindex"]
+    assert past.xpath("//script") == []
+    # Crawlers are told of the change; nobody is led to it as to one that stands.
+    assert document.url in reader.get("/sitemap.xml").getvalue().decode()
+    assert public.slug not in reader.get("/fact-checks").content.decode()
+
+
+def test_every_retraction_is_among_the_corrections(room, reader, monkeypatch):
+    assert "Nothing has been corrected yet." in words(opened(reader, "/corrections"))
+    monkeypatch.setattr("reviews.shown.PAGE_SIZE", 2)
+    made = [retracted(room, f"Rents in street {number} doubled.") for number in range(3)]
+    published(room)
+    page = opened(reader, "/corrections")
+    assert page.xpath("//li//h2/a/@href") == [path_of(public) for public in made[:0:-1]]
+    told = words(page.xpath("//main//li")[0])
+    assert told.startswith("Retracted")
+    assert make.PUBLIC_REASON in told
+    [older] = page.xpath("//a[@rel='next']/@href")
+    assert opened(reader, f"/corrections{older}").xpath("//li//h2/a/@href") == [path_of(made[0])]
+    assert "Nothing was corrected before that." in words(opened(reader, "/corrections?before=2000-01-01T00:00:00Z"))
+    for before in ("zebra", "2026-01-01T00:00:00", "2026-01-01"):
+        opened(reader, f"/corrections?before={before}", 404)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, []),
+        ({"headline": "Other"}, [("Headline", DOCUMENT.headline, "Other")]),
+        ({"rating__label": "True", "rating__explanation": "So."}, [("Rating", "False", "True"), ("Why", DOCUMENT.rating.explanation, "So.")]),
+        ({"claim__speaker": None}, [("Said by", "Ann Example", "")]),
+        ({"claim__text": "Rents.", "summary": "Short.", "body": "Long."}, [("Claim", DOCUMENT.claim.text, "Rents."), ("In short", DOCUMENT.summary, "Short.")]),
+    ],
+)  # fmt: skip
+def test_what_is_short_stands_side_by_side_where_it_differs(changed, told):
+    assert [(each.name, each.before, each.after) for each in differences(DOCUMENT, but(**changed))] == told
+
+
 @pytest.mark.parametrize("stage", [Stage.COPY_EDIT, Stage.APPROVED])
 def test_nothing_is_shown_of_a_review_that_is_not_published(room, reader, stage):
     review = reviewing.full_review(room, stage)
@@ -180,32 +258,48 @@ def test_whoever_holds_a_page_already_is_told_so_and_everybody_may_keep_it(room,
 
 @pytest.mark.parametrize(
     ("path", "count"),
-    [("/fact-checks", 1), ("/fact-checks/{slug}", 2), ("/fact-checks/{slug}/revisions/1", 2), ("/sitemap.xml", 4)],
-)
+    [("/fact-checks", 1), ("/fact-checks/{slug}", 2), ("/fact-checks/{slug}/revisions/1", 2), ("/sitemap.xml", 4), ("/corrections", 3)],
+)  # fmt: skip
 def test_a_page_asks_as_often_however_much_there_is(room, reader, path, count, django_assert_num_queries):
     public = published(room)
-    published(room, "Rents doubled in a year.")
+    for text in ("Rents doubled in a year.", "Rents fell."):
+        retracted(room, text)
     with django_assert_num_queries(count):
         assert reader.get(path.format(slug=public.slug)).getvalue()
+
+
+def every_page(public: FactCheck) -> list[str]:
+    """Of the tables of access, so that none is forgotten."""
+    rows = [row.removeprefix("* ") for row in access.ROUTES if row.startswith("* /") and "{rest}" not in row]
+    return [row.replace("checks/{id}", f"checks/{public.slug}").replace("{id}", "1") for row in rows]
 
 
 def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_on_any_page(room, reader):
     review = marked_review(room)
     keys = keys_of_the_desk()
     assert str(review.pk) in keys
-    for path in (
-        "/fact-checks",
-        "/methodology",
-        path_of(review.fact_check),
-        f"{path_of(review.fact_check)}/revisions/1",
-        "/sitemap.xml",
-        "/robots.txt",
-    ):
-        answer = reader.get(path)
-        assert answer.status_code == 200, path
-        told = answer.getvalue().decode() + str(answer.headers)
-        assert MARK not in told, path
-        assert not [key for key in keys if key in told or key.replace("-", "") in told], path
+    pages = every_page(review.fact_check)
+    assert len(pages) >= 8
+    mark = {"note": f"It is a {MARK}."}
+
+    def sweep() -> None:
+        for path in pages:
+            answer = reader.get(path)
+            assert answer.status_code == 200, path
+            told = answer.getvalue().decode() + str(answer.headers)
+            assert MARK not in told, path
+            assert not [key for key in keys if key in told or key.replace("-", "") in told], path
+
+    sweep()
+    workflow.open_revision(review.pk, actor=room.hal, **why(Action.OPEN_REVISION) | mark)
+    sweep()
+    workflow.propose_retraction(
+        review.pk, actor=room.emil, **why(Action.PROPOSE_RETRACTION) | {"note": f"{MARK} {make.PUBLIC_REASON}"}
+    )
+    sweep()  # a proposal is nobody's business yet
+    make.propose(room.emil, review)
+    workflow.retract(review.pk, actor=room.gwen)
+    sweep()
 
 
 def test_whatever_text_is_published_no_page_takes_it_for_its_own(room, reader):

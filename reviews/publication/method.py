@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from reviews.facts import Stage
 
+# What may follow after the last of the steps, or instead of it.
+OTHERWISE = (Stage.UNDER_REVISION, Stage.RETRACTED, Stage.CLOSED)
+
 STEPS: dict[Stage, str] = {
     Stage.QUEUED: "A claim that can be checked and is worth it waits until somebody has the time.",
     Stage.RESEARCH: "One person collects evidence, looks for both sides, and keeps a copy of what may change or disappear.",
@@ -14,5 +17,7 @@ STEPS: dict[Stage, str] = {
     Stage.COPY_EDIT: "An editor who neither collected the evidence nor rated the claim nor wrote the text reads all of it.",
     Stage.APPROVED: "They approve this text and this evidence. Whatever is changed afterwards has to be approved again.",
     Stage.PUBLISHED: "It is published, and never changed in silence: what comes later is another version, beside this one.",
+    Stage.UNDER_REVISION: "Whoever doubts it is answered: it is looked at again, under a notice, and stands until another version comes.",
+    Stage.RETRACTED: "What should not have been published is retracted, by two editors. Its address stays, and says why.",
     Stage.CLOSED: "A review may also end without a fact-check: because the claim cannot be checked, say, or was checked before.",
 }

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from reviews.agreement import MIN_UNITS, Reason
 from reviews.facts import Stance
+from reviews.models import FactCheckRevision, Status
 from reviews.publication import markup
 
 register = template.Library()
@@ -38,6 +39,15 @@ UNSAID = {
     Reason.NO_VARIANCE: "everything was rated the same, which shows nothing",
 }
 
+# What a revision is to the one before, and what may become of the last.
+KINDS: dict[str, str] = {
+    FactCheckRevision.Kind.FIRST: "First published",
+    FactCheckRevision.Kind.TYPO: "A slip was mended",
+    FactCheckRevision.Kind.UPDATE: "Updated",
+    FactCheckRevision.Kind.REVERIFIED: "Checked again",
+    Status.RETRACTED: "Retracted",
+}
+
 
 @register.filter
 def day(told: str | datetime) -> SafeString:
@@ -45,6 +55,11 @@ def day(told: str | datetime) -> SafeString:
     at = told if isinstance(told, datetime) else datetime.fromisoformat(told)
     written = told if isinstance(told, str) else f"{told:%Y-%m-%dT%H:%M:%SZ}"
     return format_html('<time datetime="{}">{}</time>', written, at.strftime("%-d %B %Y"))
+
+
+@register.filter
+def kind(code: str) -> str:
+    return KINDS[code]
 
 
 @register.filter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,7 @@ from factcheck import security
 from factcheck.api.concurrency import is_unchanged, tag_of
 from factcheck.api.problems import MethodNotAllowed, answer
 from reviews import shown
-from reviews.facts import Stage
-from reviews.models import FactCheck, FactCheckRevision
+from reviews.models import FactCheck, FactCheckRevision, Status
 from reviews.publication import documents, embedding, method, schemaorg, sitemap
 from reviews.publication.documents import FactCheckDocument
 from reviews.views.public import KEPT
@@ -70,25 +70,31 @@ def revision(request: HttpRequest, slug: str, number: int) -> HttpResponseBase:
 
 
 def _fact_check(request: HttpRequest, slug: str, number: int | None) -> HttpResponseBase:
-    found = get_object_or_404(FactCheck, slug=slug)
+    found = get_object_or_404(FactCheck.objects.select_related("review", "retraction__proposal"), slug=slug)
     revisions: list[FactCheckRevision] = list(found.revisions.all())
     if number is not None and not 1 <= number <= len(revisions):
         raise Http404
     asked = revisions[(number or len(revisions)) - 1]
     document = documents.read(asked.content)
+    is_retracted = found.status is Status.RETRACTED
+    is_current = number is None
+    is_tombstone = is_retracted and is_current
     return _page(
         request,
-        "fact_check",
+        "retracted" if is_tombstone else "fact_check",
         **_tongue(document),
         fact_check=found,
         document=document,
         revision=asked,
+        shown=None if is_tombstone else asked,
         revisions=revisions[::-1],
         # Earlier ones too are known by the address of the one that stands.
         canonical=document.url if asked is revisions[-1] else documents.read(revisions[-1].content).url,
         is_earlier=asked is not revisions[-1],
-        is_current=number is None,
-        json_ld=mark_safe(embedding.script(schemaorg.claim_review(document))) if number is None else "",
+        is_current=is_current,
+        is_doubted=found.status is Status.UNDER_REVISION,
+        retraction=found.retraction if is_retracted else None,
+        json_ld=mark_safe(embedding.script(schemaorg.claim_review(document))) if is_current else "",
         scale=range(1, (document.rating.best or 0) + 1),
     )
 
@@ -96,12 +102,31 @@ def _fact_check(request: HttpRequest, slug: str, number: int | None) -> HttpResp
 @reading
 def methodology(request: HttpRequest) -> HttpResponseBase:
     """How fact-checks come about: the stages and the numbers of each desk, and how far its people agree."""
-    steps = [words for stage, words in method.STEPS.items() if stage is not Stage.CLOSED]
+    steps = [words for stage, words in method.STEPS.items() if stage not in method.OTHERWISE]
+    otherwise = [method.STEPS[stage] for stage in method.OTHERWISE]
     found = shown.agreement().items()
     return _page(
         request, "methodology",
-        steps=steps, otherwise=method.STEPS[Stage.CLOSED], desks=shown.desks(), agreement=found, lately=shown.LATELY,
+        steps=steps, otherwise=otherwise, desks=shown.desks(), agreement=found, lately=shown.LATELY,
     )  # fmt: skip
+
+
+@reading
+def corrections(request: HttpRequest) -> HttpResponseBase:
+    """Whatever was changed or retracted after it was published, the last change first."""
+    before = request.GET.get("before")
+    try:
+        page = shown.changes(_instant(before) if before else None)
+    except ValueError:
+        raise Http404 from None
+    return _page(request, "corrections", page=page, is_first=not before, desks=shown.desks())
+
+
+def _instant(words: str) -> datetime:
+    at = datetime.fromisoformat(words)
+    if at.tzinfo is None:
+        raise ValueError("no offset")
+    return at
 
 
 @reading

@@ -57,14 +57,11 @@ def addresses(site, evidence_folder) -> list[str]:
     fields = {"version_id": arabic.versions.get().pk, "start": 0, "end": 14}
     second = make.review(room, Stage.PUBLISHED, text="تضاعفت الأسعار", **fields)
     assert Claim.objects.filter(language="ar").exists()
-    path = f"/fact-checks/{review.fact_check.slug}"
-    return [
-        "/fact-checks",
-        path,
-        f"{path}/revisions/1",
-        f"/fact-checks/{second.fact_check.slug}",
-        "/fact-checks/nothing",
-    ]
+    doubted = make.review(room, Stage.UNDER_REVISION, text="Rents doubled in a year.")
+    retracted = make.review(room, Stage.RETRACTED, text="Wages doubled in a year.")
+    path, *others = (f"/fact-checks/{each.fact_check.slug}" for each in (review, second, doubted, retracted))
+    past = [f"{path}/revisions/1", f"{others[-1]}/revisions/1"]
+    return ["/fact-checks", path, *others, *past, "/corrections", "/methodology", "/fact-checks/nothing"]
 
 
 def publish(room, review) -> FactCheck:
