@@ -5,6 +5,9 @@ VENV ?= .venv
 PORT ?= 8000
 PROCESSES ?= 3
 
+# Tests start many processes: what one has compiled, all others read.
+export PYTHONDONTWRITEBYTECODE =
+
 RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary=:all:
 READY_TO_RUN = $(VENV)/.installed-embedded
