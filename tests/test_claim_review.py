@@ -28,7 +28,10 @@ def test_schemaorg_tells_all_that_its_readers_take():
         "inLanguage": "en",
         "datePublished": "2026-11-01T10:00:00Z",
         "dateModified": "2026-11-02T09:30:00Z",
-        "author": {"@type": "Organization", "name": "Example Desk", "url": "https://desk.example/"},
+        "author": {
+            "@type": "Organization", "name": "Example Desk", "url": "https://desk.example/",
+            "correctionsPolicy": "https://desk.example/corrections", "publishingPrinciples": "https://desk.example/methodology",
+        },
         "claimReviewed": "Prices doubled in a year.",
         "itemReviewed": {
             "@type": "Claim",
@@ -191,6 +194,8 @@ RICH = [
     ("dateModified", "2026-10-31", "dateModified", "after_published"),
     ("expires", "some day", "expires", "iso_8601"),
     ("author.name", GONE, "author.name", "required"),
+    ("author.correctionsPolicy", "/corrections", "author.correctionsPolicy", "absolute"),
+    ("author.publishingPrinciples", "", "author.publishingPrinciples", "absolute"),
     ("reviewRating.ratingValue", "1", "reviewRating.ratingValue", "whole_number"),
     ("reviewRating.ratingValue", 1.5, "reviewRating.ratingValue", "whole_number"),
     ("reviewRating.ratingValue", True, "reviewRating.ratingValue", "whole_number"),

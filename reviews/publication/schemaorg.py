@@ -32,7 +32,7 @@ def claim_review(document: FactCheckDocument) -> dict[str, Any]:
             "inLanguage": document.language,
             "datePublished": document.published_at,
             "dateModified": document.modified_at,
-            "author": {"@type": "Organization", "name": document.publisher.name, "url": document.publisher.url},
+            "author": _publisher(document),
             "claimReviewed": claim.text,
             "itemReviewed": {
                 "@type": "Claim",
@@ -68,6 +68,14 @@ def claim_review(document: FactCheckDocument) -> dict[str, Any]:
     return made
 
 
+def _publisher(document: FactCheckDocument) -> dict[str, Any]:
+    """With the pages that stand beside the fact-check's own, where it is one of ours."""
+    beside, _, _ = document.url.rpartition("/fact-checks/")
+    pages = {"correctionsPolicy": f"{beside}/corrections", "publishingPrinciples": f"{beside}/methodology"}
+    author = {"@type": "Organization", "name": document.publisher.name, "url": document.publisher.url}
+    return author | pages if is_absolute(beside, {}) else author
+
+
 def _speaker(speaker: Speaker) -> dict[str, Any]:
     kind = "Organization" if speaker.is_body else "Person"
     return {"@type": kind, "name": speaker.name, "sameAs": speaker.same_as}
@@ -86,6 +94,10 @@ RULES = (
     Rule("dateModified", "after_published", "Nothing is modified before it is published.", common.not_before_published),
     Rule("expires", "iso_8601", "Give a day, or a time with its offset.", optional(is_time)),
     Rule("author.name", common.REQUIRED, "Name the publisher.", is_text),
+    *(
+        Rule(f"author.{page}", "absolute", "Give the whole address.", optional(is_absolute))
+        for page in ("correctionsPolicy", "publishingPrinciples")
+    ),
     *(
         Rule(f"reviewRating.{name}", "whole_number", "Ratings are whole numbers.", optional(is_whole))
         for name in common.NUMBERS
