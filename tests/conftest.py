@@ -1,4 +1,11 @@
 """What every test may ask for. `tests/services.py` has the database, the broker and the worker, `tests/web.py` the web
-server, `tests/internet.py` other people's servers, `tests/storage.py` the place for evidence, `tests/comparing.py` comparisons."""
+server, `tests/internet.py` other people's servers, `tests/receiving.py` one that takes webhooks, `tests/storage.py` the place for evidence, `tests/comparing.py` comparisons."""
 
-pytest_plugins = ["tests.services", "tests.web", "tests.internet", "tests.storage", "tests.comparing"]
+pytest_plugins = [
+    "tests.services",
+    "tests.web",
+    "tests.internet",
+    "tests.receiving",
+    "tests.storage",
+    "tests.comparing",
+]

@@ -293,7 +293,7 @@ DEFECTS = (
         "test_audit_pages.py::test_markup_in_an_event_is_text"),
     Defect("an address that is not looked at", "factcheck.fetch.targets:_refuse", _never,
         "test_fetch.py::test_a_redirect_leads_nowhere_that_the_address_itself_may_not"),
-    Defect("a name that may lead inside", "factcheck.fetch:is_public", _always,
+    Defect("a name that may lead inside", "factcheck.fetch.reaching:is_public", _always,
         "test_fetch.py::test_a_name_that_leads_inside_is_refused_and_no_connection_made"),
 
     # Reviews

@@ -8,19 +8,15 @@ one; a redirect begins anew. `FETCH_ALLOW` (host:port, empty by default) is the 
 from __future__ import annotations
 
 import http.client
-import logging
-import ssl
 import zlib
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
-from email.utils import parsedate_to_datetime
 
 from django.conf import settings
 
-from factcheck.fetch.addresses import Address, is_public, is_unknown_name, resolve
 from factcheck.fetch.problems import (
     BadUrl,
     FetchFailed,
@@ -30,6 +26,7 @@ from factcheck.fetch.problems import (
     FetchTooLarge,
     WrongType,
 )
+from factcheck.fetch.reaching import addresses_of, failing_as_told, retry_after
 from factcheck.fetch.targets import Target, follow, read_target
 from factcheck.fetch.wire import Limits, ask
 
@@ -37,8 +34,6 @@ __all__ = [
     "BadUrl", "FetchFailed", "FetchProblem", "FetchRefused", "FetchTimedOut", "FetchTooLarge", "Fetched", "WrongType", "check", "fetch",
     "media_type_and_charset",
 ]  # fmt: skip
-
-logger = logging.getLogger(__name__)
 
 MAX_BYTES = 10 * 1024 * 1024  # saved pages of news sites end at about 5 MiB
 TIMEOUT_SECONDS = 20.0  # a third of what a job may take
@@ -88,18 +83,10 @@ def fetch(
     target = read_target(url, settings.FETCH_ALLOW)
     redirects: list[str] = []
     while True:
-        try:
-            with closing(_open(target, limits, accept)) as response:
-                if response.status not in _REDIRECTS or "Location" not in response.headers:
-                    return _read(response, url, target.url, redirects, max_bytes, limits, accept)
-                location = response.headers["Location"]
-        except TimeoutError as error:
-            raise FetchTimedOut(target.url, str(error) or "no answer in time") from error
-        except ssl.SSLCertVerificationError as error:
-            raise FetchFailed(target.url, f"the certificate is not to be trusted: {error.verify_message}") from error
-        except (OSError, http.client.HTTPException, zlib.error, ValueError) as error:
-            detail = f"{type(error).__name__}: {error}"[:500]
-            raise FetchFailed(target.url, detail, is_unknown_name=is_unknown_name(error)) from error
+        with failing_as_told(target), closing(_open(target, limits, accept)) as response:
+            if response.status not in _REDIRECTS or "Location" not in response.headers:
+                return _read(response, url, target.url, redirects, max_bytes, limits, accept)
+            location = response.headers["Location"]
         if len(redirects) == MAX_REDIRECTS:
             raise FetchFailed(target.url, f"redirects more than {MAX_REDIRECTS} times")
         target = follow(target, location, settings.FETCH_ALLOW)
@@ -108,19 +95,7 @@ def fetch(
 
 def _open(target: Target, limits: Limits, accept: tuple[str, ...]) -> http.client.HTTPResponse:
     headers = {"User-Agent": USER_AGENT, "Accept": ", ".join(accept) or "*/*", "Accept-Encoding": "gzip"}
-    return ask(target, _addresses(target, limits), headers, limits)
-
-
-def _addresses(target: Target, limits: Limits) -> list[Address]:
-    if target.address is not None:
-        return [target.address]
-    addresses = resolve(target.host, target.port, limits.seconds_left())
-    # One that is not public among others is how a name is made to lead inside on the second try.
-    if not target.is_allowed and not all(is_public(address) for address in addresses):
-        # Which ones stays here: outside, it would be a map of the network's own names.
-        logger.warning("%s leads to %s and is not fetched", target.host, ", ".join(map(str, addresses)))
-        raise FetchRefused(target.url, "the name leads to an address that is not public")
-    return addresses
+    return ask(target, addresses_of(target, limits), headers, limits)
 
 
 def _read(
@@ -137,7 +112,7 @@ def _read(
             url_final,
             f"answered with status {response.status}",
             answered=response.status,
-            retry_after_seconds=_retry_after(response) if response.status in _LATER else None,
+            retry_after_seconds=retry_after(response) if response.status in _LATER else None,
         )
     headers: dict[str, str] = {}
     for name, value in response.headers.items():
@@ -150,17 +125,6 @@ def _read(
     return Fetched(
         url, url_final, tuple(redirects), response.status, headers, body, datetime.now(UTC), content_type, encoding
     )
-
-
-def _retry_after(response: http.client.HTTPResponse) -> float | None:
-    """Seconds or a date (RFC 9110, 10.2.3); None for anything else."""
-    written = response.headers.get("Retry-After", "").strip()
-    if written.isascii() and written.isdigit():
-        return float(written[:9])
-    try:
-        return max((parsedate_to_datetime(written) - datetime.now(UTC)).total_seconds(), 0.0)
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 def media_type_and_charset(written: str) -> tuple[str, str]:

@@ -36,6 +36,10 @@ class Limits:
             raise FetchTimedOut(self._url, f"not done within {self._timeout_seconds:g} s")
         return left
 
+    def end_within(self, seconds: float) -> None:
+        """Whatever follows takes no longer than this, nor longer than what is left."""
+        self._deadline = min(self._deadline, time.monotonic() + seconds)
+
     def allow(self, count: int, what: str) -> None:
         self._bytes, self._what = count, what
 
@@ -83,9 +87,15 @@ class _Wire:
 
 
 def ask(
-    target: Target, addresses: Iterable[Address], headers: Mapping[str, str], limits: Limits
+    target: Target,
+    addresses: Iterable[Address],
+    headers: Mapping[str, str],
+    limits: Limits,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
 ) -> http.client.HTTPResponse:
-    """The answer to a GET, its head read and its body not, which the caller closes.
+    """The answer to one request, its head read and its body not, which the caller closes.
 
     Connects to one of `addresses` and nowhere else: proxies of the environment count for nothing, no name is resolved again, and
     the certificate must be that of the name. Raises OSError, http.client.HTTPException, FetchTimedOut, FetchTooLarge.
@@ -97,7 +107,9 @@ def ask(
         connection = http.client.HTTPConnection(target.host, target.port)
         connection.sock = _Wire(sock, limits)
         limits.allow(MAX_HEAD_BYTES, "the head of the answer")
-        connection.request("GET", target.path, headers={"Host": target.authority, "Connection": "close", **headers})
+        connection.request(
+            method, target.path, body, headers={"Host": target.authority, "Connection": "close", **headers}
+        )
         return connection.getresponse()
     finally:
         # The response holds on to it until it is closed itself.
