@@ -3,7 +3,7 @@
 A job is queued in the transaction of the change that needs it. The Celery message sent afterwards is only a nudge that makes
 a worker look; whatever is lost on the way (message, broker, worker), the sweeper finds the row again.
 
-    queued -> running -> done | failed | queued again (attempts left)      queued, running -> cancelled
+    queued -> running -> done | failed | queued again (attempts left, or put off)      queued, running -> cancelled
 
 A worker holds a job by its lease. Work writes its result and `done` in one transaction that first checks the lease, so a worker
 that was taken for dead and comes back changes nothing.
@@ -27,6 +27,7 @@ from django.db import (
     InterfaceError,
     OperationalError,
     close_old_connections,
+    connection,
     transaction,
 )
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -79,6 +80,7 @@ class Handler:
     retried: Hook | None = None
     result: Any = dict[str, Any]
     visible: Subjects | None = None
+    is_outgoing: bool = False
 
 
 _handlers: dict[str, Handler] = {}
@@ -93,16 +95,18 @@ def handles(
     cancelled: Hook | None = None,
     retried: Hook | None = None,
     visible: Subjects | None = None,
+    is_outgoing: bool = False,
 ) -> Callable[[Hook], Hook]:
     """Register what does the work of `kind`: called with the leased job, it finishes inside `finishing(job)`.
 
     `unit` is what one job is about, as progress says it; `result` is the type of what it leaves when done. `parked`, `cancelled` and
     `retried` are called in the transaction in which a job is given up, cancelled or queued again by a person, to tell its subject.
-    `visible` are the ids of subjects whose jobs a user may see, where not everybody may see all.
+    `visible` are the ids of subjects whose jobs a user may see, where not everybody may see all. `is_outgoing` says that the work waits
+    for somebody else's server: half of the processes do such work at most, and those of one lane one after the other.
     """
 
     def register(run: Hook) -> Hook:
-        _handlers[kind] = Handler(run, unit, parked, cancelled, retried, result, visible)
+        _handlers[kind] = Handler(run, unit, parked, cancelled, retried, result, visible, is_outgoing)
         return run
 
     return register
@@ -141,15 +145,15 @@ def _tell(job: Job, hook: str) -> None:
 # Asking for work
 
 
-def enqueue(kind: str, subject_id: UUID) -> Job:
+def enqueue(kind: str, subject_id: UUID, *, lane: str = "") -> Job:
     """Queue one piece of work; the one that waits or runs already is returned as it is."""
     now = timezone.now()
-    unit = _handlers[kind].unit
-    job = Job(kind=kind, subject_id=subject_id, due_at=now, created_at=now, total=1, unit=unit, request_id=_asked_by())
+    job = Job(kind=kind, subject_id=subject_id, lane=lane, due_at=now, created_at=now, total=1)
+    job.unit, job.request_id = _handlers[kind].unit, _asked_by()
     Job.objects.bulk_create([job], ignore_conflicts=True)
     active = Job.objects.filter(kind=kind, subject_id=subject_id, state__in=ACTIVE).first()
     if active is None:  # it ended between the two statements
-        return enqueue(kind, subject_id)
+        return enqueue(kind, subject_id, lane=lane)
     workers.nudge()
     return active
 
@@ -161,22 +165,27 @@ def _asked_by() -> str:
 
 _COPY = """
     COPY factcheck_job (id, kind, subject_id, state, attempts, losses, due_at, done, total, unit, worker,
-        created_at, request_id)
+        created_at, request_id, lane)
     FROM STDIN (FORMAT BINARY)
 """
-_COPY_TYPES = "bytea varchar bytea varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar".split()
+_COPY_TYPES = (
+    "bytea varchar bytea varchar int2 int2 timestamptz int4 int4 varchar varchar timestamptz varchar varchar".split()
+)
 
 
-def enqueue_many(kind: str, subject_ids: Collection[bytes], *, is_nudging: bool = True) -> None:
+def enqueue_many(
+    kind: str, subject_ids: Collection[bytes], *, lanes: Collection[str] = (), is_nudging: bool = True
+) -> None:
     """Queue work for subjects that are new, so that none of them can be queued already. Within a transaction.
 
-    Their ids are the bytes of UUIDs, as COPY takes them.
+    Their ids are the bytes of UUIDs, as COPY takes them; `lanes` are those of each, where they have any.
     Who queues batch after batch says `is_nudging=False` and nudges now and then.
     """
     now, queued, unit = timezone.now(), JobState.QUEUED.value, _handlers[kind].unit
     request_id = _asked_by()
     fixed = (queued, 0, 0, now, 0, 1, unit, "", now, request_id)
-    copy_rows(_COPY, _COPY_TYPES, [(uuid7_bytes(), kind, subject_id, *fixed) for subject_id in subject_ids])
+    placed = zip(subject_ids, lanes or [""] * len(subject_ids), strict=True)
+    copy_rows(_COPY, _COPY_TYPES, [(uuid7_bytes(), kind, subject_id, *fixed, lane) for subject_id, lane in placed])
     if is_nudging:
         workers.nudge(workers.nudges_for(len(subject_ids)))
 
@@ -193,7 +202,7 @@ def lease(worker: str) -> Job | None:
     """Take the oldest due job, or None. Committed at once: from here on the sweeper knows who has it."""
     now = timezone.now()
     with transaction.atomic():
-        job = _due(now).select_for_update(skip_locked=True).order_by("due_at", "id").first()
+        job = _next(now)
         if job is None:
             return None
         job.state, job.lease_id, job.worker = JobState.RUNNING, uuid4(), worker
@@ -201,6 +210,25 @@ def lease(worker: str) -> Job | None:
         job.attempts, job.started_at = job.attempts + 1, now
         job.save(update_fields=["state", "lease_id", "worker", "lease_until", "attempts", "started_at"])
     return job
+
+
+def _next(now: datetime) -> Job | None:
+    due = _due(now).select_for_update(skip_locked=True).order_by("due_at", "id")
+    outgoing = [kind for kind, handler in _handlers.items() if handler.is_outgoing]
+    job = due.first()
+    if job is None or job.kind not in outgoing:
+        return job
+    _look_alone()
+    lanes = list(Job.objects.filter(kind__in=outgoing, state=JobState.RUNNING).values_list("lane", flat=True))
+    if len(lanes) >= max(workers.capacity() // 2, 1):
+        return due.exclude(kind__in=outgoing).first()
+    return due.exclude(lane__in=[lane for lane in lanes if lane]).first()
+
+
+def _look_alone() -> None:
+    """Whoever looks at the same moment has to see what this one takes: the lock goes with the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('outgoing jobs'))")
 
 
 def work(worker: str) -> bool:
@@ -235,12 +263,14 @@ def _do(job: Job) -> None:
 def finishing(job: Job, result: dict[str, Any] | None = None) -> Iterator[dict[str, Any]]:
     """The transaction that holds the work's effects and the end of the job: both or neither.
 
-    Yields the result, to be filled in. Raises LeaseLost when the job is not ours any more.
+    Yields the result, to be filled in. Raises LeaseLost when the job is not ours any more. What was `put_off` within it is not done.
     """
     outcome = result if result is not None else {}
     with transaction.atomic():
         _hold(job)
         yield outcome
+        if job.state == JobState.QUEUED:
+            return
         Job.objects.filter(pk=job.pk).update(
             state=JobState.DONE,
             done=F("total"),
@@ -250,6 +280,14 @@ def finishing(job: Job, result: dict[str, Any] | None = None) -> Iterator[dict[s
             lease_id=None,
             lease_until=None,
         )
+
+
+def put_off(job: Job, due_at: datetime) -> None:
+    """Within `finishing`: the work went as it should and has to be done again then, with all attempts."""
+    job.state = JobState.QUEUED
+    Job.objects.filter(pk=job.pk).update(
+        state=job.state, attempts=0, losses=0, due_at=due_at, error=None, lease_id=None, lease_until=None
+    )
 
 
 def _hold(job: Job) -> None:
@@ -358,6 +396,20 @@ def _give_back(held: Q, why: str) -> int:
                 {"code": "worker_lost", "detail": f"{why}: worker {job.worker}", "attempt": job.attempts, "where": ""},
             )
     return len(jobs)
+
+
+def wait_in(lane: str, until: datetime) -> None:
+    """Nothing that waits in this lane is due before then."""
+    Job.objects.filter(lane=lane, state=JobState.QUEUED, due_at__lt=until).update(due_at=until)
+
+
+def hasten_in(lane: str, subject_id: UUID | None = None) -> None:
+    """Whatever waits in this lane is due now; or what is about this subject alone."""
+    jobs = Job.objects.filter(lane=lane, state=JobState.QUEUED, due_at__gt=timezone.now())
+    if subject_id is not None:
+        jobs = jobs.filter(subject_id=subject_id)
+    if jobs.update(due_at=timezone.now()):
+        workers.nudge()
 
 
 def forget(kind: str, ended_before: datetime) -> int:

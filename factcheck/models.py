@@ -35,6 +35,9 @@ class Job(models.Model):
         db_default="",
         help_text="Of the request that queued it; empty for a command.",
     )
+    lane = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="Jobs of one lane are done one after the other."
+    )
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(null=True)
     unit = models.CharField(max_length=20, blank=True)
@@ -65,11 +68,15 @@ class Job(models.Model):
                 condition=Q(state__in=[JobState.QUEUED, JobState.RUNNING]),
                 name="job_active_once",
             ),
+            models.UniqueConstraint(
+                fields=["lane"], condition=Q(state=JobState.RUNNING) & ~Q(lane=""), name="job_running_once_in_lane"
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at", "id"], condition=Q(state=JobState.QUEUED), name="job_due"),
             models.Index(fields=["lease_until"], condition=Q(state=JobState.RUNNING), name="job_leases"),
             models.Index(fields=["kind", "subject_id"], name="job_subject"),
+            models.Index(fields=["lane"], condition=Q(state=JobState.QUEUED) & ~Q(lane=""), name="job_of_lane"),
         ]
 
     def __str__(self) -> str:

@@ -61,6 +61,10 @@ def _without_skipping(due: Any) -> Any:
     return unlocked
 
 
+def _waits(_: Any) -> Any:
+    return lambda *_, **__: time.sleep(0.1)
+
+
 def _ends_first(_: Any) -> Any:
     from django.utils import timezone
 
@@ -261,6 +265,8 @@ DEFECTS = (
         "test_triage.py::test_an_action_on_a_claim_that_moved_since_it_was_seen_is_refused_with_who_moved_it"),
     Defect("a job leased twice", "factcheck.jobs:_due", _without_skipping,
         "test_jobs.py::test_no_job_is_leased_twice_by_workers_that_look_at_the_same_moment"),
+    Defect("workers who take outgoing work together", "factcheck.jobs:_look_alone", _waits,
+        "test_lanes.py::test_workers_that_look_at_the_same_moment_take_no_more_together"),
     Defect("a job that ends before its work", "factcheck.jobs:finishing", _ends_first,
         "test_jobs.py::test_effects_and_the_end_of_a_job_are_one_transaction"),
     Defect("a lost lease that is not noticed", "factcheck.jobs:_hold", _never,
