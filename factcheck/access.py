@@ -4,6 +4,8 @@
 answered to nobody. Views declare nothing: `factcheck.accounts.permissions` asks for the API, `factcheck.accounts.gate` for all else.
 """
 
+from dataclasses import replace
+
 from factcheck.accounts.needs import (
     ANYBODY,
     AUDIT,
@@ -21,11 +23,14 @@ from factcheck.accounts.needs import (
     pages,
 )
 from factcheck.notifications.telling import EMAIL
+from factcheck.webhooks.queueing import DELIVER
 
 # Whoever may ask for a kind of work may ask for it again or call it off: the tables of the apps name the scopes of their kinds.
 OF_ITS_KIND = Need((*IMPORT_OR_TRIAGE.scopes, *REVIEW.scopes), decided_by="by kind of job")
 # Sent again or called off by whom it is for, who alone is shown it.
 EMAILS = Need((*IMPORT_OR_TRIAGE.scopes, *REVIEW.scopes))
+# As tokens: one that leaked must not be able to have things sent elsewhere.
+KEEP_ENDPOINTS = replace(KEEP_ACCOUNTS, is_in_session=True)
 OPERATORS = Need(is_signed_in=False, decided_by="this machine, or METRICS_TOKEN")
 
 ROUTES: Table = {
@@ -51,6 +56,18 @@ ROUTES: Table = {
     "GET /api/v1/jobs/{id}": READ,
     "POST /api/v1/jobs/{id}/retry": OF_ITS_KIND,
     "POST /api/v1/jobs/{id}/cancel": OF_ITS_KIND,
+    "GET /api/v1/webhook-event-types": READ,
+    "GET /api/v1/webhook-endpoints": AUDIT,
+    "POST /api/v1/webhook-endpoints": KEEP_ENDPOINTS,
+    "GET /api/v1/webhook-endpoints/{id}": AUDIT,
+    "PATCH /api/v1/webhook-endpoints/{id}": KEEP_ENDPOINTS,
+    **{
+        f"POST /api/v1/webhook-endpoints/{{id}}/{action}": KEEP_ENDPOINTS
+        for action in ("disable", "enable", "rotate-secret", "send-test")
+    },
+    "GET /api/v1/webhook-deliveries": AUDIT,
+    "GET /api/v1/webhook-deliveries/{id}": AUDIT,
+    "POST /api/v1/webhook-deliveries/{id}/replay": KEEP_ENDPOINTS,
     "GET /api/v1/problems": ANYBODY,
     "GET /api/v1/schema": ANYBODY,
     "GET /api/v1/docs": ANYBODY,
@@ -84,4 +101,4 @@ ROUTES: Table = {
     "* /admin/accounts/user/{id}/password/": page(KEEP_ACCOUNTS),
 }
 
-JOBS: Table = {EMAIL: EMAILS}
+JOBS: Table = {EMAIL: EMAILS, DELIVER: KEEP_ENDPOINTS}

@@ -25,6 +25,7 @@ _LATER_CONTROLS = {code: f"\\u{code:04x}" for code in _CONTROLS if code >= 0x7F}
 _HIDDEN = "[hidden]"
 _SECRET = (
     (r"fc_[A-Za-z0-9_-]{8,}", "fc_" + _HIDDEN),  # longer than the part that an administrator may see
+    (r"whsec_[A-Za-z0-9+/=_-]{8,}", "whsec_" + _HIDDEN),
     (
         r"(?i)\b((?:proxy-)?authorization|(?:set-)?cookie|x-csrftoken)(['\"]?\s*[:=]\s*['\"]?)[^'\"\r\n]*",
         rf"\1\2{_HIDDEN}",

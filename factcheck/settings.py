@@ -53,6 +53,10 @@ SECRET_KEY = env.read(
     "SECRET_KEY", _secret_key, default="", expects="32 random characters or more", secret=True,
     help="Signs sessions and cursors. Made and kept in the data folder when not set.",
 )  # fmt: skip
+SECRET_KEY_FALLBACKS = env.read(
+    "SECRET_KEY_FALLBACKS", env.listed, default="", expects="earlier values of SECRET_KEY, comma separated", secret=True,
+    help="What was signed with them, and webhook secrets made with them, still count.",
+)  # fmt: skip
 ALLOWED_HOSTS = env.read(
     "ALLOWED_HOSTS", env.listed, default="localhost,127.0.0.1,[::1]", expects="host names, comma separated",
     help="Names under which browsers and clients reach the server.",
@@ -93,6 +97,7 @@ INSTALLED_APPS = [
     "factcheck.accounts",
     "factcheck.audit",
     "factcheck.notifications",
+    "factcheck.webhooks",
     "claims",
     "reviews",
 ]
@@ -241,6 +246,19 @@ CELERY_BEAT_SCHEDULE = {
 FETCH_ALLOW = env.read(
     "FETCH_ALLOW", env.hosts_and_ports, default="", expects="host:port pairs, comma separated",
     help="Servers that are fetched though they are not public, or listen on another port than 80 and 443.",
+)  # fmt: skip
+
+WEBHOOK_TIMEOUT_SECONDS = env.read(
+    "WEBHOOK_TIMEOUT_SECONDS", env.between(1, 30), default="15", expects="seconds from 1 to 30",
+    help="How long a receiver of webhooks has to answer.",
+)  # fmt: skip
+WEBHOOK_PATIENCE_DAYS = env.read(
+    "WEBHOOK_PATIENCE_DAYS", env.between(1, 90), default="5", expects="days from 1 to 90",
+    help="An endpoint that took nothing for so long, though it was sent something, is disabled and its owner told.",
+)  # fmt: skip
+WEBHOOK_KEPT_DAYS = env.read(
+    "WEBHOOK_KEPT_DAYS", env.between(1, 3650), default="30", expects="days from 1 to 3650",
+    help="How long deliveries are kept after they ended, with their attempts; until then they can be sent again.",
 )  # fmt: skip
 
 PUBLIC_LICENCE = env.read(
@@ -429,6 +447,11 @@ SPECTACULAR_SETTINGS = {
         "TriageReason": "claims.triage.REASON_CHOICES",
         "TriageStatus": "claims.triage.STATUS_CHOICES",
         "VerdictKind": "reviews.models.Verdict.Kind",
+        "WebhookAudience": "factcheck.webhooks.types.AUDIENCE_CHOICES",
+        "WebhookDeliveryState": "factcheck.webhooks.models.DeliveryState",
+        "WebhookDisabledReason": "factcheck.webhooks.models.DisabledReason",
+        "WebhookEventName": "factcheck.webhooks.types.choices",
+        "WebhookSentName": "factcheck.webhooks.types.sent_choices",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "factcheck.api.openapi.describe"],
 }
@@ -442,5 +465,6 @@ LOG_FORMAT = env.read(
     help="One line for a person, or one JSON object, per event: json in production when not set.",
 )  # fmt: skip
 LOGGING = logs.configuration(
-    LOG_FORMAT, [SECRET_KEY, METRICS_TOKEN, str(DATABASES["default"]["PASSWORD"]), str(EMAIL_HOST_PASSWORD)]
+    LOG_FORMAT,
+    [SECRET_KEY, *SECRET_KEY_FALLBACKS, METRICS_TOKEN, str(DATABASES["default"]["PASSWORD"]), str(EMAIL_HOST_PASSWORD)],
 )

@@ -9,6 +9,7 @@ from factcheck.accounts import sessions
 from factcheck.api import idempotency
 from factcheck.celery import NODE
 from factcheck.notifications import telling
+from factcheck.webhooks import delivering
 
 
 @shared_task(name=workers.NUDGE)
@@ -26,11 +27,12 @@ def sweep() -> dict[str, int]:
 @shared_task(name="factcheck.forget", time_limit=300, soft_time_limit=290)
 def forget() -> dict[str, int]:
     """Delete what has served its time: kept answers after a day, heartbeats of workers that are gone, sessions that ended,
-    notifications after 90 days.
+    notifications after 90 days, deliveries of webhooks after WEBHOOK_KEPT_DAYS.
     """
     return {
         "answers": idempotency.forget(),
         "workers": workers.forget(),
         "sessions": sessions.forget(),
         "notifications": telling.forget(),
+        "webhook_deliveries": delivering.forget(),
     }

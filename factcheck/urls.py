@@ -20,6 +20,7 @@ from factcheck.api.routers import Router
 from factcheck.api.session import OwnPassword, Session
 from factcheck.api.tokens import TokenViewSet
 from factcheck.api.users import UserViewSet
+from factcheck.api.webhooks import WebhookDeliveryViewSet, WebhookEndpointViewSet, WebhookEventTypes
 
 
 def leads_to(address: str) -> Callable[[HttpRequest], HttpResponse]:
@@ -32,12 +33,15 @@ router.register("jobs", JobViewSet)
 router.register("notifications", NotificationViewSet)
 router.register("tokens", TokenViewSet)
 router.register("users", UserViewSet)
+router.register("webhook-deliveries", WebhookDeliveryViewSet)
+router.register("webhook-endpoints", WebhookEndpointViewSet)
 
 api = [
     path("session", Session.as_view(), name="session"),
     path("me", Me.as_view(), name="me"),
     path("me/password", OwnPassword.as_view(), name="own-password"),
     path("events", Events.as_view(), name="events"),
+    path("webhook-event-types", WebhookEventTypes.as_view(), name="webhook-event-types"),
     path("problems", views.Problems.as_view(), name="problems"),
     path("schema", views.Document.as_view(), name="schema"),
     path("docs", views.Reference.as_view(), name="docs"),

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from factcheck.accounts.models import User
 from factcheck.audit.readers import shown_to
 from factcheck.notifications import readers as notifications
+from factcheck.webhooks.readers import desks_are
 from reviews import notices
 from reviews.models import Review, Seat
-from reviews.workflow import visible_to
+from reviews.workflow import desks_of, visible_to
 
 
 @shown_to("review")
@@ -29,3 +30,8 @@ def seats_of(user: User) -> QuerySet[Any]:
 @notifications.shown_to("review", kinds=notices.KINDS)
 def told_of(user: User) -> QuerySet[Review]:
     return visible_to(user)
+
+
+@desks_are
+def desks_seen(user: User) -> QuerySet[Any]:
+    return desks_of(user).values("pk")

@@ -19,6 +19,7 @@ from claims.sources.payload import draft_of_payload
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
 from factcheck.notifications.models import Notification
+from factcheck.webhooks import endpoints
 from reviews import workflow
 from reviews.digests import DRAFT_FIELDS
 from reviews.evidence import keep_upload, store
@@ -203,6 +204,17 @@ def review_rows(room: Newsroom) -> dict[str, Any]:
         "desks": room.desk.pk, "rating-scales": room.desk.scale.scale_id, "policies": room.desk.policy_id, "reviews": found.pk,
         "evidence": evidence(room, found).pk, "snapshots": upload(room, found).snapshot_id,
     }  # fmt: skip
+
+
+def webhook_rows(room: Newsroom) -> dict[str, Any]:
+    """Keys of an endpoint of the desk and of a delivery that waits, by the first step of their addresses."""
+    keeper = user("keeper", "admin")
+    DeskMembership.objects.get_or_create(desk=room.desk, user=keeper)
+    endpoint, _ = endpoints.add_endpoint(
+        "https://news.example/hook", ["claim.accepted", "review.opened"], desk_id=room.desk.pk, actor=keeper
+    )
+    delivery = endpoints.send_test(endpoint.pk, actor=keeper)
+    return {"webhook-endpoints": endpoint.pk, "webhook-deliveries": delivery.pk}
 
 
 def notification(room: Newsroom, review_id: UUID, who: User) -> UUID:

@@ -150,7 +150,7 @@ def world(db, caplog, monkeypatch) -> dict[str, Any]:
         "appearances": Appearance.objects.filter(claim=claim).get().pk,
         "extraction-runs": ExtractionRun.objects.earliest("id").pk, "import-runs": run.pk, **of_matching,
         "jobs": Job.objects.get(state="queued", kind="extract").pk, "outlets": Outlet.objects.get().pk, "users": ada.pk,
-        "tokens": ada.tokens.get().pk, **make.review_rows(make.newsroom()),
+        "tokens": ada.tokens.get().pk, **make.review_rows(room := make.newsroom()), **make.webhook_rows(room),
     }  # fmt: skip
     pages = {
         "article": "articles", "claim": "claims", "earlierfactcheck": "earlier-fact-checks", "importrun": "import-runs", "extractionrun": "extraction-runs",

@@ -20,6 +20,7 @@ PLAIN = (
 PLATFORM = (
     "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
     "factcheck.accounts.models", "factcheck.database", "factcheck.workers", "factcheck.notifications",
+    "factcheck.webhooks",
 )  # fmt: skip
 ANYTHING = ("factcheck.urls", "factcheck.celery", "factcheck.checks", "factcheck.management", "factcheck.settings")
 EDGES = ("serializers", "forms", "views", "filters", "admin", "tasks", "urls", "management")

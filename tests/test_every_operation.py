@@ -94,6 +94,7 @@ def world() -> dict[str, Any]:
         ),
         **of_matching,
         **of_reviews,
+        **make.webhook_rows(room),
     }
 
 
@@ -103,7 +104,7 @@ def own_key(path: str, world: dict[str, Any]) -> Any:
 
 OURS = [
     kind
-    for app in ("claims", "reviews", "factcheck", "accounts", "audit", "notifications")
+    for app in ("claims", "reviews", "factcheck", "accounts", "audit", "notifications", "webhooks")
     for kind in apps.get_app_config(app).get_models()
 ]
 
@@ -252,6 +253,11 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "create_token": {"name": "feed", "scopes": ["read"], "expires_at": None, "owner": str(world["users"])},
         "rotate_token": {"expires_at": None},
         "revoke_token": {},
+        "create_webhook_endpoint": WEBHOOK | {"desk": str(world["desks"])},
+        "update_webhook_endpoint": WEBHOOK,
+        "rotate_secret_webhook_endpoint": {"overlap_hours": 3},
+        **{f"{action}_webhook_endpoint": {} for action in ("disable", "enable", "send_test")},
+        "replay_webhook_delivery": {},
         "create_review": {"claim": str(world["claims"]), "desk": str(world["desks"]), "risk": "high"},
         "take_next_review": {"desk": str(world["desks"])},
         "create_review_evidence": ITEM,
@@ -294,6 +300,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
     })  # fmt: skip
 
 
+WEBHOOK = {"url": "https://news.example/hook", "event_types": ["claim.accepted"], "description": "Front page"}
 ITEM = {
     "url": "", "title": "Tables", "publisher": "Ministry", "origin": "Ministry", "stance": "refutes", "quotation": "33,000",
     "locator": "page 3", "note": "", "is_confidential": False, "snapshot_exemption": "A paper archive.",

@@ -20,6 +20,7 @@ from factcheck.accounts import tokens
 from factcheck.accounts.models import Membership, Token, User
 from factcheck.audit import events
 from factcheck.audit.past import past_around, past_model, past_of
+from factcheck.webhooks.models import WebhookEndpoint
 from reviews.facts import Stage
 from reviews.models import Draft, Evidence, ReplyRequest
 from tests import make
@@ -27,6 +28,7 @@ from tests import make
 SENTENCE = "Exports fell by 40 per cent in 2023, the ministry said."
 EDITABLE: tuple[type[Model], ...] = (
     Appearance, Article, Claim, ClaimMatch, Draft, EarlierFactCheck, Evidence, Membership, Outlet, ReplyRequest, Token, User,
+    WebhookEndpoint,
 )  # fmt: skip
 
 
@@ -148,6 +150,8 @@ def changed(ada):
     item = make.evidence(room, make.review(room, Stage.RESEARCH, text="Another claim."))
     statement("UPDATE reviews_evidence SET title = 'another' WHERE id = %s", item.pk)
     statement("UPDATE reviews_replyrequest SET answer = 'Yes.', answered_at = now()")
+    make.webhook_rows(room)
+    statement("UPDATE webhooks_webhookendpoint SET description = 'another'")
     assert [model for model in EDITABLE if not kept(model)] == []
 
 

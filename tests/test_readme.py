@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from claims.triage import as_markdown
 from factcheck import jobs, routes
 from factcheck.env import VARIABLES
+from factcheck.webhooks import signing, types
 from reviews import stages
 from tests import make
 from tests.api import api
@@ -66,6 +70,30 @@ def test_the_table_of_access_is_the_one_of_the_code():
         between("access table: written from the code, held by a test -->\n", "\n<!-- end of access")
         == routes.as_markdown()
     )
+
+
+def test_the_table_of_event_types_is_the_one_of_the_code():
+    assert (
+        between("event types: written from the code, held by a test -->\n", "\n<!-- end of event")
+        == types.as_markdown()
+    )
+
+
+def test_the_receiver_of_the_readme_takes_what_we_sign_and_nothing_else():
+    recipe: dict[str, Any] = {}
+    exec(between("```python\n", "```"), recipe)
+    secret, key, body = signing.new_secret().secret, b"k" * 32, b'{"type": "claim.accepted"}'
+    keys = [key, base64.b64decode(secret.removeprefix("whsec_"))]
+    now = timezone.now()
+    headers = signing.headers("msg_1", now, body, keys)
+    assert recipe["is_genuine"](headers, body, secret)
+    assert recipe["is_genuine"](headers, body, signing.written(key))
+    old = signing.headers("msg_1", now - timedelta(minutes=6), body, keys)
+    for forged in (
+        (headers, body + b" ", secret), (headers, body, signing.new_secret().secret), (headers | {"webhook-id": "msg_2"}, body, secret),
+        (old, body, secret),
+    ):  # fmt: skip
+        assert not recipe["is_genuine"](*forged)
 
 
 def test_every_variable_of_the_readme_exists():

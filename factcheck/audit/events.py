@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +19,14 @@ from factcheck.database import prepared
 from factcheck.ids import uuid7
 from factcheck.middleware import current_request_id
 from factcheck.versions import version_of
+
+Follower = Callable[[models.Model, AuditEvent], None]
+_followers: dict[str, Follower] = {}
+
+
+def follow(subject_type: str, follower: Follower) -> None:
+    """Whoever follows subjects of a type is told of every event of theirs, in its transaction."""
+    _followers[subject_type] = follower
 
 
 def record(
@@ -58,6 +66,8 @@ def record(
     )
     event.hash = event_hash(event.previous_hash, content_of(event))
     _append(event, *(prepared.update_of(subject, saves) if saves else ("", [])))
+    if follower := _followers.get(kind):
+        follower(subject, event)
     return event
 
 

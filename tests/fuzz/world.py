@@ -24,6 +24,8 @@ from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
 from factcheck.models import Job
 from factcheck.notifications.models import Notification
+from factcheck.webhooks import endpoints
+from factcheck.webhooks.models import WebhookDelivery, WebhookEndpoint
 from reviews import access, stages, workflow
 from reviews.attention import needing_attention
 from reviews.facts import Stage
@@ -84,6 +86,7 @@ def build(*owners: User) -> dict[str, list[str]]:
         for name in ("feed", "desk", "script"):
             tokens.issue(owner, name=name, scopes=["read"])
     researchers = _review(owners[0])
+    _webhooks(owners[0])
     kinds: dict[str, Any] = {
         "articles": Article,
         "article-versions": ArticleVersion,
@@ -104,6 +107,8 @@ def build(*owners: User) -> dict[str, list[str]]:
         "snapshots": Snapshot,
         "tokens": Token,
         "users": User,
+        "webhook-deliveries": WebhookDelivery,
+        "webhook-endpoints": WebhookEndpoint,
     }
     rows = {step: _keys(kind.objects.all()) for step, kind in kinds.items()}
     rows["notifications"] = _keys(Notification.objects.filter(user=owners[0]))
@@ -132,6 +137,15 @@ def _cancel(ada: User) -> None:
     """Of the jobs that wait for a worker, which will not come, every second one."""
     for job in Job.objects.filter(state="queued").order_by("pk")[::2]:
         jobs.cancel(job.pk, actor=ada)
+
+
+def _webhooks(root: User) -> None:
+    """Endpoints, every second one disabled, each with a delivery that waits."""
+    for number in range(6):
+        endpoint, _ = endpoints.add_endpoint(f"https://wire.example/{number}", ["claim.accepted"], actor=root)
+        if number % 2:
+            endpoints.disable_endpoint(endpoint.pk, actor=root)
+        endpoints.send_test(endpoint.pk, actor=root)
 
 
 def _review(root: User) -> list[str]:
