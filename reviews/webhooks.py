@@ -8,15 +8,32 @@ from __future__ import annotations
 
 from factcheck.audit.models import AuditEvent
 from factcheck.webhooks.types import Audience, EventType, Told
-from reviews.models import Review
+from reviews.models import FactCheck, Review
 from reviews.stages import Action
 
 
-def _public(review: Review, event: AuditEvent) -> Told:
-    fact_check, number = event.data["fact_check"], event.data["revision"]
-    address = f"/api/v1/public/fact-checks/{fact_check}"
-    links = {"fact_check": address, "revision": f"{address}/revisions/{number}"}
-    return Told({"fact_check": fact_check, "revision": number}, links, review.desk_id)
+def _published(review: Review, event: AuditEvent) -> Told | None:
+    return _revision(review, event) if event.data["revision"] == 1 else None
+
+
+def _revised(review: Review, event: AuditEvent) -> Told | None:
+    return _revision(review, event) if event.data["revision"] > 1 else None
+
+
+def _revision(review: Review, event: AuditEvent) -> Told:
+    told, number = _public(review), event.data["revision"]
+    links = told.links | {"revision": f"{told.links['fact_check']}/revisions/{number}"}
+    return Told(told.data | {"revision": number}, links, told.desk_id)
+
+
+def _as_it_stands(review: Review, event: AuditEvent) -> Told:
+    return _public(review)
+
+
+def _public(review: Review) -> Told:
+    fact_check = FactCheck.objects.only("pk").get(review=review)
+    links = {"fact_check": f"/api/v1/public/fact-checks/{fact_check.pk}"}
+    return Told({"fact_check": str(fact_check.pk)}, links, review.desk_id)
 
 
 def _opened(review: Review, event: AuditEvent) -> Told:
@@ -36,7 +53,23 @@ def _of_the_desk(review: Review, more: dict[str, str]) -> Told:
 EVENT_TYPES = (
     EventType(
         "fact_check.published", "A fact-check became public.",
-        Audience.PUBLIC, "review", (Action.PUBLISH,), _public,
+        Audience.PUBLIC, "review", (Action.PUBLISH,), _published,
+    ),
+    EventType(
+        "fact_check.revised", "Another revision of a fact-check became public.",
+        Audience.PUBLIC, "review", (Action.PUBLISH,), _revised,
+    ),
+    EventType(
+        "fact_check.doubted", "What is public is looked at again: readers see a notice.",
+        Audience.PUBLIC, "review", (Action.OPEN_REVISION,), _as_it_stands,
+    ),
+    EventType(
+        "fact_check.upheld", "What was doubted stands: the notice is gone.",
+        Audience.PUBLIC, "review", (Action.DISMISS_REVISION,), _as_it_stands,
+    ),
+    EventType(
+        "fact_check.retracted", "A fact-check was retracted: show it no more.",
+        Audience.PUBLIC, "review", (Action.RETRACT,), _as_it_stands,
     ),
     EventType(
         "review.opened", "A review was opened.",

@@ -21,9 +21,9 @@ from tests.webhooks import listen
 @pytest.fixture
 def waiting(committed_database) -> WebhookDelivery:
     """One test event that nobody has sent yet."""
-    hal = make.user("hal", "admin")
-    endpoint, _ = listen(hal, "claim.accepted")
-    return endpoints.send_test(endpoint.pk, actor=hal)
+    kim = make.user("kim", "admin")
+    endpoint, _ = listen(kim, "claim.accepted")
+    return endpoints.send_test(endpoint.pk, actor=kim)
 
 
 def at_once(workers: int = 4) -> None:
@@ -61,7 +61,7 @@ def test_workers_that_look_at_the_same_moment_send_it_once(waiting, receiver, mo
 
     Job.objects.all().delete()
     receiver.messages.clear()
-    endpoints.replay(waiting.pk, actor=make.user("hal"))
+    endpoints.replay(waiting.pk, actor=make.user("kim"))
     at_once()
     assert len(receiver.messages) == 1
     waiting.refresh_from_db()

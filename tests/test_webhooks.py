@@ -36,12 +36,15 @@ from factcheck.webhooks.schedule import PAUSES, Outcome
 from reviews import workflow
 from reviews.facts import Stage
 from reviews.models import DeskMembership
+from reviews.stages import Action
 from tests import make
 from tests.internet import redirect
 from tests.receiving import OK, URL, failing
+from tests.reviewing import DO
 from tests.webhooks import attempt, hurry, listen, pause
 
 PUBLISHED, MOVED, OPENED = "fact_check.published", "review.stage_changed", "review.opened"
+REVISED, DOUBTED, UPHELD, RETRACTED = (f"fact_check.{end}" for end in ("revised", "doubted", "upheld", "retracted"))
 ACCEPTED, EXTRACTED, FINISHED = "claim.accepted", "article.extracted", "import_run.finished"
 
 
@@ -51,11 +54,11 @@ def room(db, uncompared) -> make.Newsroom:
 
 
 @pytest.fixture
-def hal(room) -> User:
+def kim(room) -> User:
     """Keeps the accounts, and is of the desk."""
-    hal = make.user("hal", "admin")
-    DeskMembership.objects.create(desk=room.desk, user=hal)
-    return hal
+    kim = make.user("kim", "admin")
+    DeskMembership.objects.create(desk=room.desk, user=kim)
+    return kim
 
 
 def accept(text: str = "Rents tripled.", actor: User | None = None) -> Any:
@@ -71,8 +74,8 @@ def the_delivery() -> WebhookDelivery:
 # What is told
 
 
-def test_who_asked_for_it_is_told_by_ids_and_links_and_the_reference_library_verifies_it(hal, receiver):
-    _, secret = listen(hal, ACCEPTED)
+def test_who_asked_for_it_is_told_by_ids_and_links_and_the_reference_library_verifies_it(kim, receiver):
+    _, secret = listen(kim, ACCEPTED)
     claim = accept()
     assert attempt() == 1
     [message] = receiver.messages
@@ -87,8 +90,8 @@ def test_who_asked_for_it_is_told_by_ids_and_links_and_the_reference_library_ver
     assert the_delivery().state == DeliveryState.DELIVERED
 
 
-def test_what_was_changed_on_the_way_or_signed_by_another_is_not_verified(hal, receiver):
-    _, secret = listen(hal, ACCEPTED)
+def test_what_was_changed_on_the_way_or_signed_by_another_is_not_verified(kim, receiver):
+    _, secret = listen(kim, ACCEPTED)
     accept()
     attempt()
     [message] = receiver.messages
@@ -100,29 +103,29 @@ def test_what_was_changed_on_the_way_or_signed_by_another_is_not_verified(hal, r
         message.verify(secret)
 
 
-def test_nobody_is_told_what_they_did_not_ask_for(hal, receiver):
-    listen(hal, FINISHED)
+def test_nobody_is_told_what_they_did_not_ask_for(kim, receiver):
+    listen(kim, FINISHED)
     accept()
     assert (WebhookEvent.objects.count(), attempt(), receiver.messages) == (0, 0, [])
 
 
-def test_what_happened_before_an_endpoint_was_there_is_not_told_to_it(hal, receiver):
+def test_what_happened_before_an_endpoint_was_there_is_not_told_to_it(kim, receiver):
     accept()
-    listen(hal, ACCEPTED)
+    listen(kim, ACCEPTED)
     assert attempt() == 0
 
 
-def test_one_event_has_one_id_for_all_who_are_told(hal, receiver):
+def test_one_event_has_one_id_for_all_who_are_told(kim, receiver):
     for _ in range(3):
-        listen(hal, ACCEPTED)
+        listen(kim, ACCEPTED)
     accept()
     assert attempt() == 3
     assert len({message.id for message in receiver.messages}) == 1
 
 
-def test_from_import_to_publication_each_step_is_told_where_it_belongs(room, hal, receiver):
+def test_from_import_to_publication_each_step_is_told_where_it_belongs(room, kim, receiver):
     every = [row.name for row in types.all_types()]
-    listen(hal, *every, desk_id=room.desk.pk)
+    listen(kim, *every, desk_id=room.desk.pk)
     article = make.article("Prices rose by 40 per cent last year, the bank said.")
     assert jobs.work("tests")
     run = pipeline.start_run("feed.jsonl", {}, started_by=room.ada)
@@ -147,9 +150,24 @@ def test_from_import_to_publication_each_step_is_told_where_it_belongs(room, hal
     }  # fmt: skip
 
 
-def test_of_an_open_round_nothing_is_told(room, hal, receiver):
+def test_doubts_and_retractions_are_told_to_whom_publications_are(room, kim, receiver):
+    public = [row.name for row in types.all_types() if row.audience is types.Audience.PUBLIC]
+    listen(kim, *public)
+    review = make.review(room, Stage.UNDER_REVISION)
+    DO[Action.DISMISS_REVISION](room, review, room.hal)
+    make.propose(room.emil, review)
+    workflow.retract(review.pk, actor=room.gwen)
+    attempt()
+    fact_check = str(review.fact_check.pk)
+    links = {"fact_check": f"/api/v1/public/fact-checks/{fact_check}"}
+    told = [(each["type"], each["data"]) for each in receiver.told[1:]]
+    assert receiver.told[0]["type"] == PUBLISHED
+    assert told == [(name, {"fact_check": fact_check, "links": links}) for name in (DOUBTED, UPHELD, RETRACTED)]
+
+
+def test_of_an_open_round_nothing_is_told(room, kim, receiver):
     review = make.review(room, Stage.RATING)
-    listen(hal, *(row.name for row in types.all_types()), desk_id=room.desk.pk)
+    listen(kim, *(row.name for row in types.all_types()), desk_id=room.desk.pk)
     first, *others = room.holders(review)
     room.vote(review, first, "true")
     workflow.save_verdict_draft(review, {"rationale": "Words."}, actor=others[0])
@@ -160,8 +178,8 @@ def test_of_an_open_round_nothing_is_told(room, hal, receiver):
     assert '"from_stage":"rating","stage":"discussion"' in event.body
 
 
-def test_an_event_says_nothing_but_ids_links_and_states(room, hal):
-    listen(hal, *(row.name for row in types.all_types()), desk_id=room.desk.pk)
+def test_an_event_says_nothing_but_ids_links_and_states(room, kim):
+    listen(kim, *(row.name for row in types.all_types()), desk_id=room.desk.pk)
     make.review(room, Stage.PUBLISHED, text="Rents fell, said Marker.")
     bodies = "".join(WebhookEvent.objects.values_list("body", flat=True))
     assert "Marker" not in bodies
@@ -173,21 +191,22 @@ def test_every_type_has_a_name_a_sentence_and_an_audience():
         assert row.name.count(".") == 1
         assert row.description.endswith(".") or ":" in row.description
     assert {row.name: row.audience.value for row in types.all_types()} == {
-        EXTRACTED: "installation", ACCEPTED: "installation", FINISHED: "installation", PUBLISHED: "public", OPENED: "desk", MOVED: "desk",
+        EXTRACTED: "installation", ACCEPTED: "installation", FINISHED: "installation", PUBLISHED: "public", REVISED: "public",
+        DOUBTED: "public", UPHELD: "public", RETRACTED: "public", OPENED: "desk", MOVED: "desk",
     }  # fmt: skip
 
 
 # To whom
 
 
-def test_a_desk_is_told_of_its_own_reviews_alone_and_the_installation_of_what_is_public(room, hal, receiver, internet):
+def test_a_desk_is_told_of_its_own_reviews_alone_and_the_installation_of_what_is_public(room, kim, receiver, internet):
     zoe = room.zoe
     zoe.groups.add(*make.user("keeper", "admin").groups.all())
     zoe = User.objects.get(pk=zoe.pk)
     other = DeskMembership.objects.get(user=zoe).desk
-    listen(hal, PUBLISHED, OPENED, MOVED, desk_id=room.desk.pk, url=f"{URL}/own")
+    listen(kim, PUBLISHED, OPENED, MOVED, desk_id=room.desk.pk, url=f"{URL}/own")
     listen(zoe, PUBLISHED, OPENED, MOVED, desk_id=other.pk, url=f"{URL}/other")
-    listen(hal, PUBLISHED, url=f"{URL}/all")
+    listen(kim, PUBLISHED, url=f"{URL}/all")
     make.review(room, Stage.PUBLISHED)
     attempt()
     by_path = {
@@ -197,26 +216,26 @@ def test_a_desk_is_told_of_its_own_reviews_alone_and_the_installation_of_what_is
     assert by_path == {"/hook/own": {PUBLISHED, OPENED, MOVED}, "/hook/other": set(), "/hook/all": {PUBLISHED}}
 
 
-def test_what_is_told_of_nobodys_desk_is_told_to_every_endpoint(room, hal, receiver):
-    listen(hal, ACCEPTED, desk_id=room.desk.pk)
-    listen(hal, ACCEPTED)
+def test_what_is_told_of_nobodys_desk_is_told_to_every_endpoint(room, kim, receiver):
+    listen(kim, ACCEPTED, desk_id=room.desk.pk)
+    listen(kim, ACCEPTED)
     accept()
     assert attempt() == 2
 
 
-def test_the_whole_installation_cannot_ask_for_what_is_a_desks(hal):
+def test_the_whole_installation_cannot_ask_for_what_is_a_desks(kim):
     with pytest.raises(InvalidInput) as refused:
-        listen(hal, PUBLISHED, MOVED)
+        listen(kim, PUBLISHED, MOVED)
     assert [(error.code, error.pointer) for error in refused.value.errors] == [("desk_needed", "/event_types/1")]
     assert not WebhookEndpoint.objects.exists()
 
 
-def test_an_endpoint_is_told_nothing_once_its_owner_may_not_answer_for_it(room, hal, receiver):
-    endpoint, _ = listen(hal, ACCEPTED, MOVED, desk_id=room.desk.pk)
+def test_an_endpoint_is_told_nothing_once_its_owner_may_not_answer_for_it(room, kim, receiver):
+    endpoint, _ = listen(kim, ACCEPTED, MOVED, desk_id=room.desk.pk)
     keeper = make.user("keeper", "admin")
     DeskMembership.objects.create(desk=room.desk, user=keeper)
     accept()
-    DeskMembership.objects.get(user=hal).delete()
+    DeskMembership.objects.get(user=kim).delete()
     assert (attempt(), receiver.messages) == (1, [])
     endpoint.refresh_from_db()
     assert (endpoint.disabled_reason, the_delivery().failure) == (DisabledReason.OWNER_LEFT, "endpoint_disabled")
@@ -228,13 +247,13 @@ def test_an_endpoint_is_told_nothing_once_its_owner_may_not_answer_for_it(room, 
 
 
 @pytest.mark.parametrize("lost", ["role", "account"])
-def test_an_endpoint_of_the_installation_ends_with_its_owners_role_or_account(hal, receiver, lost):
-    listen(hal, ACCEPTED)
+def test_an_endpoint_of_the_installation_ends_with_its_owners_role_or_account(kim, receiver, lost):
+    listen(kim, ACCEPTED)
     accept()
     if lost == "role":
-        hal.groups.clear()
+        kim.groups.clear()
     else:
-        User.objects.filter(pk=hal.pk).update(is_active=False)
+        User.objects.filter(pk=kim.pk).update(is_active=False)
     attempt()
     assert (receiver.messages, WebhookEndpoint.objects.get().disabled_reason) == ([], DisabledReason.OWNER_LEFT)
 
@@ -244,8 +263,8 @@ def test_an_endpoint_of_the_installation_ends_with_its_owners_role_or_account(ha
 
 def test_a_change_that_is_taken_back_is_told_to_nobody(committed_database):
     make.user("ada", "importer", "triager")
-    hal = make.user("hal", "admin")
-    listen(hal, ACCEPTED)
+    kim = make.user("kim", "admin")
+    listen(kim, ACCEPTED)
     with transaction.atomic():
         accept()
         assert WebhookDelivery.objects.count() == 1
@@ -256,8 +275,8 @@ def test_a_change_that_is_taken_back_is_told_to_nobody(committed_database):
     assert (WebhookEvent.objects.count(), Job.objects.filter(kind=DELIVER, state="queued").count()) == (1, 1)
 
 
-def test_what_was_announced_and_tried_is_never_changed(hal, receiver):
-    listen(hal, ACCEPTED)
+def test_what_was_announced_and_tried_is_never_changed(kim, receiver):
+    listen(kim, ACCEPTED)
     accept()
     attempt()
     for statement in (
@@ -272,8 +291,8 @@ def test_what_was_announced_and_tried_is_never_changed(hal, receiver):
 # Again and again
 
 
-def test_two_failures_and_then_an_answer_are_one_delivery_under_one_id(hal, receiver):
-    _, secret = listen(hal, ACCEPTED)
+def test_two_failures_and_then_an_answer_are_one_delivery_under_one_id(kim, receiver):
+    _, secret = listen(kim, ACCEPTED)
     receiver.answers = [failing(), failing(), OK]
     accept()
     for _ in range(3):
@@ -291,8 +310,8 @@ def test_two_failures_and_then_an_answer_are_one_delivery_under_one_id(hal, rece
     assert Job.objects.get(kind=DELIVER).result == {"delivered": True}
 
 
-def test_each_pause_is_that_of_the_specification_and_after_the_last_it_is_given_up(hal, receiver):
-    listen(hal, ACCEPTED)
+def test_each_pause_is_that_of_the_specification_and_after_the_last_it_is_given_up(kim, receiver):
+    listen(kim, ACCEPTED)
     receiver.answers = [failing()]
     accept()
     pauses = []
@@ -330,8 +349,8 @@ def test_pauses_have_jitter_and_an_end():
     assert [schedule.rest_seconds(1, asked) for asked in (0.0, 7.5, 1e9)] == [0.0, 7.5, 86_400.0]
 
 
-def test_a_server_that_says_when_is_sent_nothing_before(hal, receiver):
-    endpoint, _ = listen(hal, ACCEPTED)
+def test_a_server_that_says_when_is_sent_nothing_before(kim, receiver):
+    endpoint, _ = listen(kim, ACCEPTED)
     receiver.answers = [failing(429, "Retry-After: 120"), OK]
     accept()
     attempt()
@@ -348,16 +367,16 @@ def test_a_server_that_says_when_is_sent_nothing_before(hal, receiver):
     assert [delivery.state for delivery in WebhookDelivery.objects.all()] == ["delivered"] * 2
 
 
-def test_a_redirect_is_not_followed_and_counts_as_a_failure(hal, receiver, internet):
-    listen(hal, ACCEPTED)
+def test_a_redirect_is_not_followed_and_counts_as_a_failure(kim, receiver, internet):
+    listen(kim, ACCEPTED)
     receiver.answers = [redirect("https://news.example/elsewhere", "307 Temporary Redirect")]
     accept()
     attempt()
     assert ([message.path for message in receiver.messages], the_delivery().attempts.get().status) == (["/hook"], 307)
 
 
-def test_a_name_that_leads_inside_by_now_is_not_sent_to(hal, receiver, internet):
-    listen(hal, ACCEPTED)
+def test_a_name_that_leads_inside_by_now_is_not_sent_to(kim, receiver, internet):
+    listen(kim, ACCEPTED)
     internet.names["news.example"] = [["127.0.0.1"]]
     accept()
     attempt()
@@ -373,8 +392,8 @@ def test_a_name_that_leads_inside_by_now_is_not_sent_to(hal, receiver, internet)
 # Endpoints that are gone, silent or failing
 
 
-def test_410_disables_the_endpoint_and_its_owner_is_told(room, hal, receiver):
-    endpoint, _ = listen(hal, ACCEPTED, description="Front page")
+def test_410_disables_the_endpoint_and_its_owner_is_told(room, kim, receiver):
+    endpoint, _ = listen(kim, ACCEPTED, description="Front page")
     receiver.answers = [failing(410)]
     accept()
     accept("Wages fell.")
@@ -385,13 +404,13 @@ def test_410_disables_the_endpoint_and_its_owner_is_told(room, hal, receiver):
     assert set(WebhookDelivery.objects.values_list("state", "failure")) == {("failed", "endpoint_disabled")}
     accept("Prices fell.")
     assert (attempt(), WebhookEvent.objects.count()) == (0, 2)
-    [told] = notifications.visible_to(hal)
+    [told] = notifications.visible_to(kim)
     assert told.words == "A webhook endpoint was disabled, since its server says that it is gone (410): Front page"
     assert events.events(endpoint).last().data == {"disabled_reason": ["", "gone"]}
 
 
-def test_what_nothing_reaches_for_days_is_disabled_and_its_owner_is_told(hal, receiver, settings):
-    endpoint, _ = listen(hal, ACCEPTED)
+def test_what_nothing_reaches_for_days_is_disabled_and_its_owner_is_told(kim, receiver, settings):
+    endpoint, _ = listen(kim, ACCEPTED)
     receiver.answers = [failing()]
     accept()
     attempt()
@@ -406,7 +425,7 @@ def test_what_nothing_reaches_for_days_is_disabled_and_its_owner_is_told(hal, re
     attempt()
     endpoint.refresh_from_db()
     assert (endpoint.disabled_reason, the_delivery().failure) == ("failing", "endpoint_disabled")
-    assert "nothing has reached it for days" in notifications.visible_to(hal).get().words
+    assert "nothing has reached it for days" in notifications.visible_to(kim).get().words
 
 
 def hanging(connection) -> None:
@@ -414,13 +433,13 @@ def hanging(connection) -> None:
     connection.recv(1)
 
 
-def test_an_endpoint_that_hangs_is_left_alone_as_a_whole_and_others_are_not(hal, receiver, settings, internet):
+def test_an_endpoint_that_hangs_is_left_alone_as_a_whole_and_others_are_not(kim, receiver, settings, internet):
     settings.WEBHOOK_TIMEOUT_SECONDS = 0.2
     internet.names["slow.example"] = [["93.184.216.9"]]
     slow = _Slow()
     internet.serve("93.184.216.9", 443, slow)
-    listen(hal, ACCEPTED, url="https://slow.example/hook")
-    listen(hal, ACCEPTED)
+    listen(kim, ACCEPTED, url="https://slow.example/hook")
+    listen(kim, ACCEPTED)
     for number in range(5):
         accept(f"Rents rose by {number + 2} per cent.")
     attempt()
@@ -448,15 +467,15 @@ class _Slow:
             pass
 
 
-def test_whatever_waited_goes_at_once_when_the_endpoint_answers_again(hal, receiver, settings):
+def test_whatever_waited_goes_at_once_when_the_endpoint_answers_again(kim, receiver, settings):
     settings.WEBHOOK_TIMEOUT_SECONDS = 0.2
-    endpoint, _ = listen(hal, ACCEPTED)
+    endpoint, _ = listen(kim, ACCEPTED)
     receiver.answers = [hanging, OK]
     for number in range(3):
         accept(f"Rents rose by {number + 2} per cent.")
     attempt()
     assert (len(receiver.messages), attempt()) == (1, 0)
-    endpoints.send_test(endpoint.pk, actor=hal)
+    endpoints.send_test(endpoint.pk, actor=kim)
     assert attempt() == 4
     assert set(WebhookDelivery.objects.values_list("state", flat=True)) == {"delivered"}
     endpoint.refresh_from_db()
@@ -466,33 +485,33 @@ def test_whatever_waited_goes_at_once_when_the_endpoint_answers_again(hal, recei
 # Keeping endpoints
 
 
-def test_a_disabled_endpoint_is_told_nothing_and_an_enabled_one_what_happens_from_then_on(hal, receiver):
-    endpoint, _ = listen(hal, ACCEPTED)
+def test_a_disabled_endpoint_is_told_nothing_and_an_enabled_one_what_happens_from_then_on(kim, receiver):
+    endpoint, _ = listen(kim, ACCEPTED)
     accept()
-    endpoints.disable_endpoint(endpoint.pk, actor=hal)
+    endpoints.disable_endpoint(endpoint.pk, actor=kim)
     accept("Wages fell.")
     attempt()
     assert (receiver.messages, the_delivery().failure) == ([], "endpoint_disabled")
     with pytest.raises(ActionNotAllowed):
-        endpoints.disable_endpoint(endpoint.pk, actor=hal)
-    endpoints.enable_endpoint(endpoint.pk, actor=hal)
+        endpoints.disable_endpoint(endpoint.pk, actor=kim)
+    endpoints.enable_endpoint(endpoint.pk, actor=kim)
     with pytest.raises(ActionNotAllowed):
-        endpoints.enable_endpoint(endpoint.pk, actor=hal)
+        endpoints.enable_endpoint(endpoint.pk, actor=kim)
     accept("Prices fell.")
     assert (attempt(), len(receiver.messages)) == (1, 1)
 
 
-def test_what_was_given_up_is_sent_again_under_its_id_when_somebody_asks(hal, receiver):
-    endpoint, secret = listen(hal, ACCEPTED)
+def test_what_was_given_up_is_sent_again_under_its_id_when_somebody_asks(kim, receiver):
+    endpoint, secret = listen(kim, ACCEPTED)
     accept()
-    endpoints.disable_endpoint(endpoint.pk, actor=hal)
+    endpoints.disable_endpoint(endpoint.pk, actor=kim)
     attempt()
     with pytest.raises(ActionNotAllowed):
-        endpoints.replay(the_delivery().pk, actor=hal)
+        endpoints.replay(the_delivery().pk, actor=kim)
     assert the_delivery().state == "failed"
-    endpoints.enable_endpoint(endpoint.pk, actor=hal)
+    endpoints.enable_endpoint(endpoint.pk, actor=kim)
     for _ in range(2):
-        endpoints.replay(the_delivery().pk, actor=hal)
+        endpoints.replay(the_delivery().pk, actor=kim)
         attempt()
     assert [message.id for message in receiver.messages] == [WebhookEvent.objects.get().message_id] * 2
     assert [message.verify(secret)["type"] for message in receiver.messages] == [ACCEPTED] * 2
@@ -503,35 +522,35 @@ def test_what_was_given_up_is_sent_again_under_its_id_when_somebody_asks(hal, re
     ] * 2
 
 
-def test_what_waits_is_sent_at_once_when_somebody_asks(hal, receiver):
-    listen(hal, ACCEPTED)
+def test_what_waits_is_sent_at_once_when_somebody_asks(kim, receiver):
+    listen(kim, ACCEPTED)
     receiver.answers = [failing(), OK]
     accept()
     attempt()
-    endpoints.replay(the_delivery().pk, actor=hal)
+    endpoints.replay(the_delivery().pk, actor=kim)
     assert (attempt(), the_delivery().state) == (1, "delivered")
 
 
-def test_a_test_is_sent_once_enabled_or_not(hal, receiver):
-    endpoint, secret = listen(hal, ACCEPTED)
-    endpoints.disable_endpoint(endpoint.pk, actor=hal)
+def test_a_test_is_sent_once_enabled_or_not(kim, receiver):
+    endpoint, secret = listen(kim, ACCEPTED)
+    endpoints.disable_endpoint(endpoint.pk, actor=kim)
     receiver.answers = [failing(), OK]
     for state in ("failed", "delivered"):
-        delivery = endpoints.send_test(endpoint.pk, actor=hal)
+        delivery = endpoints.send_test(endpoint.pk, actor=kim)
         assert attempt() == 1
         delivery.refresh_from_db()
         assert delivery.state == state
     assert [message.verify(secret)["type"] for message in receiver.messages] == ["webhook.test"] * 2
 
 
-def test_nothing_but_a_known_type_can_be_asked_for(hal):
+def test_nothing_but_a_known_type_can_be_asked_for(kim):
     for asked, code in (
         ([], "required"),
         (["claim.eaten"], "unknown_event_type"),
         (["webhook.test"], "unknown_event_type"),
     ):
         with pytest.raises(InvalidInput) as refused:
-            listen(hal, *asked)
+            listen(kim, *asked)
         assert [error.code for error in refused.value.errors] == [code]
     assert not WebhookEndpoint.objects.exists()
 
@@ -543,8 +562,8 @@ def test_two_types_of_one_name_are_an_error_at_start():
             types.add(row)
 
 
-def test_only_who_keeps_accounts_and_sees_the_desk_keeps_an_endpoint(room, hal):
-    endpoint, _ = listen(hal, MOVED, desk_id=room.desk.pk)
+def test_only_who_keeps_accounts_and_sees_the_desk_keeps_an_endpoint(room, kim):
+    endpoint, _ = listen(kim, MOVED, desk_id=room.desk.pk)
     stranger = make.user("stranger", "admin")
     before = WebhookEndpoint.objects.values().get()
     verbs = [
@@ -562,16 +581,16 @@ def test_only_who_keeps_accounts_and_sees_the_desk_keeps_an_endpoint(room, hal):
     with pytest.raises(InvalidInput, match="no such desk"):
         listen(stranger, MOVED, desk_id=room.desk.pk)
     with pytest.raises(InvalidInput, match="no such desk"):
-        listen(hal, MOVED, desk_id=uuid7())
+        listen(kim, MOVED, desk_id=uuid7())
     assert WebhookEndpoint.objects.values().get() == before
 
 
 # Secrets
 
 
-def test_for_a_while_both_secrets_sign_and_then_the_new_one_alone(hal, receiver):
-    endpoint, old = listen(hal, ACCEPTED)
-    _, new = endpoints.rotate_secret(endpoint.pk, actor=hal, overlap_hours=2)
+def test_for_a_while_both_secrets_sign_and_then_the_new_one_alone(kim, receiver):
+    endpoint, old = listen(kim, ACCEPTED)
+    _, new = endpoints.rotate_secret(endpoint.pk, actor=kim, overlap_hours=2)
     assert old != new
     accept()
     attempt()
@@ -584,9 +603,9 @@ def test_for_a_while_both_secrets_sign_and_then_the_new_one_alone(hal, receiver)
     assert receiver.messages[-1].verify(new)["type"] == ACCEPTED
 
 
-def test_a_secret_that_leaked_signs_no_more_at_once(hal, receiver):
-    endpoint, old = listen(hal, ACCEPTED)
-    _, new = endpoints.rotate_secret(endpoint.pk, actor=hal, overlap_hours=0)
+def test_a_secret_that_leaked_signs_no_more_at_once(kim, receiver):
+    endpoint, old = listen(kim, ACCEPTED)
+    _, new = endpoints.rotate_secret(endpoint.pk, actor=kim, overlap_hours=0)
     accept()
     attempt()
     [message] = receiver.messages
@@ -596,9 +615,9 @@ def test_a_secret_that_leaked_signs_no_more_at_once(hal, receiver):
     assert message.verify(new)["type"] == ACCEPTED
 
 
-def test_nothing_that_is_stored_signs_anything(hal, receiver):
-    endpoint, secret = listen(hal, ACCEPTED)
-    endpoints.rotate_secret(endpoint.pk, actor=hal)
+def test_nothing_that_is_stored_signs_anything(kim, receiver):
+    endpoint, secret = listen(kim, ACCEPTED)
+    endpoints.rotate_secret(endpoint.pk, actor=kim)
     accept()
     attempt()
     with connection.cursor() as cursor:
@@ -613,8 +632,8 @@ def test_nothing_that_is_stored_signs_anything(hal, receiver):
     assert base64.b64decode(secret.removeprefix("whsec_")).hex() not in stored
 
 
-def test_a_secret_outlives_a_change_of_the_installations_key_that_is_told_of_it(hal, receiver, settings):
-    _, secret = listen(hal, ACCEPTED)
+def test_a_secret_outlives_a_change_of_the_installations_key_that_is_told_of_it(kim, receiver, settings):
+    _, secret = listen(kim, ACCEPTED)
     before = settings.SECRET_KEY
     with override_settings(SECRET_KEY="another key " * 4, SECRET_KEY_FALLBACKS=[before]):
         accept()
@@ -627,9 +646,9 @@ def test_a_secret_outlives_a_change_of_the_installations_key_that_is_told_of_it(
     assert WebhookDelivery.objects.latest("id").attempts.get().error == "secret_lost"
 
 
-def test_no_line_of_the_log_has_a_secret_or_an_address_that_holds_one(hal, receiver, caplog):
+def test_no_line_of_the_log_has_a_secret_or_an_address_that_holds_one(kim, receiver, caplog):
     caplog.set_level(logging.DEBUG)
-    _, secret = listen(hal, ACCEPTED, url="https://news.example/hook?key=hidden-in-the-address")
+    _, secret = listen(kim, ACCEPTED, url="https://news.example/hook?key=hidden-in-the-address")
     receiver.answers = [failing(), lambda connection: None, OK]
     accept()
     for _ in range(3):
@@ -646,14 +665,14 @@ def test_no_line_of_the_log_has_a_secret_or_an_address_that_holds_one(hal, recei
 
 
 def test_a_job_that_is_cancelled_or_breaks_gives_its_delivery_up_and_takes_it_up_when_retried(
-    hal, receiver, monkeypatch
+    kim, receiver, monkeypatch
 ):
-    listen(hal, ACCEPTED)
+    listen(kim, ACCEPTED)
     accept()
     job = Job.objects.get(kind=DELIVER)
-    jobs.cancel(job.pk, actor=hal)
+    jobs.cancel(job.pk, actor=kim)
     assert (the_delivery().state, the_delivery().failure) == ("failed", "cancelled")
-    jobs.retry(job.pk, actor=hal)
+    jobs.retry(job.pk, actor=kim)
     assert the_delivery().state == "pending"
     with monkeypatch.context() as broken:
         broken.setattr(delivering, "send", lambda *_: 1 / 0)
@@ -661,13 +680,13 @@ def test_a_job_that_is_cancelled_or_breaks_gives_its_delivery_up_and_takes_it_up
             hurry()
             attempt()
     assert (the_delivery().state, the_delivery().failure) == ("failed", "job_failed")
-    jobs.retry(job.pk, actor=hal)
+    jobs.retry(job.pk, actor=kim)
     attempt()
     assert the_delivery().state == "delivered"
 
 
-def test_a_worker_that_dies_between_sending_and_the_commit_sends_again_under_the_same_id(hal, receiver, monkeypatch):
-    listen(hal, ACCEPTED)
+def test_a_worker_that_dies_between_sending_and_the_commit_sends_again_under_the_same_id(kim, receiver, monkeypatch):
+    listen(kim, ACCEPTED)
     accept()
     Job.objects.exclude(kind=DELIVER).delete()
     job = jobs.lease("killed")
@@ -687,8 +706,8 @@ def test_a_worker_that_dies_between_sending_and_the_commit_sends_again_under_the
     assert (len(receiver.messages), the_delivery().state, the_delivery().attempts.count()) == (2, "delivered", 1)
 
 
-def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_comes_back(hal, receiver):
-    listen(hal, ACCEPTED)
+def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_comes_back(kim, receiver):
+    listen(kim, ACCEPTED)
     receiver.answers = [failing(), OK]
     accept()
     Job.objects.exclude(kind=DELIVER).delete()
@@ -701,8 +720,8 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_comes_back(hal
     assert the_delivery().state == "delivered"
 
 
-def test_old_deliveries_are_forgotten_with_their_events_attempts_and_jobs(hal, receiver, settings):
-    listen(hal, ACCEPTED)
+def test_old_deliveries_are_forgotten_with_their_events_attempts_and_jobs(kim, receiver, settings):
+    listen(kim, ACCEPTED)
     for number in range(3):
         accept(f"Rents rose by {number + 2} per cent.")
     attempt()

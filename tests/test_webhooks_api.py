@@ -32,15 +32,15 @@ def room(db, uncompared) -> make.Newsroom:
 
 
 @pytest.fixture
-def hal(room) -> User:
-    hal = make.user("hal", "admin")
-    DeskMembership.objects.create(desk=room.desk, user=hal)
-    return hal
+def kim(room) -> User:
+    kim = make.user("kim", "admin")
+    DeskMembership.objects.create(desk=room.desk, user=kim)
+    return kim
 
 
 @pytest.fixture
-def client(hal):
-    return signed_in(hal)
+def client(kim):
+    return signed_in(kim)
 
 
 def accept(room: make.Newsroom, text: str = "Rents tripled.") -> None:
@@ -54,7 +54,7 @@ def state() -> list[Any]:
 # Making
 
 
-def test_whoever_makes_an_endpoint_is_shown_its_secret_this_once(client, hal, room, receiver):
+def test_whoever_makes_an_endpoint_is_shown_its_secret_this_once(client, kim, room, receiver):
     made = client.post("/webhook-endpoints", NEW | {"desk": str(room.desk.pk), "description": "Front page"})
     assert (made.status_code, made["Cache-Control"]) == (201, "no-store")
     body = made.json()
@@ -62,7 +62,7 @@ def test_whoever_makes_an_endpoint_is_shown_its_secret_this_once(client, hal, ro
     assert secret.startswith("whsec_")
     assert body == {
         "id": body["id"], "url": URL, "description": "Front page", "event_types": ["claim.accepted"], "desk": str(room.desk.pk),
-        "owner": {"id": str(hal.pk), "username": "hal"}, "is_enabled": True, "disabled_reason": "",
+        "owner": {"id": str(kim.pk), "username": "kim"}, "is_enabled": True, "disabled_reason": "",
         "secret_created_at": body["secret_created_at"], "previous_secret_until": None, "failures": 0, "failing_since": None,
         "resting_until": None, "last_delivered_at": None, "created_at": body["created_at"], "updated_at": body["updated_at"], "version": 1,
     }  # fmt: skip
@@ -130,11 +130,11 @@ def test_what_is_wrong_with_an_endpoint_is_named_by_its_place(client, wrong, cod
 # Whose they are
 
 
-def test_endpoints_of_another_desk_are_not_there(client, room, hal):
+def test_endpoints_of_another_desk_are_not_there(client, room, kim):
     stranger = make.user("stranger", "admin")
-    endpoint, _ = listen(hal, "review.opened", desk_id=room.desk.pk)
-    shared, _ = listen(hal, "claim.accepted")
-    delivery = endpoints.send_test(endpoint.pk, actor=hal)
+    endpoint, _ = listen(kim, "review.opened", desk_id=room.desk.pk)
+    shared, _ = listen(kim, "claim.accepted")
+    delivery = endpoints.send_test(endpoint.pk, actor=kim)
     before = state()
     other = signed_in(stranger, looks_first=False)
     assert [row["id"] for row in other.get("/webhook-endpoints").json()["results"]] == [str(shared.pk)]
@@ -160,13 +160,13 @@ def test_endpoints_of_another_desk_are_not_there(client, room, hal):
     assert len(client.get(f"/jobs?kind=deliver_webhook&subject_id={delivery.pk}").json()["results"]) == 1
 
 
-def test_an_auditor_reads_and_a_token_changes_nothing(room, hal):
-    endpoint, _ = listen(hal, "claim.accepted")
+def test_an_auditor_reads_and_a_token_changes_nothing(room, kim):
+    endpoint, _ = listen(kim, "claim.accepted")
     auditor = api(room.uma)
     assert auditor.get(f"/webhook-endpoints/{endpoint.pk}").status_code == 200
     assert auditor.get("/webhook-deliveries").status_code == 200
     before = state()
-    assert_problem(api(hal).post(f"/webhook-endpoints/{endpoint.pk}/disable"), 403, "session_required")
+    assert_problem(api(kim).post(f"/webhook-endpoints/{endpoint.pk}/disable"), 403, "session_required")
     assert_problem(signed_in(room.uma).post(f"/webhook-endpoints/{endpoint.pk}/disable"), 403, "insufficient_role")
     assert [row for row in state() if "url" in row] == [row for row in before if "url" in row]
 
@@ -174,8 +174,8 @@ def test_an_auditor_reads_and_a_token_changes_nothing(room, hal):
 # Changing
 
 
-def test_an_endpoint_is_changed_by_who_has_seen_it(client, hal):
-    endpoint, _ = listen(hal, "claim.accepted")
+def test_an_endpoint_is_changed_by_who_has_seen_it(client, kim):
+    endpoint, _ = listen(kim, "claim.accepted")
     address = f"/webhook-endpoints/{endpoint.pk}"
     changed = client.patch(
         address, {"event_types": ["import_run.finished"], "description": "Imports"}, "application/json"
@@ -183,11 +183,11 @@ def test_an_endpoint_is_changed_by_who_has_seen_it(client, hal):
     assert (changed.status_code, changed.json()["version"]) == (200, 2)
     assert client.get(address).json() == changed.json()
     told = events.events(endpoint).last()
-    assert (told.action, told.actor) == ("edit", hal)
+    assert (told.action, told.actor) == ("edit", kim)
     assert told.data == {"event_types": [["claim.accepted"], ["import_run.finished"]], "description": ["", "Imports"]}
     stale = client.patch(address, {"description": "Late"}, "application/json", headers={"If-Match": '"1"'})
     assert assert_problem(stale, 412, "stale_version")["changed_fields"] == ["description", "event_types"]
-    unseen = signed_in(hal, looks_first=False).patch(address, {"description": "Blind"}, "application/json")
+    unseen = signed_in(kim, looks_first=False).patch(address, {"description": "Blind"}, "application/json")
     assert_problem(unseen, 428, "precondition_required")
     assert places(client.patch(address, {"is_enabled": False}, "application/json").json()) == [
         ("use_an_action", "/is_enabled")
@@ -196,8 +196,8 @@ def test_an_endpoint_is_changed_by_who_has_seen_it(client, hal):
     assert (endpoint.description, endpoint.version, endpoint.disabled_reason) == ("Imports", 2, "")
 
 
-def test_a_new_address_begins_without_a_past_and_what_waits_goes_there(client, hal, room, receiver):
-    endpoint, _ = listen(hal, "claim.accepted")
+def test_a_new_address_begins_without_a_past_and_what_waits_goes_there(client, kim, room, receiver):
+    endpoint, _ = listen(kim, "claim.accepted")
     receiver.answers = [failing(503, "Retry-After: 3600"), OK]
     accept(room)
     attempt()
@@ -208,8 +208,8 @@ def test_a_new_address_begins_without_a_past_and_what_waits_goes_there(client, h
     assert (attempt(), [message.path for message in receiver.messages]) == (1, ["/hook", "/hook/new"])
 
 
-def test_disabling_and_enabling_are_actions_and_whoever_enables_answers_for_it(client, hal, room):
-    endpoint, _ = listen(hal, "claim.accepted")
+def test_disabling_and_enabling_are_actions_and_whoever_enables_answers_for_it(client, kim, room):
+    endpoint, _ = listen(kim, "claim.accepted")
     address = f"/webhook-endpoints/{endpoint.pk}"
     off = client.post(f"{address}/disable").json()
     assert (off["is_enabled"], off["disabled_reason"], off["version"]) == (False, "by_hand", 2)
@@ -223,8 +223,8 @@ def test_disabling_and_enabling_are_actions_and_whoever_enables_answers_for_it(c
     assert client.get("/webhook-endpoints?is_enabled=false").json()["results"] == []
 
 
-def test_a_rotated_secret_is_shown_once_and_named_nowhere(client, hal):
-    endpoint, old = listen(hal, "claim.accepted")
+def test_a_rotated_secret_is_shown_once_and_named_nowhere(client, kim):
+    endpoint, old = listen(kim, "claim.accepted")
     rotated = client.post(f"/webhook-endpoints/{endpoint.pk}/rotate-secret", {"overlap_hours": 2}, headers=KEY)
     body = rotated.json()
     secret = body.pop("secret")
@@ -247,8 +247,8 @@ def test_a_rotated_secret_is_shown_once_and_named_nowhere(client, hal):
 # What was sent
 
 
-def test_a_delivery_says_what_was_sent_and_what_came_of_each_attempt(client, hal, room, receiver):
-    endpoint, _ = listen(hal, "claim.accepted")
+def test_a_delivery_says_what_was_sent_and_what_came_of_each_attempt(client, kim, room, receiver):
+    endpoint, _ = listen(kim, "claim.accepted")
     receiver.answers = [failing(500, body=b"<b>\0\xff" + b"x" * 2000), OK]
     accept(room)
     attempt()
@@ -271,13 +271,13 @@ def test_a_delivery_says_what_was_sent_and_what_came_of_each_attempt(client, hal
     assert [message.id for message in receiver.messages] == [ended["message_id"]] * 2
 
 
-def test_deliveries_are_found_by_endpoint_state_type_time_and_the_id_that_a_receiver_saw(client, hal, room, receiver):
-    first, _ = listen(hal, "claim.accepted")
-    listen(hal, "claim.accepted")
+def test_deliveries_are_found_by_endpoint_state_type_time_and_the_id_that_a_receiver_saw(client, kim, room, receiver):
+    first, _ = listen(kim, "claim.accepted")
+    listen(kim, "claim.accepted")
     for text in ("Rents tripled.", "Wages fell."):
         accept(room, text)
     attempt()
-    endpoints.send_test(first.pk, actor=hal)
+    endpoints.send_test(first.pk, actor=kim)
     message = receiver.messages[0].id
     for query, count in (
         ("", 5), (f"endpoint={first.pk}", 3), ("state=delivered", 4), ("state=pending,failed", 1), ("event_type=webhook.test", 1),
@@ -290,8 +290,8 @@ def test_deliveries_are_found_by_endpoint_state_type_time_and_the_id_that_a_rece
     assert_problem(client.get("/webhook-deliveries?stat=x"), 400, "unknown_parameter")
 
 
-def test_a_test_answers_at_once_and_names_its_delivery(client, hal, receiver):
-    endpoint, _ = listen(hal, "claim.accepted")
+def test_a_test_answers_at_once_and_names_its_delivery(client, kim, receiver):
+    endpoint, _ = listen(kim, "claim.accepted")
     asked = client.post(f"/webhook-endpoints/{endpoint.pk}/send-test", headers={"If-Match": ""})
     assert (asked.status_code, receiver.messages) == (202, [])
     attempt()

@@ -79,7 +79,7 @@ def serving(site: Site) -> Iterator[Site]:
 
 @pytest.fixture
 def people(committed_database) -> tuple[User, User]:
-    return make.user("hal", "admin"), make.user("ada", "importer", "triager")
+    return make.user("kim", "admin"), make.user("ada", "importer", "triager")
 
 
 def allow(worker: Worker, settings, *sites: Site) -> None:
@@ -99,11 +99,11 @@ def pending() -> int:
 
 
 def test_200_deliveries_survive_kills_of_the_worker_and_flushes_of_the_broker(worker: Worker, broker, settings, people):
-    hal, ada = people
+    kim, ada = people
     with serving(Site(fails_every=20, seconds=0.05)) as first, serving(Site(seconds=0.05)) as second:
         allow(worker, settings, first, second)
         for site in (first, second):
-            _, site.secret = listen(hal, "claim.accepted", url=site.url)
+            _, site.secret = listen(kim, "claim.accepted", url=site.url)
         for number in range(100):
             accept(ada, number)
         Job.objects.exclude(kind=DELIVER).delete()  # comparisons are another soak's
@@ -133,12 +133,12 @@ def test_200_deliveries_survive_kills_of_the_worker_and_flushes_of_the_broker(wo
 
 
 def test_who_hangs_for_a_minute_holds_up_neither_other_receivers_nor_extraction(worker: Worker, settings, people):
-    hal, ada = people
+    kim, ada = people
     with serving(Site(hangs_seconds=60)) as slow, serving(Site()) as quick:
         allow(worker, settings, slow, quick)
         worker.environment["WEBHOOK_TIMEOUT_SECONDS"] = "3"
         for site in (slow, quick):
-            _, site.secret = listen(hal, "claim.accepted", url=site.url)
+            _, site.secret = listen(kim, "claim.accepted", url=site.url)
         worker.start()
         began = time.monotonic()
         for number in range(20):
