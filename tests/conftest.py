@@ -1,5 +1,6 @@
-"""What every test may ask for. `tests/services.py` has the database, the broker and the worker, `tests/web.py` the web
-server, `tests/internet.py` other people's servers, `tests/receiving.py` one that takes webhooks, `tests/storage.py` the place for evidence, `tests/comparing.py` comparisons."""
+"""What every test may ask for. `tests/services.py` has the database, the broker and the worker, `tests/web.py` the web server,
+`tests/internet.py` other people's servers, `tests/receiving.py` one that takes webhooks, `tests/storage.py` the place for evidence,
+`tests/comparing.py` comparisons, `tests/remembering.py` what was made before."""
 
 pytest_plugins = [
     "tests.services",
@@ -8,4 +9,5 @@ pytest_plugins = [
     "tests.receiving",
     "tests.storage",
     "tests.comparing",
+    "tests.remembering",
 ]

@@ -39,6 +39,7 @@ from reviews.models import (
 )
 from reviews.workflow import snapshots
 from tests.comparing import work
+from tests.remembering import remembered
 
 
 def user(username: str, *roles: str, **fields: Any) -> User:
@@ -151,6 +152,7 @@ class Newsroom:
         return workflow.submit_verdict(review.pk, said, actor=who, **more)
 
 
+@remembered
 def newsroom(**numbers: Any) -> Newsroom:
     people = {
         "ada": ("importer", "triager"), "finn": ("researcher",), "ben": ("reviewer",), "cleo": ("reviewer",), "ivy": ("reviewer",),
@@ -163,6 +165,7 @@ def newsroom(**numbers: Any) -> Newsroom:
     return Newsroom(desk("Desk", *cast.values(), **numbers), zoe=zoe, **cast)
 
 
+@remembered
 def review(room: Newsroom, stage: Stage = Stage.QUEUED, *, verdicts: Sequence[str] = (), **fields: Any) -> Review:
     """A review at this stage, taken there by the cast. `verdicts` are those of the last round, agreeing or not as the stage needs."""
     made = claim(fields.pop("text", "Prices doubled in a year."), actor=room.ada, **fields)

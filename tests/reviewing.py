@@ -21,6 +21,7 @@ from reviews.reasons import REASONS
 from reviews.stages import Action, find
 from reviews.workflow import acting
 from tests import make
+from tests.remembering import remembered
 
 A = Action
 
@@ -167,6 +168,7 @@ def page_that_changed(room: make.Newsroom, review: Review) -> Evidence:
     return item
 
 
+@remembered
 def full_review(room: make.Newsroom, stage: Stage, **fields: Any) -> Review:
     """A review at this stage that has all that an action could need: items of evidence, an answered request, a full draft."""
     review = make.review(room, Stage.RESEARCH, **fields)

@@ -41,6 +41,7 @@ from reviews.models import (
 from reviews.sealed import SealedVerdict
 from reviews.stages import Action
 from tests import make, reviewing
+from tests.remembering import remembered
 
 never_false = importlib.import_module("reviews.migrations.0002_never_false")
 keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
@@ -266,6 +267,11 @@ def test_a_review_is_led_leased_adjudicated_and_closed_as_its_stage_asks(room, s
 @pytest.fixture
 def everything(room):
     """A published review, and one that is adjudicated: with a row in every table."""
+    return with_a_row_in_every_table(room)
+
+
+@remembered
+def with_a_row_in_every_table(room):
     make.review(room, Stage.ADJUDICATION, text="Rents fell.")
     make.review(room, Stage.RETRACTED, text="Wages fell.")
     review = reviewing.full_review(room, Stage.RESEARCH)
