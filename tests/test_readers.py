@@ -302,8 +302,8 @@ def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_on_any
     sweep()
 
 
-def test_whatever_text_is_published_no_page_takes_it_for_its_own(room, reader):
-    """In one fact-check, whose claim, speaker, draft and evidence are all of it."""
+def hostile(room) -> FactCheck:
+    """One whose claim, speaker, draft and evidence are all payloads."""
     payload = "\n\n".join(PAYLOADS)
     review = make.review(room, Stage.RESEARCH, text=payload[:2000], claimant=PAYLOADS[10])
     for n, stance in enumerate(("refutes", "supports", "context")):
@@ -327,8 +327,13 @@ def test_whatever_text_is_published_no_page_takes_it_for_its_own(room, reader):
     workflow.submit_draft(review.pk, actor=room.finn)
     make.approve(room.emil, reviewing.at(review))
     workflow.publish(review.pk, actor=room.gwen)
+    return reviewing.at(review).fact_check
+
+
+def test_whatever_text_is_published_no_page_takes_it_for_its_own(room, reader):
+    public = hostile(room)
     harmless = opened(reader, path_of(published(room)))
-    for path in (path_of(review.fact_check), "/fact-checks"):
+    for path in (path_of(public), "/fact-checks"):
         page = opened(reader, path)
         assert len(page.xpath("//script")) == (path != "/fact-checks")
         known = {element.tag for element in harmless.iter()} | {

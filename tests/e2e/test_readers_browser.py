@@ -17,8 +17,11 @@ from reviews import workflow
 from reviews.facts import Stage
 from reviews.models import FactCheck
 from tests import make, reviewing
+from tests.e2e.conftest import in_database
+from tests.e2e.test_markup_browser import Watch
 from tests.e2e.test_policy_browser import opened
 from tests.services import ROOT
+from tests.test_readers import hostile, path_of
 
 AXE = ROOT / "tests/client/node_modules/axe-core/axe.min.js"
 WIDTHS = (360, 1280)
@@ -112,6 +115,13 @@ def test_nobody_is_kept_out_of_a_page_for_readers(site, addresses, chromium, sch
             expected = ["Failed to load resource: the server responded with a status of 404 (Not Found)"]
             assert complaints == (expected if answer.status == 404 else []), address
             complaints.clear()
+
+
+def test_whatever_text_is_published_does_nothing(site, chromium):
+    path = in_database(lambda: path_of(hostile(make.newsroom())))
+    watch = Watch(chromium, site)
+    for address in (path, f"{path}/revisions/1", "/fact-checks", "/methodology"):
+        watch.visit(address)
 
 
 def test_axe_sees_what_keeps_somebody_out(site, addresses, chromium):
