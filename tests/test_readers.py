@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import lxml.html
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from reviews import access, publication, workflow
@@ -139,6 +140,17 @@ def test_addresses_of_the_api_answer_with_problems_whoever_asks(reader):
     accepts = {"Accept": "text/html, */*;q=0.8"}
     for path in ("/api/v1/public/fact-checks/zebra", "/api/v1/nope", "/nope"):
         assert_problem(reader.get(path, headers=accepts), 404, "not_found")
+
+
+def test_a_database_that_is_away_is_said_on_a_page_that_may_be_asked_for_again(room, reader, monkeypatch):
+    def away(*args):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("reviews.shown.latest", away)
+    answer = reader.get("/fact-checks")
+    assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "2", "private, no-cache")
+    assert lxml.html.fromstring(answer.content).xpath("//h1/text()") == ["Out of service for a moment"]
+    assert_problem(reader.get("/fact-checks", headers={"Accept": "application/json"}), 503, "unavailable")
 
 
 def retracted(room, text: str = "Prices doubled in a year.") -> FactCheck:
