@@ -424,6 +424,7 @@ SPECTACULAR_SETTINGS = {
         "EditedField": "claims.pipeline.editing.EDITED",
         "ExtractionStatus": "claims.models.ExtractionRun.Status",
         "FactCheckStatus": "reviews.models.Status",
+        "MinorKind": "reviews.forms.MINOR_CHOICES",
         "RevisionKind": "reviews.models.FactCheckRevision.Kind",
         "DecisionBasis": "reviews.models.Decision.Basis",
         "ImportRunState": "claims.models.ImportRun.State",

@@ -54,7 +54,7 @@ class Actor:
     relations: frozenset[Relation] = frozenset()
     took_part_as: frozenset[Relation] = frozenset()  # in any round, whether or not they still are
     is_conflicted: bool = False
-    has_edited: bool = False  # the text, since it was handed in
+    has_edited: bool = False  # the text, since it was handed in or what is public was doubted
     has_proposed: bool = False  # the retraction that is proposed now
 
 
@@ -116,6 +116,8 @@ class Facts:
     # Somebody else's word for the present decision, text and evidence, which nobody has taken back.
     approval_counts: bool = True
     is_public: bool = False  # a revision of it
+    is_changed: bool = True  # the text, since a revision was public
+    rounds_before: int = 0  # of the verification that is public
     is_retraction_proposed: bool = True  # of the revision that is public now
     claim_review_problems: tuple[str, ...] = ()  # of what it would be published as, in any profile
 

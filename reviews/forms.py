@@ -17,7 +17,9 @@ from reviews.evidence import ACCEPTED, MAX_BYTES
 from reviews.facts import SIDE_CHOICES, STANCE_CHOICES
 from reviews.reasons import REASONS, TAKE_OVER_REASONS, choices
 from reviews.stages import Action
+from reviews.workflow.publishing import MINOR
 
+MINOR_CHOICES = [(kind.value, kind.label) for kind in MINOR]
 MAX_LINE_CHARS = 1000
 MAX_WORDS_CHARS = 10_000
 MAX_BODY_CHARS = 200_000  # of a fact-check: ten times a long one
@@ -57,6 +59,8 @@ ResumeSerializer = because(Action.RESUME)
 CloseSerializer = because(Action.CLOSE)
 OpenRevisionSerializer = because(Action.OPEN_REVISION)
 DismissRevisionSerializer = because(Action.DISMISS_REVISION)
+ReverifySerializer = because(Action.REVERIFY)
+AbandonReverificationSerializer = because(Action.ABANDON_REVERIFICATION)
 ReopenSerializer = because(Action.REOPEN)
 
 
@@ -136,6 +140,18 @@ class RecordReplySerializer(StrictSerializer):
 
 class WaiveReplySerializer(because(Action.WAIVE_REPLY)):  # type: ignore[misc]
     addressee = serializers.CharField(max_length=300)
+
+
+class PublishSerializer(StrictSerializer):
+    public_note = _words(**_optional(help_text="What readers are told of the change; needed after the first revision."))
+
+
+class PublishMinorSerializer(StrictSerializer):
+    """What you have read, which you approve with this: `for_approval` of the review names the text."""
+
+    kind = serializers.ChoiceField(choices=MINOR_CHOICES)
+    draft_digest = serializers.CharField(max_length=64)
+    public_note = _words(**_optional(help_text="What readers are told of the change; a typo needs none."))
 
 
 class ProposeRetractionSerializer(because(Action.PROPOSE_RETRACTION)):  # type: ignore[misc]

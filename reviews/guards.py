@@ -5,7 +5,9 @@ from __future__ import annotations
 from reviews.facts import SIDES, Blocker, Facts, Lacking, Relation, Stage
 from reviews.words import has_words
 
-MAX_ROUNDS = 5  # a claim that five frozen sets of evidence did not settle needs an editor, not a sixth
+MAX_ROUNDS = (
+    5  # of one verification: a claim that five frozen sets of evidence did not settle needs an editor, not a sixth
+)
 
 ON_HOLD = Blocker("on_hold", "The review is on hold: resume it first.")
 NO_ADJUDICATOR = Blocker("no_adjudicator", "Nobody who took no part in this review can adjudicate it.")
@@ -111,8 +113,11 @@ def nobody_to_seat(facts: Facts) -> Blocker | None:
 
 
 def too_many_rounds(facts: Facts) -> Blocker | None:
+    end = "give it up" if facts.is_public else "close it"
     return _when(
-        facts.round.number >= MAX_ROUNDS, "too_many_rounds", f"{MAX_ROUNDS} rounds did not settle it: close it instead."
+        facts.round.number - facts.rounds_before >= MAX_ROUNDS,
+        "too_many_rounds",
+        f"{MAX_ROUNDS} rounds did not settle it: {end} instead.",
     )
 
 
@@ -202,6 +207,23 @@ def own_work(facts: Facts) -> Blocker | None:
     parts = ", ".join(sorted(facts.actor.relations & {Relation.APPROVER, Relation.LEAD}))
     return _when(
         parts, "own_work", f"You answer for what is public ({parts}): somebody else dismisses doubts about it."
+    )
+
+
+def own_edit(facts: Facts) -> Blocker | None:
+    """Whoever publishes an edit approves it with that."""
+    return _when(facts.actor.has_edited, "own_edit", "You have changed the text: another editor publishes it.")
+
+
+def nothing_changed(facts: Facts) -> Blocker | None:
+    return _when(not facts.is_changed, "nothing_changed", "The text says what is public already.")
+
+
+def rating_changed(facts: Facts) -> Blocker | None:
+    return _when(
+        not facts.draft_rating_matches,
+        "rating_changed",
+        "The rating is another than what is public: that takes another round, so have it verified again.",
     )
 
 

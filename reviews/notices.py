@@ -123,11 +123,17 @@ NOTICES = (
         for to in (P.ANSWERABLE, P.LEAD)
         for row in (
             Notice(A.OPEN_REVISION, to, "doubted", "{who} doubts what is public: {claim}"),
+            Notice(A.REVERIFY, to, "reverified", "{who} has this verified again: {claim}"),
+            Notice(A.PUBLISH_MINOR, to, "published", "{who} published a small change of this: {claim}"),
             Notice(A.DISMISS_REVISION, to, "stands", "{who} lets stand what is public: {claim}"),
             Notice(A.RETRACT, to, "retracted", "{who} retracted this: {claim}"),
         )
     ),
     Notice(A.DISMISS_REVISION, P.HANDLER, "stands", "{who} lets stand what is public: {claim}"),
+    Notice(A.PUBLISH_MINOR, P.HANDLER, "published", "{who} published a small change of this: {claim}"),
+    Notice(A.PUBLISH, P.HANDLER, "published", "{who} published this: {claim}"),
+    Notice(A.ABANDON_REVERIFICATION, P.HANDLER, "reverification_ended", "{who} gave up to verify this again: {claim}"),
+    Notice(A.ABANDON_REVERIFICATION, P.LEAD, "reverification_ended", "{who} gave up to verify this again: {claim}"),
     Notice(A.RETRACT, P.HANDLER, "retracted", "{who} retracted this: {claim}"),
     Notice(A.PROPOSE_RETRACTION, P.EDITORS, "retraction_proposed", "{who} proposes to retract this: {claim}"),
     Notice(A.REOPEN, P.FORMER_LEAD, "reopened", "{who} reopened this, which you led: {claim}"),

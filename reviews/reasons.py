@@ -64,6 +64,8 @@ REASONS: dict[str, tuple[Reason, ...]] = {
     "resume": (R.SETTLED, R.OTHER),
     "open_revision": (R.ERROR_FOUND, R.NEW_EVIDENCE, R.OUTDATED, R.UNCLEAR, R.LEGAL, R.OTHER),
     "dismiss_revision": (R.UNSUPPORTED, R.SETTLED, R.OTHER),
+    "reverify": (R.ERROR_FOUND, R.NEW_EVIDENCE, R.OUTDATED, R.OTHER),
+    "abandon_reverification": (R.SETTLED, R.NO_CAPACITY, R.UNSUPPORTED, R.OTHER),
     "propose_retraction": (R.ERROR_FOUND, R.WITHDRAWN_BY_SOURCE, R.LEGAL, R.OTHER),
     "close": (R.DUPLICATE, R.NO_CONSENSUS, R.NOT_CHECKABLE, R.NO_CAPACITY, R.OTHER),
     "reopen": (R.NEW_EVIDENCE, R.CLOSED_IN_ERROR, R.OTHER),

@@ -46,6 +46,9 @@ class Action(StrEnum):
     PUBLISH = "publish"
     OPEN_REVISION = "open_revision"
     DISMISS_REVISION = "dismiss_revision"
+    PUBLISH_MINOR = "publish_minor"
+    REVERIFY = "reverify"
+    ABANDON_REVERIFICATION = "abandon_reverification"
     PROPOSE_RETRACTION = "propose_retraction"
     RETRACT = "retract"
     MARK_UNRELIABLE = "mark_unreliable"
@@ -222,6 +225,9 @@ TRANSITIONS = (
         A.EDIT_DRAFT, "Edit the draft", (S.DRAFTING, S.COPY_EDIT),
         may=(DRAFT_AUTHOR, EDITOR), unless=(guards.conflicted,),
     ),
+    _row(
+        A.EDIT_DRAFT, "Edit the draft", S.UNDER_REVISION, may=(CORRECTIONS, EDITOR), unless=(guards.conflicted,),
+    ),
     _row(A.REQUEST_REPLY, "Ask for a reply", (S.RESEARCH, S.DRAFTING), may=(LEAD, DRAFT_AUTHOR)),
     _row(
         A.RECORD_REPLY, "Record a reply", (S.RESEARCH, S.RATING, S.DISCUSSION, S.ADJUDICATION, S.DRAFTING),
@@ -263,6 +269,21 @@ TRANSITIONS = (
     _row(
         A.DISMISS_REVISION, "Let what is public stand", S.UNDER_REVISION, S.PUBLISHED,
         may=(HANDLER, EDITOR), unless=(guards.conflicted, guards.own_work),
+    ),
+    # Whoever does answers for it: it asks all that an approval and a publication ask.
+    _row(
+        A.PUBLISH_MINOR, "Publish a small change", S.UNDER_REVISION, S.PUBLISHED, may=(EDITOR,),
+        unless=(
+            guards.involved, guards.conflicted, guards.own_edit, guards.nothing_changed, guards.rating_changed, guards.stale,
+            guards.author_conflicted, guards.draft_incomplete, *_EVIDENCE, guards.claim_review_invalid,
+        ),
+    ),
+    _row(
+        A.REVERIFY, "Have it verified again", S.UNDER_REVISION, S.RESEARCH, may=(EDITOR,), unless=(guards.conflicted,),
+    ),
+    _row(
+        A.ABANDON_REVERIFICATION, "Give the new verification up", (S.RESEARCH, S.DRAFTING), S.UNDER_REVISION,
+        may=(EDITOR,), unless=(guards.not_public, guards.conflicted),
     ),
     _row(
         A.PROPOSE_RETRACTION, "Propose to retract it", _OPEN_STAGES,

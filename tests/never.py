@@ -85,7 +85,22 @@ NEVER = {
         JOIN reviews_seat seat ON seat.round_id = round.id AND seat.holder_id = comment.author_id
         WHERE comment.created_at > seat.created_at AND (round.closed_at IS NULL OR comment.created_at < round.closed_at)
     """,
-    "more than five rounds": "SELECT id FROM own WHERE round_number > 5",
+    "more than five rounds": """
+        SELECT own.id FROM own WHERE round_number > 5 + coalesce((
+            SELECT max(round.number) FROM reviews_factcheck public JOIN reviews_factcheckrevision revision ON revision.fact_check_id = public.id
+            JOIN reviews_approval approval ON approval.id = revision.approval_id JOIN reviews_decision decision ON decision.id = approval.decision_id
+            JOIN reviews_round round ON round.id = decision.round_id WHERE public.review_id = own.id
+        ), 0)
+    """,
+    "a rating that changed without another round, or a change that readers were not told of": """
+        SELECT now.id FROM own JOIN reviews_factcheck public ON public.review_id = own.id
+        JOIN reviews_factcheckrevision now ON now.fact_check_id = public.id
+        JOIN reviews_factcheckrevision before ON before.fact_check_id = public.id AND before.number = now.number - 1
+        JOIN reviews_approval given ON given.id = now.approval_id JOIN reviews_approval given_before ON given_before.id = before.approval_id
+        WHERE now.kind <> 'typo' AND now.content::jsonb #>> '{corrections,-1,text}' IS DISTINCT FROM now.public_note
+            OR now.published_at <= before.published_at OR given.decision_id = given_before.decision_id
+            AND now.content::jsonb #> '{rating,code}' <> before.content::jsonb #> '{rating,code}'
+    """,
     "the last event tells of another version": """
         SELECT own.id FROM own WHERE version IS DISTINCT FROM (
             SELECT version FROM audit_auditevent event WHERE subject_type = 'review' AND subject_id = own.id ORDER BY number DESC LIMIT 1

@@ -44,11 +44,11 @@ EVERY_ROW = 50  # steps between two looks at every row, which show that counting
 PUBLIC = (Stage.PUBLISHED, Stage.UNDER_REVISION, Stage.RETRACTED)
 ONWARD = {
     A.TAKE, A.SUBMIT_FOR_RATING, A.SUBMIT_VERDICT, A.ESCALATE, A.ADJUDICATE, A.EDIT_DRAFT, A.SUBMIT_DRAFT, A.APPROVE, A.PUBLISH, A.RESUME,
-    A.REOPEN, A.OPEN_REVISION, A.DISMISS_REVISION, A.RETRACT,
+    A.REOPEN, A.OPEN_REVISION, A.PUBLISH_MINOR, A.REVERIFY,
 }  # fmt: skip
 RARE = {
     A.DECLARE_CONFLICT, A.CLOSE, A.HOLD, A.MARK_UNRELIABLE, A.REQUEST_EVIDENCE, A.RELEASE, A.TAKE_OVER, A.REPLACE_SEAT_HOLDER,
-    A.REPLACE_ADJUDICATOR,
+    A.REPLACE_ADJUDICATOR, A.PROPOSE_RETRACTION, A.RETRACT, A.ABANDON_REVERIFICATION,
 }  # fmt: skip
 ROUTES = {A.OPEN: "POST /api/v1/reviews", **{action: route for action, (route, _) in ACTIONS.items()}}
 JUDGING = (A.SUBMIT_VERDICT, A.REVISE_VERDICT)
@@ -310,6 +310,12 @@ class _Walk:
                 decision = seen.document["decision"] if seen.document else None
                 text = {name: f"The {name} {self.chance.random()}." for name in make.DRAFT_FIELDS}
                 return text | {"rating": decision["rating"] if decision else ""}
+            case A.PUBLISH:
+                return {"public_note": "Checked again."} if seen.document and seen.document["fact_check"] else {}
+            case A.PUBLISH_MINOR:
+                read = (seen.document and seen.document["for_approval"]) or {"draft_digest": "0"}
+                kind = self.chance.choice(("typo", "update"))
+                return {"kind": kind, "draft_digest": read["draft_digest"], "public_note": "The year."}
             case A.REQUEST_REPLY:
                 return {"addressee": "The ministry", "question": "Why?"}
             case A.RECORD_REPLY:

@@ -132,6 +132,13 @@ DO: dict[Action, Callable[[make.Newsroom, Review, User], Any]] = {
     A.UNAPPROVE: lambda room, r, who: workflow.unapprove(r.pk, actor=who, **why(A.UNAPPROVE)),
     A.PUBLISH: lambda room, r, who: workflow.publish(r.pk, actor=who),
     A.OPEN_REVISION: lambda room, r, who: workflow.open_revision(r.pk, actor=who, **why(A.OPEN_REVISION)),
+    A.PUBLISH_MINOR: lambda room, r, who: workflow.publish_minor(
+        r.pk, "typo", draft_digest=Draft.objects.filter(review=r).values_list("digest", flat=True).first(), actor=who
+    ),
+    A.REVERIFY: lambda room, r, who: workflow.reverify(r.pk, actor=who, **why(A.REVERIFY)),
+    A.ABANDON_REVERIFICATION: lambda room, r, who: workflow.abandon_reverification(
+        r.pk, actor=who, **why(A.ABANDON_REVERIFICATION)
+    ),
     A.DISMISS_REVISION: lambda room, r, who: workflow.dismiss_revision(r.pk, actor=who, **why(A.DISMISS_REVISION)),
     A.PROPOSE_RETRACTION: lambda room, r, who: workflow.propose_retraction(
         r.pk, actor=who, **why(A.PROPOSE_RETRACTION)
@@ -206,6 +213,7 @@ def full_review(room: make.Newsroom, stage: Stage, **fields: Any) -> Review:
     if stage is Stage.PUBLISHED:
         return at(review, stage)
     DO[A.OPEN_REVISION](room, review, room.hal)
+    workflow.edit_draft(review.pk, {"body": "The body, mended."}, actor=room.hal)
     make.propose(room.emil, review)
     if stage is Stage.RETRACTED:
         workflow.retract(review.pk, actor=room.gwen)

@@ -84,6 +84,8 @@ DESIGN: list[tuple[Action, Stage, str, set[tuple[str, str]]]] = [
     (A.PUBLISH, Stage.APPROVED, "gwen", {("finn", "published")}),
     (A.OPEN_REVISION, Stage.PUBLISHED, "hal", {("emil", "doubted"), ("finn", "doubted")}),
     (A.DISMISS_REVISION, Stage.UNDER_REVISION, "gwen", {("hal", "stands"), ("emil", "stands"), ("finn", "stands")}),
+    (A.PUBLISH_MINOR, Stage.UNDER_REVISION, "gwen", {("hal", "published"), ("finn", "published")}),
+    (A.REVERIFY, Stage.UNDER_REVISION, "gwen", {("emil", "reverified"), ("finn", "reverified")}),
     (A.PROPOSE_RETRACTION, Stage.PUBLISHED, "gwen", {("emil", "retraction_proposed")}),
     (A.RETRACT, Stage.UNDER_REVISION, "gwen", {("hal", "retracted"), ("emil", "retracted"), ("finn", "retracted")}),
     (A.MARK_UNRELIABLE, Stage.RESEARCH, "emil", {("finn", "evidence_unreliable")}),

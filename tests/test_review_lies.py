@@ -47,6 +47,7 @@ never_false = importlib.import_module("reviews.migrations.0002_never_false")
 keeping_rules = importlib.import_module("reviews.migrations.0005_keeping_rules")
 whoever_has_led = importlib.import_module("reviews.migrations.0007_whoever_has_led")
 doubts = importlib.import_module("reviews.migrations.0026_doubts_never_false")
+revisions = importlib.import_module("reviews.migrations.0027_revisions_never_false")
 revisions_stay = importlib.import_module("reviews.migrations.0024_revisions_stay")
 whoever_has_adjudicated = importlib.import_module("reviews.migrations.0019_whoever_has_adjudicated")
 INSERT_ONLY = (
@@ -104,7 +105,7 @@ def copy(row, **changes):
 
 
 def test_the_arrows_of_the_database_are_those_of_the_table():
-    assert sorted(doubts.ARROWS) == sorted(f"{a}>{b}" for a, b in stages.ARROWS)
+    assert sorted(revisions.ARROWS) == sorted(f"{a}>{b}" for a, b in stages.ARROWS)
 
 
 @pytest.mark.parametrize("stage", list(Stage))
@@ -831,6 +832,41 @@ def test_a_fact_check_is_retracted_by_two_people_as_they_said_and_for_good(room,
     last = make.propose(room.gwen, reviewing.at(published.fact_check.review))
     is_refused("Nobody has proposed", lambda: retract(room.emil, room.gwen))
     is_refused("proposal_says_why", lambda: copy(last, public_reason=" " * 60))
+
+
+def test_a_revision_rates_as_was_decided_and_differs_only_by_a_later_round(room):
+    review = reviewing.full_review(room, Stage.UNDER_REVISION)
+    [first] = FactCheckRevision.objects.all()
+    seen = reviewing.what_an_editor_sees(review)
+    seen["decision_id"] = seen.pop("decision")
+    approval = Approval(review=review, approver=room.gwen, **seen)
+    approval.save(force_insert=True)
+
+    def publish(rating: str, **more) -> None:
+        content = first.content.replace('"code":"false"', f'"code":"{rating}"')
+        said = {
+            "number": 2,
+            "kind": "typo",
+            "changed": ["body"],
+            "approval_id": approval.pk,
+            "published_at": timezone.now(),
+        }
+        copy(first, **said | {"content": content, "digest": digests.revision_digest(content)} | more)
+
+    is_refused("not what was decided", lambda: publish("true"))
+    is_refused("Nobody has approved", lambda: publish("false", kind="reverified", public_note="Again."))
+    for kind in ("update", "reverified", "zebra", "first"):
+        is_refused(
+            "revision_says_why|Nobody has approved|not what was decided", lambda kind=kind: publish("false", kind=kind)
+        )
+    is_refused("did not change when", lambda: publish("false"))
+
+
+def test_nobody_approves_their_own_edit_of_what_is_public(room):
+    review = reviewing.full_review(room, Stage.UNDER_REVISION)
+    workflow.edit_draft(review.pk, {"summary": "In short."}, actor=room.gwen)
+    is_refused("since it was handed in", lambda: approval_by(review, room.gwen))
+    approval_by(review, room.emil)  # and this is the truth
 
 
 def test_nothing_comes_after_a_retraction(room):

@@ -57,6 +57,10 @@ approve           | copy_edit                                         | {EDITORS
 unapprove         | approved                                          | {EDITORS}      |
 publish           | approved                                          | {EDITORS}      |
 open_revision     | published                                         | hal {EDITORS}  |
+edit_draft        | under_revision                                    | hal {EDITORS}  |
+publish_minor     | under_revision                                    | emil gwen root |
+reverify          | under_revision                                    | {EDITORS}      |
+abandon_reverification | research drafting                            |                | {EDITORS}
 dismiss_revision  | under_revision                                    | hal gwen root  | emil
 propose_retraction | published under_revision                         | {EDITORS}      |
 propose_retraction | queued research rating discussion adjudication drafting copy_edit approved | | {EDITORS}

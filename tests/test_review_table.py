@@ -47,6 +47,10 @@ approve           | copy_edit                                                   
 unapprove         | approved                                                         | copy_edit                  | editor system
 publish           | approved                                                         | published                  | editor
 open_revision     | published                                                        | under_revision             | corrections editor
+edit_draft        | under_revision                                                   | -                          | corrections editor
+publish_minor     | under_revision                                                   | published                  | editor
+reverify          | under_revision                                                   | research                   | editor
+abandon_reverification | research drafting                                           | under_revision             | editor
 dismiss_revision  | under_revision                                                   | published                  | [handler] editor
 propose_retraction | queued research rating discussion adjudication drafting copy_edit approved published under_revision | - | editor
 retract           | queued research rating discussion adjudication drafting copy_edit approved published under_revision | retracted | editor
@@ -213,6 +217,9 @@ BLOCKED = [
     (guards.public_already, but(is_public=True)),
     (guards.own_work, but(actor=Actor(relations=frozenset({Relation.APPROVER})))),
     (guards.own_work, but(actor=LEAD)),
+    (guards.own_edit, but(actor=Actor(has_edited=True))),
+    (guards.nothing_changed, but(is_changed=False)),
+    (guards.rating_changed, but(draft_rating_matches=False)),
     (guards.nothing_proposed, but(is_retraction_proposed=False)),
     (guards.proposed_it, but(actor=Actor(has_proposed=True))),
     (guards.not_on_hold, but(is_on_hold=False)),
@@ -230,6 +237,7 @@ NOT_BLOCKED = [
         but(evidence=(EvidenceFact(Stance.CONTEXT, "x", lacks=("locator",), is_sound=False),)),
     ),
     (guards.too_many_rounds, round_but(number=4)),
+    (guards.too_many_rounds, dataclasses.replace(round_but(number=6), rounds_before=2)),
     (guards.edited_it, but(actor=Actor(has_edited=True))),
     (guards.edited_it, but(approver_may_edit_draft=False)),
     (guards.revised_already, dataclasses.replace(round_but(own_revisions=1), discussion_rounds=2)),
@@ -304,6 +312,9 @@ approve           conflicted involved edited_it stale author_conflicted draft_in
 publish           conflicted approval_gone stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided claim_review_invalid
 open_revision     conflicted
 dismiss_revision  conflicted own_work
+publish_minor     involved conflicted own_edit nothing_changed rating_changed stale author_conflicted draft_incomplete too_few_origins one_sided claim_review_invalid
+reverify          conflicted
+abandon_reverification not_public conflicted
 propose_retraction not_public conflicted votes_sealed
 retract           not_public conflicted nothing_proposed proposed_it
 close             public_already
@@ -363,7 +374,8 @@ def test_what_is_allowed_is_what_is_neither_lacked_nor_blocked():
 
 SAY_WHY = {
     "release", "request_evidence", "replace_seat_holder", "replace_adjudicator", "waive_reply", "send_back", "unapprove", "mark_unreliable", "keep_evidence", "declare_conflict", "hold",
-    "resume", "close", "reopen", "open_revision", "dismiss_revision", "propose_retraction",
+    "resume", "close", "reopen", "open_revision", "dismiss_revision", "propose_retraction", "reverify",
+    "abandon_reverification",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from tests.defects import DEFECTS, holder_of
 
 pytestmark = pytest.mark.django_db
 
-SEED = 1
+SEED = 2
 
 
 def test_every_move_from_every_state_of_a_small_model_leads_where_the_design_says():
@@ -26,7 +26,7 @@ def test_every_move_from_every_state_of_a_small_model_leads_where_the_design_say
 def test_whatever_people_ask_for_they_are_answered_as_they_were_told_and_what_must_hold_holds():
     counts = review_chance.walk_at_random(review_chance.A_WALK, SEED)
     assert counts["done"] > review_chance.A_WALK / 2
-    assert counts["stages"] >= 8
+    assert counts["stages"] >= 9
     assert all(counts[status] for status in ("403", "404", "409", "412", "428")), counts
 
 

@@ -65,8 +65,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
+    """What was changed, for readers. `rating_before` and `rating_after` are labels where the rating is another."""
+
     text: str
     published_at: str
+    rating_before: str = ""
+    rating_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,10 +201,10 @@ class ReviewViewSet(ReadViewSet):
         """Take the approval back."""
         return self._act(workflow.unapprove, forms.UnapproveSerializer)
 
-    @takes(None)
+    @takes(forms.PublishSerializer)
     def publish(self, request: Request, pk: str) -> Response:
-        """Make it public as the first revision of a fact-check, which never changes and never disappears."""
-        return self._act(workflow.publish)
+        """Make it public as the next revision of its fact-check, which never changes and never disappears."""
+        return self._act(workflow.publish, forms.PublishSerializer)
 
     @takes(forms.OpenRevisionSerializer)
     def open_revision(self, request: Request, pk: str) -> Response:
@@ -215,6 +215,21 @@ class ReviewViewSet(ReadViewSet):
     def dismiss_revision(self, request: Request, pk: str) -> Response:
         """Let what is public stand as it is."""
         return self._act(workflow.dismiss_revision, forms.DismissRevisionSerializer)
+
+    @takes(forms.PublishMinorSerializer)
+    def publish_minor(self, request: Request, pk: str) -> Response:
+        """Make a change of the text public that somebody else made, and that leaves the rating as it is. You approve it with this."""
+        return self._act(workflow.publish_minor, forms.PublishMinorSerializer)
+
+    @takes(forms.ReverifySerializer)
+    def reverify(self, request: Request, pk: str) -> Response:
+        """Check the finding itself again, from research on. What is public stays so, with its notice."""
+        return self._act(workflow.reverify, forms.ReverifySerializer)
+
+    @takes(forms.AbandonReverificationSerializer)
+    def abandon_reverification(self, request: Request, pk: str) -> Response:
+        """Give up to check it again: what was decided meanwhile counts no more, and what was edited is dropped."""
+        return self._act(workflow.abandon_reverification, forms.AbandonReverificationSerializer)
 
     @takes(forms.ProposeRetractionSerializer)
     def propose_retraction(self, request: Request, pk: str) -> Response:

@@ -2,7 +2,8 @@
 
     open_review -> take -> add_evidence ... -> submit_for_rating -> submit_verdict (sealed) -> [discussion -> adjudicate]
         -> edit_draft -> submit_draft -> approve -> publish
-        -> open_revision -> dismiss_revision | propose_retraction -> retract
+        -> open_revision -> dismiss_revision | edit_draft -> publish_minor | reverify -> ... -> publish
+        -> propose_retraction -> retract
 
 Every verb takes the acting user and, but for verdicts, the `version` of the review that they saw. Raises NotFound (404, also for a
 review of another desk), StaleVersion (412), ActionForbidden (403) when the table does not let the actor, ActionBlocked (409) when the
@@ -45,7 +46,7 @@ from reviews.workflow.opening import (
     take_over,
 )
 from reviews.workflow.overlays import close, hold, reopen, resume
-from reviews.workflow.publishing import publish, retract
+from reviews.workflow.publishing import publish, publish_minor, retract
 from reviews.workflow.rating import (
     Judgement,
     adjudicate,
@@ -56,7 +57,13 @@ from reviews.workflow.rating import (
     submit_verdict,
 )
 from reviews.workflow.replacing import replace_adjudicator, replace_seat_holder
-from reviews.workflow.revising import dismiss_revision, open_revision, propose_retraction
+from reviews.workflow.revising import (
+    abandon_reverification,
+    dismiss_revision,
+    open_revision,
+    propose_retraction,
+    reverify,
+)
 from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts_submitted
 from reviews.workflow.standing import current_round
 
@@ -65,6 +72,7 @@ __all__ = [
     "Anchor",
     "Judgement",
     "MySeat",
+    "abandon_reverification",
     "add_evidence",
     "adjudicate",
     "approve",
@@ -91,6 +99,7 @@ __all__ = [
     "open_revision",
     "propose_retraction",
     "publish",
+    "publish_minor",
     "record_check",
     "record_reply",
     "record_snapshot_failure",
@@ -103,6 +112,7 @@ __all__ = [
     "request_reply",
     "resume",
     "retract",
+    "reverify",
     "revise_verdict",
     "save_verdict_draft",
     "send_back",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,10 @@ from django.utils.text import slugify
 from claims.models import Appearance
 from reviews import publication
 from reviews.models import Decision, Draft, Review
+from reviews.publication import documents
 from reviews.publication.documents import (
     ClaimMade,
+    Correction,
     FactCheckDocument,
     Publisher,
     RatingGiven,
@@ -22,27 +25,46 @@ from reviews.publication.documents import (
     in_utc,
 )
 from reviews.publication.rules import host_of
-from reviews.workflow.standing import unsound_of
+from reviews.workflow.standing import latest_revision, unsound_of
 
 MAX_SLUG_CHARS = 80
 
 
-def document_of(review: Review, decision: Decision, draft: Draft, at: datetime) -> FactCheckDocument:
-    """As its first revision, published at this time. Nothing of people, notes, or confidential evidence is in it."""
-    desk = review.desk
+def document_of(review: Review, decision: Decision, draft: Draft, at: datetime, note: str = "") -> FactCheckDocument:
+    """As its next revision, published at this time; `note` is what readers are told of the change. Nothing of people, notes of the desk,
+    or confidential evidence is in it.
+    """
+    desk, rating = review.desk, _rating(review, decision, draft)
+    last = latest_revision(review)
+    before = documents.read(last.content) if last else None
+    slug = last.fact_check.slug if last else slug_of(review, draft)
     return FactCheckDocument(
-        url=f"{desk.publisher_url.rstrip('/')}/fact-checks/{slug_of(review, draft)}",
+        url=f"{desk.publisher_url.rstrip('/')}/fact-checks/{slug}",
         language=review.claim.language,
         headline=draft.headline,
         summary=draft.summary,
         body=draft.body,
         claim=_claim(review),
-        rating=_rating(review, decision, draft),
+        rating=rating,
         publisher=Publisher(desk.publisher_name, desk.publisher_url),
         sources=_sources(review, decision),
-        published_at=in_utc(at),
+        published_at=before.published_at if before else in_utc(at),
         modified_at=in_utc(at),
+        corrections=(*before.corrections, *_correction(before.rating, rating, note, at)) if before else (),
     )
+
+
+def changed(before: FactCheckDocument, now: FactCheckDocument) -> list[str]:
+    """Members that say something else, but for the time of the change itself."""
+    names = (field.name for field in fields(FactCheckDocument) if field.name != "modified_at")
+    return sorted(name for name in names if getattr(before, name) != getattr(now, name))
+
+
+def _correction(before: RatingGiven, now: RatingGiven, note: str, at: datetime) -> tuple[Correction, ...]:
+    if not note:
+        return ()
+    ratings = (before.label, now.label) if before.code != now.code else ()
+    return (Correction(note, in_utc(at), *ratings),)
 
 
 def problems_of(document: FactCheckDocument) -> tuple[str, ...]:

@@ -61,6 +61,8 @@ from reviews.workflow.standing import (
 WITH_DECISION = (
     Stage.DRAFTING, Stage.COPY_EDIT, Stage.APPROVED, Stage.PUBLISHED, Stage.UNDER_REVISION, Stage.RETRACTED,
 )  # fmt: skip
+# From these on, an edit is somebody else's than the text.
+TEXT_BEGINS = (Action.SUBMIT_DRAFT, Action.OPEN_REVISION, Action.ABANDON_REVERIFICATION)
 IN_PUBLIC = (Stage.PUBLISHED, Stage.UNDER_REVISION)
 
 
@@ -190,6 +192,15 @@ class ReadFacts(Facts):
     def is_retraction_proposed(self) -> bool:
         return self.proposal is not None
 
+    @cached_property
+    def is_changed(self) -> bool:
+        published = self.revision and self.revision.approval.draft_digest
+        return self.draft is not None and self.draft.digest != published
+
+    @cached_property
+    def rounds_before(self) -> int:
+        return self.revision.approval.decision.round.number if self.revision else 0
+
     # Rows behind several of them
 
     @cached_property
@@ -275,8 +286,8 @@ class _ReadActor(Actor):
     @cached_property
     def has_edited(self) -> bool:
         told = events.events(self._facts._review)
-        handed_in = told.filter(action=Action.SUBMIT_DRAFT).order_by("-number").values("number")[:1]
-        edits = told.filter(action=Action.EDIT_DRAFT, actor=self._user, number__gt=Subquery(handed_in))
+        began = told.filter(action__in=TEXT_BEGINS).order_by("-number").values("number")[:1]
+        edits = told.filter(action=Action.EDIT_DRAFT, actor=self._user, number__gt=Subquery(began))
         return edits.exclude(data__draft=[]).exists()
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What is public is doubted: it is looked at again, let stand, or proposed to be retracted."""
+"""What is public is doubted: it stands, is verified again, or is proposed to be retracted. What is published of it, `publishing` has."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from uuid import UUID
 
 from factcheck.accounts.models import User
 from factcheck.errors import FieldError, InvalidInput
+from reviews import digests
+from reviews.digests import DRAFT_FIELDS
 from reviews.facts import Stage
-from reviews.models import RetractionProposal, Review
+from reviews.models import Draft, RetractionProposal, Review
 from reviews.models.publication import MIN_PUBLIC_REASON_CHARS
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.words import readable
-from reviews.workflow.acting import acting
+from reviews.workflow.acting import Act, acting
+from reviews.workflow.rating import void_round
 from reviews.workflow.standing import latest_revision
 
 
@@ -29,11 +32,50 @@ def open_revision(
 def dismiss_revision(
     review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None
 ) -> Review:
-    """Let what is public stand as it is."""
+    """Let what is public stand as it is. What was edited meanwhile is dropped."""
     with acting(review_id, Action.DISMISS_REVISION, actor=actor, version=version, reason=reason, note=note) as act:
+        _restore_draft(act)
         act.review.handler = None
         act.move(Stage.PUBLISHED)
     return act.review
+
+
+def reverify(review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None) -> Review:
+    """Check the finding itself again, from research on. What is public stays so, with its notice."""
+    with acting(review_id, Action.REVERIFY, actor=actor, version=version, reason=reason, note=note) as act:
+        act.review.adjudicator = None
+        act.move(Stage.RESEARCH)
+    return act.review
+
+
+def abandon_reverification(
+    review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None
+) -> Review:
+    """Give up to check it again: what was decided meanwhile counts no more, and what was edited is dropped."""
+    with acting(
+        review_id, Action.ABANDON_REVERIFICATION, actor=actor, version=version, reason=reason, note=note
+    ) as act:
+        if act.review.stage == Stage.DRAFTING:
+            void_round(act)
+        _restore_draft(act)
+        act.move(Stage.UNDER_REVISION)
+    return act.review
+
+
+def _restore_draft(act: Act) -> None:
+    """To the text that is public."""
+    revision, draft = latest_revision(act.review), Draft.objects.select_for_update(no_key=True).get(review=act.review)
+    assert revision is not None
+    said = revision.document
+    text = {name: said[name] for name in DRAFT_FIELDS if name in said}
+    text |= {"rating": said["rating"]["code"], "rating_explanation": said["rating"]["explanation"]}
+    dropped = sorted(name for name, words in text.items() if getattr(draft, name) != words)
+    if dropped:
+        for name in dropped:
+            setattr(draft, name, text[name])
+        draft.digest = digests.draft_digest(draft)
+        draft.save()
+        act.data |= {"dropped": dropped, "draft_digest": draft.digest}
 
 
 def propose_retraction(
