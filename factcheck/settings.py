@@ -359,7 +359,7 @@ CORS_ALLOW_HEADERS = (
     "accept", "authorization", "content-type", "idempotency-key", "if-match", "if-none-match", "x-csrftoken", "x-request-id",
 )  # fmt: skip
 CORS_EXPOSE_HEADERS = (
-    "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+    "Content-Location", "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
 )  # fmt: skip
 CORS_PREFLIGHT_MAX_AGE = 600  # seconds
 

@@ -1,6 +1,7 @@
 """Who may ask for what of reviews; `factcheck/access.py` says how to read it. Who may act on which review, the stage table says."""
 
 from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, REVIEW, TRIAGE, Need, Table
+from reviews.publication import EXPORTS
 from reviews.stages import Action
 from reviews.workflow.snapshots import RECHECK, SNAPSHOT
 
@@ -101,8 +102,7 @@ ROUTES: Table = {
         f"GET /api/v1/public/fact-checks{rest}": ANYBODY
         for rest in ("", "/{id}", "/{id}/claim-review", "/{id}/revisions", "/{id}/revisions/{id}")
     },
-    "GET /api/v1/public/feed.json": ANYBODY,
-    "GET /api/v1/public/feed.jsonl": ANYBODY,
+    **{f"GET /api/v1/public/{export.name}": ANYBODY for export in EXPORTS},
     # Pages for readers
     **{
         f"* /{page}": ANYBODY

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from django_filters import ChoiceFilter
+from django_filters import CharFilter, ChoiceFilter
 
 from claims.models import Claim
 from claims.triage import RISK_CHOICES
@@ -75,13 +76,33 @@ class FactCheckFilter(FilterSet):
         fields = ()
 
 
-class ProfileFilter(FactCheckFilter):
-    profile = ChoiceFilter(
-        choices=[(name, name) for name in PROFILES], method="as_they_are", label="schemaorg when left out."
-    )
+class ExportFilter(FilterSet):
+    """What of everything goes into a file; the moments are those of changes, so no query set is narrowed by them."""
 
-    def as_they_are(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    updated_since = Instant(method="moment", label="Only what changed later: `until` of what you have.")
+    until = Instant(
+        method="moment", label="As it stood then. Now when left out; `Content-Location` says when that was."
+    )
+    after = CharFilter(
+        method="words",
+        label="With `until`: go on after this one, the `url` of the last that you have whole.",
+    )  # fmt: skip
+
+    def moment(self, queryset: QuerySet[Any], name: str, value: datetime) -> QuerySet[Any]:
         return queryset
+
+    def words(self, queryset: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return queryset
+
+    class Meta:
+        model = FactCheck
+        fields = ()
+
+
+class ProfiledExportFilter(ExportFilter):
+    profile = ChoiceFilter(
+        choices=[(name, name) for name in PROFILES], method="words", label="schemaorg when left out."
+    )
 
 
 class StatisticsFilter(FilterSet):

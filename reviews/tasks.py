@@ -12,7 +12,7 @@ from factcheck.accounts.models import User
 from factcheck.models import Job
 from reviews import workflow
 from reviews.models import Evidence, Snapshot
-from reviews.workflow import conflicts, opening, rating, replacing, snapshots, telling
+from reviews.workflow import conflicts, exporting, opening, rating, replacing, snapshots, telling
 
 
 def _items(user: User) -> QuerySet[Any]:
@@ -36,7 +36,8 @@ def recheck(job: Job) -> None:
 @shared_task(name="reviews.tend", time_limit=300, soft_time_limit=290)
 def tend() -> dict[str, int]:
     """What time does to reviews: leases end, discussions are overdue, empty seats and the places of people who left find somebody,
-    accepted claims get a review, approvals of claims that were edited fall, and who judges such a claim is told.
+    accepted claims get a review, approvals of claims that were edited fall, who judges such a claim is told, and exports that say something
+    else since an update are made anew.
     """
     return {
         "opened": opening.open_accepted(),
@@ -46,4 +47,5 @@ def tend() -> dict[str, int]:
         "unapproved": workflow.fall_back_all(),
         "told": telling.tell_of_edited_claims(),
         "rechecked": snapshots.queue_rechecks(),
+        "exported": exporting.catch_up(),
     }

@@ -7,7 +7,7 @@ from django.urls import path
 from factcheck.api.negotiation import OneFormat
 from factcheck.api.routers import Router
 from reviews import filters
-from reviews.views import desks, public, reviews, rows, snapshots, statistics
+from reviews.views import desks, exports, public, reviews, rows, snapshots, statistics
 
 router = Router()
 router.register("desks", desks.DeskViewSet)
@@ -45,10 +45,6 @@ def _export(method: str, **more: Any) -> Any:
     return statistics.StatisticsViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **more)
 
 
-def _feed(method: str, **options: Any) -> Any:
-    return public.FeedViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **options)
-
-
 urlpatterns = [
     path("queue", desks.QueueViewSet.as_view({"get": "best"}), name="queue"),
     path("reviews/<str:parent>/seat", _one(rows.SeatOfReview, get="retrieve"), name="review-seat"),
@@ -64,8 +60,10 @@ urlpatterns = [
         name="review-evidence-files",
     ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
-    path("public/feed.json", _feed("datafeed")),
-    path("public/feed.jsonl", _feed("lines", filterset_class=filters.ProfileFilter)),
+    *(
+        path(f"public/{name}", view.as_view({"get": "file"}, content_negotiation_class=OneFormat))
+        for name, view in exports.VIEWS.items()
+    ),
     path(
         "public/fact-checks/<str:parent>/revisions/<str:number>",
         public.RevisionOfFactCheck.as_view({"get": "retrieve"}, detail=True),

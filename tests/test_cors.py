@@ -57,7 +57,7 @@ def test_a_listed_origin_may_read_the_headers_that_a_client_needs(listed):
     assert answer["Access-Control-Allow-Origin"] == DESK
     exposed = set(answer["Access-Control-Expose-Headers"].split(", "))
     assert exposed == {
-        "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
+        "Content-Location", "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id",
     }  # fmt: skip
     assert "origin" in answer["Vary"]
 

@@ -24,6 +24,7 @@ from factcheck import jobs
 from factcheck.accounts import tokens
 from factcheck.api.strict import MAX_NAMED
 from factcheck.models import Job
+from reviews.publication import EXPORTS
 from reviews.reasons import REASONS
 from tests import make
 from tests.api import Api, api, assert_problem, assert_some_problem, places, signed_in
@@ -141,8 +142,7 @@ def test_nothing_but_the_documentation_and_what_is_published_is_answered_to_stra
     published += (
         "get_public_fact_check_revision",
         "get_public_fact_check_claim_review",
-        "export_datafeed",
-        "export_claim_reviews",
+        *(f"export_{export.name.replace('.', '_')}" for export in EXPORTS),
     )
     assert public == {
         ("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204), *((name, 200) for name in published),

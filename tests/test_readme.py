@@ -16,7 +16,7 @@ from claims.triage import as_markdown
 from factcheck import jobs, routes
 from factcheck.env import VARIABLES
 from factcheck.webhooks import signing, types
-from reviews import stages
+from reviews import publication, stages
 from tests import make
 from tests.api import api
 
@@ -63,6 +63,10 @@ def test_the_stages_are_drawn_as_they_are():
         "<!-- stage table: written from reviews/stages.py, held by a test -->\n", "\n<!-- end of stage table"
     )
     assert table == stages.as_markdown()
+
+
+def test_the_exports_are_those_of_the_code():
+    assert between("reviews/publication, held by a test -->\n", "\n<!-- end of exports") == publication.as_markdown()
 
 
 def test_the_table_of_access_is_the_one_of_the_code():

@@ -8,7 +8,15 @@ from reviews.models.comments import Comment, Mention
 from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
 from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
-from reviews.models.publication import FactCheck, FactCheckRevision, Retraction, RetractionProposal, Status, status_of
+from reviews.models.publication import (
+    ExportElement,
+    FactCheck,
+    FactCheckRevision,
+    Retraction,
+    RetractionProposal,
+    Status,
+    status_of,
+)
 from reviews.models.review import Adjudicator, ConflictOfInterest, Lead, Review
 from reviews.models.rounds import Round, Seat, Verdict
 
@@ -23,6 +31,7 @@ __all__ = [
     "Draft",
     "Evidence",
     "EvidenceSet",
+    "ExportElement",
     "FactCheck",
     "FactCheckRevision",
     "Invalidation",

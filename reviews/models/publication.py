@@ -103,6 +103,7 @@ class FactCheckRevision(Row):
 
     class Meta:
         ordering = ("number",)
+        indexes = [models.Index(fields=["published_at"], name="revision_by_moment")]
         constraints = [
             models.UniqueConstraint(fields=["fact_check", "number"], name="revision_number_once"),
             models.CheckConstraint(
@@ -166,3 +167,28 @@ class Retraction(Row):
 
     def __str__(self) -> str:
         return f"{self.fact_check} retracted"
+
+
+class ExportElement(Row):
+    """What one export says of a revision, made of its content when it was published; or, as a tombstone, that the fact-check was retracted.
+
+    Never more than a copy: whatever is missing, or was made by another version of the export, is made anew. An export is read from one
+    index of one table: what came by a moment, and was not superseded by then.
+    """
+
+    revision = models.ForeignKey(FactCheckRevision, on_delete=models.PROTECT, related_name="elements", db_index=False)
+    export = models.CharField(max_length=40)
+    is_tombstone = models.BooleanField(default=False)
+    version = models.PositiveIntegerField()
+    changed_at = models.DateTimeField(help_text="When the fact-check came to say so.")
+    superseded_at = models.DateTimeField(
+        null=True, help_text="When it came to say something else; of what is retracted, at once."
+    )
+    body = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["revision", "export", "is_tombstone"], name="element_once")]
+        indexes = [models.Index(fields=["export", "changed_at"], name="elements_of_an_export")]
+
+    def __str__(self) -> str:
+        return f"{self.revision_id} in {self.export}"

@@ -91,11 +91,16 @@ class FactCheckDocument:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Of many: who publishes it, when anything of it last changed, and under which licence (an address) it may be used."""
+    """Of many: who publishes them, when the last of them changed, and under which licence (an address) they may be used.
+
+    `address` is its own; where it `goes_on`, another file of the same has what comes before.
+    """
 
     name: str
     modified_at: str
     license: str = ""
+    address: str = ""
+    goes_on: bool = False
 
 
 def canonical(document: FactCheckDocument) -> str:
@@ -122,6 +127,11 @@ def read(content: str) -> FactCheckDocument:
 
 def _tuples(told: dict[str, Any], name: str) -> dict[str, Any]:
     return told | {name: tuple(told[name])}
+
+
+def slug_of(document: FactCheckDocument) -> str:
+    """What its address ends with: its own among all fact-checks."""
+    return document.url.rpartition("/")[2]
 
 
 def in_utc(at: datetime) -> str:

@@ -1,17 +1,24 @@
-"""All fact-checks as JSON Lines: one ClaimReview a line, in the profile that is asked for. Plain values, written piece by piece."""
+"""All fact-checks as JSON Lines: one ClaimReview a line, in the profile that is asked for. Plain values."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
 
 import orjson
 
 from reviews.publication.documents import FactCheckDocument
+from reviews.publication.export import Export
 from reviews.publication.rules import Profile
 
-MEDIA_TYPE = "application/jsonl"
 
+def export(profile: Profile) -> Export:
+    def line(document: FactCheckDocument) -> str:
+        return orjson.dumps(profile.make(document), option=orjson.OPT_APPEND_NEWLINE).decode()
 
-def written(profile: Profile, documents: Iterable[FactCheckDocument]) -> Iterator[bytes]:
-    for document in documents:
-        yield orjson.dumps(profile.make(document), option=orjson.OPT_APPEND_NEWLINE)
+    return Export(
+        "feed.jsonl",
+        "application/jsonl",
+        "JSON Lines: one ClaimReview a line.",
+        version=1,
+        element=line,
+        profile=profile.name,
+        is_attachment=True,
+    )

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from factcheck.api.concurrency import is_unchanged, tag_of, tagged
+from factcheck.api.concurrency import tagged
 from factcheck.api.filters import refuse_unknown
 from factcheck.api.problems import InvalidParameter
 from factcheck.api.renderers import dumps
 from factcheck.api.typed import ANY_JSON
-from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet, ViewSet
+from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet
 from factcheck.errors import FieldError, Problem
-from reviews import feed, filters, publication
+from reviews import filters, publication
 from reviews.models import FactCheck, FactCheckRevision, Status
-from reviews.publication import datafeed, documents, jsonlines
-from reviews.publication.documents import FactCheckDocument, Feed, in_utc
+from reviews.publication import documents
+from reviews.publication.documents import FactCheckDocument
 from reviews.serializers.public import PublicFactCheckSerializer, PublicRevisionSerializer
 
 PROFILES = tuple(publication.PROFILES)
@@ -87,43 +81,6 @@ class PublicFactCheckViewSet(Public, ReadViewSet):
             raise Retracted(f"It was retracted: see /api/v1/public/fact-checks/{fact_check.pk}.")
         latest = fact_check.revisions.latest("number")
         return tagged(request, dumps(profile.make(documents.read(latest.content))), headers=KEPT)
-
-
-class FeedViewSet(Public, ViewSet):
-    """Everything that is public in one file, as it stood when it was asked for."""
-
-    queryset = FactCheck.objects.all()
-    filterset_class = filters.FactCheckFilter
-    pagination_class = None
-
-    @extend_schema(
-        filters=True, operation_id="export_datafeed",
-        responses={(200, datafeed.MEDIA_TYPE): JSON_LD},
-    )  # fmt: skip
-    def datafeed(self, request: Request) -> HttpResponseBase:
-        """A DataFeed of schema.org, its items as ClaimReview."""
-        wanted, until = self.filter_queryset(self.get_queryset()), FactCheck.last_change()
-        told = Feed(", ".join(feed.publishers()), in_utc(until) if until else "", settings.PUBLIC_LICENCE)
-        return self._file(datafeed.MEDIA_TYPE, until, datafeed.written(told, feed.as_of(until, wanted)), told)
-
-    @extend_schema(
-        filters=True, operation_id="export_claim_reviews", responses={(200, jsonlines.MEDIA_TYPE): OpenApiTypes.STR}
-    )
-    def lines(self, request: Request) -> HttpResponseBase:
-        """JSON Lines: one ClaimReview a line."""
-        wanted, until = self.filter_queryset(self.get_queryset()), FactCheck.last_change()
-        profile = publication.PROFILES[request.query_params.get("profile") or PROFILES[0]]
-        return self._file(jsonlines.MEDIA_TYPE, until, jsonlines.written(profile, feed.as_of(until, wanted)))
-
-    def _file(self, media_type: str, until: datetime | None, pieces: Iterator[bytes], *known: Any) -> HttpResponseBase:
-        # Of what is asked for and of the moment, instead of the bytes, which are not there yet.
-        tag = tag_of(repr((self.request.get_full_path(), until, *known)).encode())
-        answer: HttpResponseBase = StreamingHttpResponse(pieces, content_type=media_type)
-        if is_unchanged(self.request, tag):
-            answer = HttpResponse(status=304)
-        for name, value in (KEPT | {"ETag": tag}).items():
-            answer[name] = value
-        return answer
 
 
 class RevisionsOfFactCheck(Public, NestedList):

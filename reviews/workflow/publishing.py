@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from factcheck.accounts.models import User
@@ -18,6 +17,7 @@ from reviews.stages import Action
 from reviews.words import has_words
 from reviews.workflow.acting import Act, acting
 from reviews.workflow.documents import changed, document_of, slug_of
+from reviews.workflow.exporting import keep_elements, one_at_a_time
 from reviews.workflow.rating import void_round
 from reviews.workflow.standing import current_approval, current_evidence, decision_of, latest_revision, open_proposal
 
@@ -103,6 +103,7 @@ def _make_public(act: Act, approval: Approval, kind: Kind, note: str) -> None:
         published_at=at,
     )
     revision.save(force_insert=True)
+    keep_elements(fact_check.revisions.all())
     act.data |= {"fact_check": str(fact_check.pk), "revision": revision.number, "digest": revision.digest}
     if last is not None:
         act.data |= {"kind": str(kind), "changed": what_changed}
@@ -128,6 +129,7 @@ def retract(review_id: UUID, *, actor: User, version: int | None = None) -> Revi
         ).save(force_insert=True)
         fact_check.changed_at = at
         fact_check.save(update_fields=["changed_at"])
+        keep_elements(fact_check.revisions.all())
         act.data |= {"fact_check": str(fact_check.pk), "proposal": str(proposal.pk)}
         if review.stage in (Stage.RATING, Stage.DISCUSSION, Stage.ADJUDICATION):
             void_round(act)
@@ -140,7 +142,6 @@ def _its_own_moment() -> datetime:
     """Later than that of every publication before, whichever server wrote it, and until the commit nobody has a later one: whoever asks
     for what has changed since the last that they saw misses none and sees none twice.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('publication'))")
+    one_at_a_time()
     last, now = FactCheck.last_change(), timezone.now()
     return max(now, last + timedelta(microseconds=1)) if last else now
