@@ -14,7 +14,7 @@ from claims.matching.fusion import MEANING, WORDS, fuse
 from claims.matching.lexemes import Frequencies, Search, search_for
 
 LOOKED_AT = 50  # of each ranking
-EF_SEARCH = 350  # how many the index keeps in sight: of the 10 or 50 nearest among 100,000 it then finds 98 in 100, whichever way it was built
+EF_SEARCH = 350  # how many the index keeps in sight: of the 50 nearest among 100,000 it then finds more than 98 in 100
 FREQUENCIES_SECONDS = 600
 
 
