@@ -17,7 +17,7 @@ from factcheck.accounts.demo import CAST
 from factcheck.accounts.models import User
 from reviews import workflow
 from reviews.facts import Stage
-from reviews.models import Decision, Desk, EvidenceSet, Review, Seat, Verdict
+from reviews.models import Decision, Desk, EvidenceSet, FactCheckRevision, Review, Seat, Verdict
 from reviews.workflow import snapshots
 
 SEED = settings.BASE_DIR / "seeds" / "fact-checks.json"
@@ -26,15 +26,13 @@ Told = Mapping[str, Any]
 
 @transaction.atomic
 def load_fact_checks(desk: Desk) -> None:
-    """Publish what the file tells, and retract what should not have been. The cast has to be of the desk, and its articles imported."""
+    """Publish what the file tells, then correct and retract what turned out wrong. The cast has to be of the desk, its articles imported."""
     cast = {user.username: user for user in User.objects.filter(username__in=CAST)}
     for told in json.loads(SEED.read_text(encoding="utf-8")):
         review = _rated(desk, told, cast)
         _publish(review, told, cast)
-        if why := told.get("retraction"):
-            workflow.open_revision(review.pk, actor=cast["hal"], **told["doubt"])
-            workflow.propose_retraction(review.pk, actor=cast["emil"], **why)
-            workflow.retract(review.pk, actor=cast["gwen"])
+        if "doubt" in told:
+            _revise(review, told, cast)
 
 
 def _rated(desk: Desk, told: Told, cast: Mapping[str, User]) -> Review:
@@ -89,3 +87,16 @@ def _publish(review: Review, told: Told, cast: Mapping[str, User]) -> None:
     workflow.publish(review.pk, actor=gwen)
     review.refresh_from_db()
     assert review.stage == Stage.PUBLISHED
+
+
+def _revise(review: Review, told: Told, cast: Mapping[str, User]) -> None:
+    """What comes of a doubt that Hal looked into."""
+    hal, emil, gwen = cast["hal"], cast["emil"], cast["gwen"]
+    workflow.open_revision(review.pk, actor=hal, **told["doubt"])
+    if why := told.get("retraction"):
+        workflow.propose_retraction(review.pk, actor=emil, **why)
+        workflow.retract(review.pk, actor=gwen)
+    else:
+        draft = workflow.edit_draft(review.pk, told["correction"]["draft"], actor=hal)
+        kind, note = FactCheckRevision.Kind.UPDATE, told["correction"]["public_note"]
+        workflow.publish_minor(review.pk, kind, draft_digest=draft.digest, public_note=note, actor=gwen)

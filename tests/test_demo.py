@@ -84,13 +84,14 @@ def test_what_is_published_was_published_by_the_cast_and_is_shown_to_readers(cli
     load()
     stages = Counter(public.review.stage for public in FactCheck.objects.select_related("review"))
     assert stages == {"published": 3, "retracted": 1}
+    assert sorted(public.revisions.count() for public in FactCheck.objects.all()) == [1, 1, 1, 2]
     for public in FactCheck.objects.all():
-        document = documents.read(public.revisions.get().content)
+        document = documents.read(public.revisions.latest("number").content)
         assert [each for found in publication.check(document).values() for each in found if not each.is_warning] == []
         assert document.claim.appearances
         assert all(source.sha256 for source in document.sources)
         assert document.headline in client.get(f"/fact-checks/{public.slug}").content.decode()
-    assert client.get("/corrections").content.decode().count("<article>") == 1
+    assert client.get("/corrections").content.decode().count("<article>") == 2
     assert {event.actor.username for event in AuditEvent.objects.filter(action="publish")} == {"gwen"}
     assert SnapshotCheck.objects.exclude(outcome="sound").count() == 0
     assert not Job.objects.filter(kind="snapshot").exists()  # addresses that end in .example are nobody's

@@ -23,6 +23,7 @@ from tests.claim_reviews import DOCUMENT, but
 from tests.e2e.payloads import PAYLOADS
 from tests.reviewing import DO, why
 from tests.test_public_api import MARK, keys_of_the_desk, marked_review, published
+from tests.test_revising import EDITED, doubted, verified_again
 
 pytestmark = pytest.mark.django_db
 
@@ -211,6 +212,56 @@ def test_every_retraction_is_among_the_corrections(room, reader, monkeypatch):
     assert "Nothing was corrected before that." in words(opened(reader, "/corrections?before=2000-01-01T00:00:00Z"))
     for before in ("zebra", "2026-01-01T00:00:00", "2026-01-01"):
         opened(reader, f"/corrections?before={before}", 404)
+
+
+def corrected(room, kind: str = "update", note: str = "The year was wrong.", **edit) -> FactCheck:
+    review = doubted(room, **edit or {"headline": "Prices did not double", "body": EDITED})
+    draft = reviewing.at(review).draft
+    workflow.publish_minor(review.pk, kind, draft_digest=draft.digest, public_note=note, actor=room.gwen)
+    return review.fact_check
+
+
+def test_a_correction_is_told_on_the_page_and_what_it_said_before_is_kept_beside_it(room, reader):
+    public = corrected(room)
+    first, second = (documents.read(each.content) for each in public.revisions.all())
+    page = opened(reader, path_of(public))
+    assert page.xpath("//h1/text()") == ["Prices did not double"]
+    [versions] = page.xpath("//section[@class='versions']")
+    told = [words(item) for item in versions.xpath(".//li")]
+    assert [each.partition(",")[0] for each in told] == ["Revision 2", "Revision 1"]
+    assert "Updated: the headline and the text. The year was wrong." in told[0]
+    assert versions.xpath(".//a/@href")[1] == f"{path_of(public)}/revisions/1"
+    assert json.loads(page.xpath("//script")[0].text)["correction"][0]["text"] == "The year was wrong."
+    # The one before says that it is.
+    past = opened(reader, f"{path_of(public)}/revisions/1")
+    assert past.xpath("//h1/text()") == [first.headline]
+    assert "This is an earlier version, which no longer stands." in words(past)
+    assert past.xpath("//p[@class='notice']/a/@href") == [path_of(public)]
+    assert past.xpath("//meta[@name='robots']/@content") == ["noindex"]
+    assert past.xpath("//link[@rel='canonical']/@href") == [second.url]
+    assert past.xpath("//script") == []
+
+
+def test_every_correction_stands_with_what_it_said_before_and_says_now(room, reader):
+    public = corrected(room)
+    slip = corrected(room, "typo", "", body="The body, spelled rightly.")
+    again = verified_again(room, "true")
+    workflow.publish(again.pk, public_note="The bank found an error in its tables.", actor=room.gwen)
+    page = opened(reader, "/corrections")
+    assert page.xpath("//li//h2/a/@href") == [path_of(each) for each in (again.fact_check, slip, public)]
+    checked, mended, updated = (words(item) for item in page.xpath("//main/ol/li"))
+    assert checked.startswith("Checked again")
+    assert "RatingBefore FalseNow True" in checked
+    assert "The bank found an error in its tables." in checked
+    assert mended.startswith("A slip was mended")
+    assert "Before" not in mended
+    assert "Changed: the text." in mended
+    assert updated.startswith("Updated")
+    assert "The year was wrong." in updated
+    assert page.xpath("//li[3]//del/text()") == ["The headline."]
+    assert page.xpath("//li[3]//ins/text()") == ["Prices did not double"]
+    for link in page.xpath("//main//li//p/a/@href"):
+        opened(reader, link)
 
 
 @pytest.mark.parametrize(

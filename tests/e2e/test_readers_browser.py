@@ -21,7 +21,8 @@ from tests.e2e.conftest import in_database
 from tests.e2e.test_markup_browser import Watch
 from tests.e2e.test_policy_browser import opened
 from tests.services import ROOT
-from tests.test_readers import hostile, path_of
+from tests.test_readers import corrected, hostile, path_of
+from tests.test_revising import EDITED
 
 AXE = ROOT / "tests/client/node_modules/axe-core/axe.min.js"
 WIDTHS = (360, 1280)
@@ -62,8 +63,10 @@ def addresses(site, evidence_folder) -> list[str]:
     assert Claim.objects.filter(language="ar").exists()
     doubted = make.review(room, Stage.UNDER_REVISION, text="Rents doubled in a year.")
     retracted = make.review(room, Stage.RETRACTED, text="Wages doubled in a year.")
-    path, *others = (f"/fact-checks/{each.fact_check.slug}" for each in (review, second, doubted, retracted))
-    past = [f"{path}/revisions/1", f"{others[-1]}/revisions/1"]
+    path, *others = (path_of(each.fact_check) for each in (review, second, doubted, retracted))
+    path_of_corrected = path_of(corrected(room, summary="In short, and rightly.", body=EDITED))
+    past = [f"{path_of_corrected}/revisions/1", f"{path}/revisions/1", f"{others[-1]}/revisions/1"]
+    others.append(path_of_corrected)
     return ["/fact-checks", path, *others, *past, "/corrections", "/methodology", "/fact-checks/nothing"]
 
 
