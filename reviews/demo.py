@@ -26,7 +26,7 @@ Told = Mapping[str, Any]
 
 @transaction.atomic
 def load_fact_checks(desk: Desk) -> None:
-    """Publish what the file tells, then correct and retract what turned out wrong. The cast has to be of the desk, its articles imported."""
+    """Publish what the file tells, correct and retract what turned out wrong. The cast has to be of the desk, its articles imported."""
     cast = {user.username: user for user in User.objects.filter(username__in=CAST)}
     for told in json.loads(SEED.read_text(encoding="utf-8")):
         review = _rated(desk, told, cast)
