@@ -98,6 +98,8 @@ ROUTES: Table = {
     **pages("audit/auditevent", read=AUDIT),
     **pages("accounts/token", read=KEEP_ACCOUNTS, act=KEEP_ACCOUNTS),
     **pages("accounts/user", read=KEEP_ACCOUNTS, add=KEEP_ACCOUNTS, change=KEEP_ACCOUNTS, past=KEEP_ACCOUNTS),
+    **pages("webhooks/webhookendpoint", read=AUDIT, act=KEEP_ENDPOINTS),
+    **pages("webhooks/webhookdelivery", read=AUDIT, act=KEEP_ENDPOINTS),
     "* /admin/accounts/user/{id}/password/": page(KEEP_ACCOUNTS),
 }
 

@@ -155,6 +155,7 @@ def world(db, caplog, monkeypatch) -> dict[str, Any]:
     pages = {
         "article": "articles", "claim": "claims", "earlierfactcheck": "earlier-fact-checks", "importrun": "import-runs", "extractionrun": "extraction-runs",
         "job": "jobs", "user": "users", "token": "tokens",
+        "webhookendpoint": "webhook-endpoints", "webhookdelivery": "webhook-deliveries",
     }  # fmt: skip
     return (
         rows | {model: rows[kind] for model, kind in pages.items()} | {"auditevent": AuditEvent.objects.latest("id").pk}

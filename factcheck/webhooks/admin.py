@@ -1,0 +1,92 @@
+"""Endpoints and what was sent to them: read-only, but for what the API's actions do too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from factcheck.accounts.permissions import actor_of
+from factcheck.admin.base import RecordAdmin
+from factcheck.errors import Problem
+from factcheck.templatetags.desk import badge, moment
+from factcheck.webhooks import endpoints, readers
+from factcheck.webhooks.models import SECRETS, DeliveryState, WebhookDelivery, WebhookEndpoint
+
+
+class _Acting(RecordAdmin):
+    def _each(self, request: HttpRequest, queryset: QuerySet[Any], verb: Callable[..., Any], done: str) -> None:
+        for row in queryset.order_by("pk")[: self.list_per_page]:
+            try:
+                verb(row.pk, actor=actor_of(request))
+            except Problem as problem:
+                self.message_user(request, f"{row}: {problem.detail}", messages.ERROR)
+            else:
+                self.message_user(request, f"{row}: {done}.", messages.SUCCESS)
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(_Acting):
+    page_template = "admin/webhooks/webhookendpoint/page.html"
+    list_display = ("__str__", "url", "owner", "state", "failures", "last_delivered_at")
+    list_select_related = ("owner",)
+    ordering = ("-id",)
+    actions = ("send_test", "disable", "enable")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
+        return readers.visible_to(actor_of(request)).select_related("owner").defer(*SECRETS)
+
+    @admin.action(description="Send a test", permissions=["act"])
+    def send_test(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        self._each(request, queryset, endpoints.send_test, "a test is on its way")
+
+    @admin.action(description="Disable", permissions=["act"])
+    def disable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        self._each(request, queryset, endpoints.disable_endpoint, "is told nothing more")
+
+    @admin.action(description="Enable", permissions=["act"])
+    def enable(self, request: HttpRequest, queryset: QuerySet[WebhookEndpoint]) -> None:
+        self._each(request, queryset, endpoints.enable_endpoint, "is told what happens from now on")
+
+    @admin.display(description="state", ordering="disabled_reason")
+    def state(self, endpoint: WebhookEndpoint) -> SafeString:
+        return badge(endpoint.disabled_reason or "enabled")
+
+    def page_context(self, request: HttpRequest, row: WebhookEndpoint) -> dict[str, Any]:
+        return {"latest": row.deliveries.select_related("event").order_by("-id")[:20]}
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(_Acting):
+    page_template = "admin/webhooks/webhookdelivery/page.html"
+    list_display = ("event_type", "endpoint", "state_badge", "failure", "created_at", "next_attempt")
+    list_filter = ("state",)
+    list_select_related = ("event", "endpoint")
+    ordering = ("-id",)
+    actions = ("replay",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        return readers.deliveries_visible_to(actor_of(request)).select_related("event", "endpoint")
+
+    @admin.action(description="Send again", permissions=["act"])
+    def replay(self, request: HttpRequest, queryset: QuerySet[WebhookDelivery]) -> None:
+        self._each(request, queryset, endpoints.replay, "is sent again")
+
+    @admin.display(description="event")
+    def event_type(self, delivery: WebhookDelivery) -> str:
+        return delivery.event.type
+
+    @admin.display(description="state", ordering="state")
+    def state_badge(self, delivery: WebhookDelivery) -> SafeString:
+        return badge(delivery.state)
+
+    @admin.display(description="next attempt")
+    def next_attempt(self, delivery: WebhookDelivery) -> SafeString:
+        return moment(delivery.next_attempt_at, "none")
+
+    def page_context(self, request: HttpRequest, row: WebhookDelivery) -> dict[str, Any]:
+        return {"attempts": row.attempts.all(), "is_pending": row.state == DeliveryState.PENDING}
