@@ -152,7 +152,7 @@ def _review(root: User) -> list[str]:
     """Reviews at every stage, which Root has taken part in as reviewer, adjudicator and lead, or not at all. Who could lead one."""
     room = make.newsroom()
     root = make.user(root.username, "reviewer", "adjudicator")
-    night = make.desk("Night desk", room.ada, room.finn, room.ben, room.cleo, room.emil, root)
+    night = make.desk("Night desk", room.ada, room.finn, room.ben, room.cleo, room.emil, room.gwen, room.hal, root)
     DeskMembership.objects.create(desk=room.desk, user=root)
     # Without another adjudicator Root is kept for that.
     casts = (room, replace(room, desk=night), replace(room, finn=root))
@@ -176,7 +176,7 @@ def _go_on(cast: make.Newsroom, review: Review, number: int) -> None:
             DO[Action.DECLARE_SEARCH](cast, review, cast.finn)
             make.evidence(cast, review, url="https://wire.example/1")
             make.upload(cast, review)
-    if number == 2 and review.stage != Stage.CLOSED:
+    if number == 2 and review.stage not in (Stage.CLOSED, Stage.RETRACTED):
         DO[Action.HOLD](cast, review, cast.emil)
 
 
