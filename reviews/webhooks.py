@@ -57,7 +57,7 @@ EVENT_TYPES = (
     ),
     EventType(
         "fact_check.revised", "Another revision of a fact-check became public.",
-        Audience.PUBLIC, "review", (Action.PUBLISH,), _revised,
+        Audience.PUBLIC, "review", (Action.PUBLISH, Action.PUBLISH_MINOR), _revised,
     ),
     EventType(
         "fact_check.doubted", "What is public is looked at again: readers see a notice.",

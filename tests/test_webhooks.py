@@ -38,9 +38,11 @@ from reviews.facts import Stage
 from reviews.models import DeskMembership
 from reviews.stages import Action
 from tests import make
+from tests.api import api
 from tests.internet import redirect
 from tests.receiving import OK, URL, failing
 from tests.reviewing import DO
+from tests.test_revising import EDITED, verified_again
 from tests.webhooks import attempt, hurry, listen, pause
 
 PUBLISHED, MOVED, OPENED = "fact_check.published", "review.stage_changed", "review.opened"
@@ -163,6 +165,22 @@ def test_doubts_and_retractions_are_told_to_whom_publications_are(room, kim, rec
     told = [(each["type"], each["data"]) for each in receiver.told[1:]]
     assert receiver.told[0]["type"] == PUBLISHED
     assert told == [(name, {"fact_check": fact_check, "links": links}) for name in (DOUBTED, UPHELD, RETRACTED)]
+
+
+def test_each_further_revision_is_told_with_the_number_that_readers_see(room, kim, receiver):
+    listen(kim, PUBLISHED, REVISED)
+    review = verified_again(room, "true")
+    workflow.publish(review.pk, public_note="The tables were of 2023.", actor=room.emil)
+    DO[Action.OPEN_REVISION](room, review, room.hal)
+    workflow.edit_draft(review.pk, {"body": EDITED}, actor=room.hal)
+    DO[Action.PUBLISH_MINOR](room, review, room.gwen)
+    attempt()
+    told = [(each["type"], each["data"]["revision"]) for each in receiver.told]
+    assert told == [(PUBLISHED, 1), (REVISED, 2), (REVISED, 3)]
+    links = receiver.told[-1]["data"]["links"]
+    anybody = api(None)
+    assert anybody.get(links["fact_check"]).json()["revision"] == 3
+    assert anybody.get(links["revision"]).json()["body"] == EDITED
 
 
 def test_of_an_open_round_nothing_is_told(room, kim, receiver):
