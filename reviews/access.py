@@ -3,6 +3,7 @@
 from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, REVIEW, TRIAGE, Need, Table
 from reviews.publication import EXPORTS
 from reviews.stages import Action
+from reviews.workflow.publishing import PUBLISH as PUBLISH_DUE
 from reviews.workflow.snapshots import RECHECK, SNAPSHOT
 
 # Triagers have no other part in reviews than these; with another scope they are a researcher's or an editor's.
@@ -123,4 +124,4 @@ ROUTES: Table = {
     "POST /api/v1/snapshots/{id}/verify": REVIEW,
 }
 
-JOBS: Table = {SNAPSHOT: REVIEW, RECHECK: REVIEW}
+JOBS: Table = {SNAPSHOT: REVIEW, RECHECK: REVIEW, PUBLISH_DUE: PUBLISH}

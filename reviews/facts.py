@@ -115,6 +115,7 @@ class Facts:
     reply: str = "settled"  # not_sought, open, settled
     # Somebody else's word for the present decision, text and evidence, which nobody has taken back.
     approval_counts: bool = True
+    is_due: bool = True  # or the approval says a time to publish it at, which has not come
     is_public: bool = False  # a revision of it
     is_changed: bool = True  # the text, since a revision was public
     rounds_before: int = 0  # of the verification that is public

@@ -143,7 +143,11 @@ class WaiveReplySerializer(because(Action.WAIVE_REPLY)):  # type: ignore[misc]
 
 
 class PublishSerializer(StrictSerializer):
-    public_note = _words(**_optional(help_text="What readers are told of the change; needed after the first revision."))
+    public_note = _words(
+        **_optional(
+            help_text="What readers are told of the change, after the first revision; else what the approval says."
+        )
+    )
 
 
 class PublishMinorSerializer(StrictSerializer):
@@ -172,6 +176,13 @@ class ApproveSerializer(StrictSerializer):
     decision = serializers.UUIDField()
     draft_digest = serializers.CharField(max_length=64)
     evidence_digest = serializers.CharField(max_length=64)
+    publish_at = serializers.DateTimeField(
+        required=False,
+        help_text="Publish it then, and not before. An editor who wants it earlier takes the approval back.",
+    )
+    public_note = _words(
+        **_optional(help_text="What readers are told of the change; needed with a time where a revision is public.")
+    )
 
 
 def _is_address(url: str) -> None:

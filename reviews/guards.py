@@ -188,6 +188,14 @@ def approval_gone(facts: Facts) -> Blocker | None:
     )
 
 
+def not_due(facts: Facts) -> Blocker | None:
+    return _when(
+        not facts.is_due,
+        "not_due",
+        "It was approved for a later time: whoever wants it earlier takes the approval back.",
+    )
+
+
 def claim_review_invalid(facts: Facts) -> Blocker | None:
     """Whoever reads the markup would not take it."""
     words = "; ".join(facts.claim_review_problems)

@@ -54,6 +54,7 @@ _SEAT = "You hold a seat and your verdict is asked for: {claim}"
 _DIFFER = "The verdicts differ, and are open to be discussed: {claim}"
 _DECIDED = "There is a decision, and the draft is yours to write: {claim}"
 _FELL = "What was approved has changed, and the approval has fallen: {claim}"
+_DUE = "This was published, since it was due: {claim}"
 _STALE = "Evidence of your round was marked as unreliable, and a verdict that rests on it counts no more: look again: {claim}"
 
 # Of several rows that find the same person, the first one is told.
@@ -102,7 +103,7 @@ NOTICES = (
         for row in (
             Notice(A.APPROVE, to, "approved", "{who} approved this: {claim}"),
             Notice(A.UNAPPROVE, to, "unapproved", "{who} took the approval back: {claim}", by_system=_FELL),
-            Notice(A.PUBLISH, to, "published", "{who} published this: {claim}"),
+            Notice(A.PUBLISH, to, "published", "{who} published this: {claim}", by_system=_DUE),
         )
     ),
     *(
@@ -131,7 +132,7 @@ NOTICES = (
     ),
     Notice(A.DISMISS_REVISION, P.HANDLER, "stands", "{who} lets stand what is public: {claim}"),
     Notice(A.PUBLISH_MINOR, P.HANDLER, "published", "{who} published a small change of this: {claim}"),
-    Notice(A.PUBLISH, P.HANDLER, "published", "{who} published this: {claim}"),
+    Notice(A.PUBLISH, P.HANDLER, "published", "{who} published this: {claim}", by_system=_DUE),
     Notice(A.ABANDON_REVERIFICATION, P.HANDLER, "reverification_ended", "{who} gave up to verify this again: {claim}"),
     Notice(A.ABANDON_REVERIFICATION, P.LEAD, "reverification_ended", "{who} gave up to verify this again: {claim}"),
     Notice(A.RETRACT, P.HANDLER, "retracted", "{who} retracted this: {claim}"),

@@ -256,9 +256,9 @@ TRANSITIONS = (
     ),
     _row(A.UNAPPROVE, "Take the approval back", S.APPROVED, S.COPY_EDIT, may=(EDITOR,), may_system=True, on_hold=False),
     _row(
-        A.PUBLISH, "Publish it", S.APPROVED, S.PUBLISHED, may=(EDITOR,),
+        A.PUBLISH, "Publish it", S.APPROVED, S.PUBLISHED, may=(EDITOR,), may_system=True,
         unless=(
-            guards.conflicted, guards.approval_gone, guards.stale, guards.author_conflicted, guards.draft_incomplete,
+            guards.conflicted, guards.approval_gone, guards.not_due, guards.stale, guards.author_conflicted, guards.draft_incomplete,
             guards.draft_contradicts, *_EVIDENCE, guards.claim_review_invalid,
         ),
     ),

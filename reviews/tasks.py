@@ -12,7 +12,7 @@ from factcheck.accounts.models import User
 from factcheck.models import Job
 from reviews import workflow
 from reviews.models import Evidence, Snapshot
-from reviews.workflow import conflicts, exporting, opening, rating, replacing, snapshots, telling
+from reviews.workflow import conflicts, exporting, opening, publishing, rating, replacing, snapshots, telling
 
 
 def _items(user: User) -> QuerySet[Any]:
@@ -33,11 +33,20 @@ def recheck(job: Job) -> None:
     snapshots.recheck(job)
 
 
+def _reviews(user: User) -> QuerySet[Any]:
+    return workflow.visible_to(user).values("pk")
+
+
+@jobs.handles(publishing.PUBLISH, unit="review", result=publishing.Published, visible=_reviews)
+def publish(job: Job) -> None:
+    publishing.publish_scheduled(job)
+
+
 @shared_task(name="reviews.tend", time_limit=300, soft_time_limit=290)
 def tend() -> dict[str, int]:
     """What time does to reviews: leases end, discussions are overdue, empty seats and the places of people who left find somebody,
-    accepted claims get a review, approvals of claims that were edited fall, who judges such a claim is told, and exports that say something
-    else since an update are made anew.
+    accepted claims get a review, approvals of claims that were edited fall, who judges such a claim is told, what is due is published, and
+    exports that say something else since an update are made anew.
     """
     return {
         "opened": opening.open_accepted(),
@@ -45,6 +54,7 @@ def tend() -> dict[str, int]:
         "escalated": rating.escalate_overdue(),
         "seated": conflicts.refill_seats() + replacing.replace_absent_adjudicators(),
         "unapproved": workflow.fall_back_all(),
+        "published": publishing.queue_due(),
         "told": telling.tell_of_edited_claims(),
         "rechecked": snapshots.queue_rechecks(),
         "exported": exporting.catch_up(),

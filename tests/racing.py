@@ -15,7 +15,7 @@ from django.db import connections
 from factcheck.accounts.models import User
 from factcheck.errors import NotFound, Problem
 from reviews.models import Review
-from reviews.workflow import acting, conflicts, drafting, opening, rating
+from reviews.workflow import acting, conflicts, drafting, opening, publishing, rating
 
 _kept: ThreadPoolExecutor | None = None
 
@@ -89,7 +89,7 @@ def without_the_lock(monkeypatch: pytest.MonkeyPatch, *, meeting: int = 0) -> It
         return review
 
     with monkeypatch.context() as patch:
-        for module in (acting, rating, drafting, conflicts):
+        for module in (acting, rating, drafting, conflicts, publishing):
             patch.setattr(module, "lock", look)
         yield
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
 from django.utils import timezone
 
 from claims import pipeline
+from claims.matching.decisions import UNDECIDED
+from claims.models import EarlierFactCheck
 from factcheck.audit.models import AuditEvent
+from factcheck.audit.verifying import verify
+from factcheck.notifications.models import Notification
 from reviews import digests, publication, workflow
 from reviews.facts import Stage
 from reviews.models import Decision, Desk, Draft, FactCheck, FactCheckRevision, Review
@@ -19,6 +23,7 @@ from reviews.stages import Action
 from reviews.workflow import ActionBlocked, publishing
 from tests import make, reviewing
 from tests.api import api, assert_problem
+from tests.comparing import work
 
 pytestmark = pytest.mark.django_db
 
@@ -239,3 +244,138 @@ def test_a_version_that_is_not_the_present_one_publishes_nothing(room):
         answer = client.post(f"/reviews/{review.pk}/publish", headers={"If-Match": f'"{tag}"'} if tag else {})
         assert_problem(answer, status, code)
     assert nothing_is_public(review)
+
+
+# At a time
+
+
+def approved_for(room, publish_at: datetime, **fields) -> Review:
+    review = make.review(room, Stage.COPY_EDIT, **fields)
+    seen = {name: str(value) for name, value in reviewing.what_an_editor_sees(review).items()}
+    answer = api(room.emil).post(f"/reviews/{review.pk}/approve", seen | {"publish_at": publish_at.isoformat()})
+    assert answer.status_code == 200, answer.content
+    assert datetime.fromisoformat(answer.json()["approval"]["publish_at"]) == publish_at
+    return reviewing.at(review, Stage.APPROVED)
+
+
+def later():
+    """An hour has passed."""
+    return mock.patch.object(publishing.timezone, "now", return_value=timezone.now() + timedelta(hours=1))
+
+
+SOON = timedelta(minutes=30)
+
+
+def test_what_is_approved_for_a_time_is_published_then_once_and_by_nobody_before(room):
+    at = timezone.now() + SOON
+    review = approved_for(room, at)
+    problem = assert_problem(api(room.gwen).post(f"/reviews/{review.pk}/publish"), 409, "action_blocked")
+    assert [blocker["code"] for blocker in problem["blocked_by"]] == ["not_due"]
+    assert (publishing.queue_due(), publishing.publish_due(review.pk)) == (0, False)
+    assert nothing_is_public(review)
+    with later():
+        assert [publishing.queue_due(), publishing.queue_due()] == [1, 1]
+        [job] = [job for job in work() if job.kind == publishing.PUBLISH]
+        assert job.result == {"published": True}
+        assert (publishing.queue_due(), publishing.publish_due(review.pk)) == (0, False)
+    revision = FactCheckRevision.objects.get()
+    assert (revision.published_by, revision.published_at > at) == (None, True)
+    event = AuditEvent.objects.filter(subject_id=review.pk).latest("number")
+    assert (event.action, event.actor, event.origin) == ("publish", None, f"job {job.pk}")
+    [told] = Notification.objects.filter(subject_id=review.pk, kind="published")
+    assert (told.user, told.words) == (room.finn, f"This was published, since it was due: {review.claim.text}")
+
+
+def test_once_it_is_due_an_editor_may_publish_it_too(room):
+    review = approved_for(room, timezone.now() + SOON)
+    with later():
+        workflow.publish(review.pk, actor=room.gwen)
+        assert (publishing.queue_due(), publishing.publish_due(review.pk)) == (0, False)
+    assert FactCheckRevision.objects.get().published_by == room.gwen
+
+
+def test_an_approval_that_was_taken_back_or_is_on_hold_is_not_published_when_it_was_due(room):
+    held, taken_back = (approved_for(room, timezone.now() + SOON, text=text) for text in ("Rents fell.", "Wages fell."))
+    workflow.hold(held.pk, actor=room.gwen, **reviewing.why(Action.HOLD))
+    workflow.unapprove(taken_back.pk, actor=room.gwen, **reviewing.why(Action.UNAPPROVE))
+    with later():
+        assert publishing.queue_due() == 0
+        assert [publishing.publish_due(review.pk) for review in (held, taken_back)] == [False, False]
+    make.approve(room.gwen, reviewing.at(taken_back))
+    with later():
+        assert publishing.queue_due() == 0
+    assert not FactCheckRevision.objects.exists()
+
+
+def test_what_cannot_be_published_when_it_is_due_falls_back_and_says_why(room):
+    review = approved_for(room, timezone.now() + SOON)
+    Desk.objects.filter(pk=room.desk.pk).update(publisher_url="")
+    with later():
+        assert publishing.queue_due() == 1
+        [job] = [job for job in work() if job.kind == publishing.PUBLISH]
+    assert job.result == {"published": False}
+    assert reviewing.at(review).stage == Stage.COPY_EDIT
+    [fallen] = review.invalidations.filter(subject_type="approval")
+    assert fallen.note.startswith("It was due. As ClaimReview it would be refused.")
+    assert nothing_is_public(review)
+
+
+def test_a_time_is_one_to_come(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    seen = {name: str(value) for name, value in reviewing.what_an_editor_sees(review).items()}
+    past = {"publish_at": (timezone.now() - SOON).isoformat()}
+    [error] = assert_problem(api(room.emil).post(f"/reviews/{review.pk}/approve", seen | past), 422, "invalid_input")[
+        "errors"
+    ]
+    assert (error["code"], error["pointer"]) == ("in_the_past", "/publish_at")
+    assert reviewing.at(review).stage == Stage.COPY_EDIT
+
+
+# Matching knows of it
+
+
+def test_what_is_published_is_offered_where_the_same_is_claimed_as_it_stands_and_until_it_is_retracted(room):
+    review = make.review(room, Stage.PUBLISHED, text="Rents in Dublin went up by 9 per cent.")
+    [known] = EarlierFactCheck.objects.all()
+    document = documents.read(FactCheckRevision.objects.get().content)
+    assert (known.url, known.publisher, known.claim_text, known.rating, known.import_run) == (
+        document.url, "Example Desk", document.claim.text, "False", None,
+    )  # fmt: skip
+    other = make.claim("Rents in Dublin rose by nine per cent.", actor=room.ada)
+    work()
+    assert other.matches.get(fact_check=known).state in UNDECIDED
+    reviewing.DO[Action.OPEN_REVISION](room, review, room.hal)
+    reviewing.DO[Action.REVERIFY](room, review, room.emil)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    for who in room.holders(reviewing.at(review)):
+        room.vote(review, who, "true")
+    reviewing.fill_in(room, review)
+    workflow.submit_draft(review.pk, actor=room.finn)
+    make.approve(room.gwen, reviewing.at(review))
+    workflow.publish(review.pk, public_note="The tables were of 2023.", actor=room.emil)
+    known.refresh_from_db()
+    assert (known.rating, known.withdrawn_at) == ("True", None)
+    work()
+    make.propose(room.emil, review)
+    workflow.retract(review.pk, actor=room.gwen)
+    known.refresh_from_db()
+    assert known.withdrawn_at is not None
+    work()
+    assert not other.matches.filter(fact_check=known).exists()
+    again = make.claim("Rents in Dublin went up by nine per cent.", actor=room.ada)
+    work()
+    assert not again.matches.filter(fact_check=known).exists()
+
+
+def test_where_the_claim_is_worded_anew_the_old_words_are_offered_no_more(db):
+    told = {"url": "https://desk.example/fact-checks/a", "publisher": "Example Desk", "rating": "False"}
+    old = pipeline.record_fact_check(claim_text="Rents rose by 9 per cent.", **told)
+    new = pipeline.record_fact_check(claim_text="Rents rose by 19 per cent.", **told)
+    assert pipeline.record_fact_check(claim_text="Rents rose by 19 per cent.", **told) == new
+    standing = EarlierFactCheck.objects.filter(withdrawn_at=None)
+    assert (list(standing), EarlierFactCheck.objects.count()) == ([new], 2)
+    assert old.url == new.url
+    pipeline.withdraw_fact_check("https://desk.example/fact-checks/a")
+    assert not standing.all().exists()
+    assert pipeline.record_fact_check(claim_text="Rents rose by 19 per cent.", **told).withdrawn_at is None
+    assert list(verify()) == []

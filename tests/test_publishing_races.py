@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
+from factcheck.errors import Problem
 from reviews import workflow
 from reviews.facts import Stage
-from reviews.models import FactCheck, FactCheckRevision
+from reviews.models import FactCheck, FactCheckRevision, Retraction, Review
 from reviews.workflow import ActionBlocked, publishing
-from tests import make
-from tests.racing import at_once, refusals
+from tests import make, reviewing
+from tests.racing import at_once, refusals, without_the_lock
 
 SOON_SECONDS = 0.5  # by then somebody who waits for nobody has long published
 
@@ -62,3 +66,79 @@ def test_nobody_publishes_with_a_later_time_before_an_earlier_one_can_be_seen(ro
 def test_without_that_whoever_polls_in_between_would_miss_the_earlier_one(room, monkeypatch):
     monkeypatch.setattr(publishing, "_its_own_moment", timezone.now)
     assert publish_while_another_is_not_committed(room)
+
+
+# A small change and a retraction
+
+
+def change_against_retraction(room, review: Review) -> list[Any]:
+    digest = review.draft.digest
+    return at_once(
+        lambda: workflow.publish_minor(review.pk, "typo", draft_digest=digest, actor=room.emil),
+        lambda: workflow.retract(review.pk, actor=room.gwen),
+    )
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_of_a_small_change_and_a_retraction_one_is_made_and_the_other_is_told(room, number):
+    review = reviewing.full_review(room, Stage.UNDER_REVISION)
+    answers = change_against_retraction(room, review)
+    [refusal] = refusals(answers)
+    assert isinstance(refusal, ActionBlocked)
+    is_retracted = answers[0] is refusal
+    assert reviewing.at(review).stage == (Stage.RETRACTED if is_retracted else Stage.PUBLISHED)
+    assert FactCheckRevision.objects.count() == (1 if is_retracted else 2)
+    assert Retraction.objects.count() == is_retracted
+    [code] = [blocker["code"] for blocker in refusal.extra["blocked_by"]]
+    assert code == ("stage_is_retracted" if is_retracted else "nothing_proposed")
+
+
+def test_without_the_lock_nobody_would_be_told_and_only_the_database_would_stop_one(room, monkeypatch):
+    review = reviewing.full_review(room, Stage.UNDER_REVISION)
+    with without_the_lock(monkeypatch, meeting=2):
+        answers = change_against_retraction(room, review)
+    assert nobody_was_told(answers)
+    assert FactCheckRevision.objects.count() == 2 - Retraction.objects.count()
+
+
+# A publication that is due
+
+
+def due(room) -> Review:
+    review = make.review(room, Stage.COPY_EDIT)
+    at = timezone.now() + timedelta(seconds=0.3)
+    workflow.approve(review.pk, **reviewing.what_an_editor_sees(review), publish_at=at, actor=room.emil)
+    time.sleep(0.4)
+    return review
+
+
+def test_of_workers_who_publish_what_is_due_one_does(room):
+    review = due(room)
+    answers = at_once(*[lambda: publishing.publish_due(review.pk)] * 3)
+    assert refusals(answers) == []
+    assert sorted(answers) == [False, False, True]
+    assert FactCheckRevision.objects.count() == 1
+
+
+def test_of_an_editor_and_a_worker_one_publishes(room):
+    review = due(room)
+    by_editor, by_worker = at_once(
+        lambda: workflow.publish(review.pk, actor=room.gwen), lambda: publishing.publish_due(review.pk)
+    )
+    is_the_editor_s = isinstance(by_editor, Review)
+    assert is_the_editor_s or isinstance(by_editor, ActionBlocked)
+    assert by_worker is not is_the_editor_s
+    assert FactCheckRevision.objects.get().published_by == (room.gwen if is_the_editor_s else None)
+
+
+def test_without_the_lock_two_workers_would_both_publish_it(room, monkeypatch):
+    review = due(room)
+    with without_the_lock(monkeypatch, meeting=2):
+        answers = at_once(*[lambda: publishing.publish_due(review.pk)] * 2)
+    # The database stops one, as a fault of ours.
+    assert nobody_was_told(answers)
+    assert sorted(map(str, answers))[1] == "True"
+
+
+def nobody_was_told(answers: list[Any]) -> bool:
+    return not any(isinstance(answer, Problem) or answer is False for answer in answers)

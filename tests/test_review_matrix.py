@@ -174,7 +174,10 @@ BY = {action: next(iter(CELLS[stage, action])) for action, stage in AT.items()}
 
 @pytest.mark.parametrize("action", sorted(REASONS))
 def test_whoever_stops_sends_back_or_waives_must_say_why_by_code_and_in_words(room, action, monkeypatch):
-    review = reviewing.full_review(room, Stage(AT[action]))
+    is_of_a_second_time = action == Action.ABANDON_REVERIFICATION
+    review = reviewing.full_review(room, Stage.UNDER_REVISION if is_of_a_second_time else Stage(AT[action]))
+    if is_of_a_second_time:
+        reviewing.DO[Action.REVERIFY](room, review, room.gwen)
     if action == Action.REPLACE_ADJUDICATOR:
         make.DeskMembership.objects.create(desk=room.desk, user=make.user("olga", "adjudicator"))
     if action == Action.RESUME:

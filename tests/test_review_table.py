@@ -45,7 +45,7 @@ submit_draft      | drafting                                                    
 send_back         | copy_edit                                                        | drafting research rating   | editor
 approve           | copy_edit                                                        | approved                   | editor
 unapprove         | approved                                                         | copy_edit                  | editor system
-publish           | approved                                                         | published                  | editor
+publish           | approved                                                         | published                  | editor system
 open_revision     | published                                                        | under_revision             | corrections editor
 edit_draft        | under_revision                                                   | -                          | corrections editor
 publish_minor     | under_revision                                                   | published                  | editor
@@ -212,6 +212,7 @@ BLOCKED = [
     (guards.reply_open, but(reply="open")),
     (guards.reply_open, but(reply="not_sought")),
     (guards.approval_gone, but(approval_counts=False)),
+    (guards.not_due, but(is_due=False)),
     (guards.claim_review_invalid, but(claim_review_problems=("url: Give the whole address of the page. (absolute)",))),
     (guards.not_public, FINE),
     (guards.public_already, but(is_public=True)),
@@ -309,7 +310,7 @@ renew_lease       conflicted
 confirm_numbers   conflicted
 submit_draft      conflicted draft_incomplete draft_contradicts reply_open stale claim_review_invalid
 approve           conflicted involved edited_it stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided
-publish           conflicted approval_gone stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided claim_review_invalid
+publish           conflicted approval_gone not_due stale author_conflicted draft_incomplete draft_contradicts too_few_origins one_sided claim_review_invalid
 open_revision     conflicted
 dismiss_revision  conflicted own_work
 publish_minor     involved conflicted own_edit nothing_changed rating_changed stale author_conflicted draft_incomplete too_few_origins one_sided claim_review_invalid

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
+from django.utils import timezone
 
 from factcheck.accounts.models import User
 from factcheck.audit.models import AuditEvent
@@ -14,6 +17,7 @@ from reviews.models import Draft, FactCheck, Review, Round, Status, status_of
 from reviews.publication import documents
 from reviews.stages import Action
 from reviews.workflow import ActionBlocked
+from reviews.workflow.publishing import publish_due
 from tests import make, reviewing
 from tests.api import Api, api, assert_problem
 from tests.reviewing import DO, at, why
@@ -316,6 +320,22 @@ def test_a_rating_changes_by_another_round_and_readers_are_told_from_what_to_wha
     [_, second] = review.fact_check.revisions.all()
     assert (second.kind, second.changed) == ("reverified", ["corrections", "rating", "sources"])
     assert publication.check(documents.read(second.content)) == {name: [] for name in publication.PROFILES}
+
+
+def test_a_verified_finding_may_be_published_at_a_time_with_the_note_of_its_approval(room):
+    review = verified_again(room, "true")
+    DO[A.UNAPPROVE](room, review, room.emil)
+    seen = {name: str(value) for name, value in reviewing.what_an_editor_sees(review).items()}
+    seen["publish_at"] = (timezone.now() + timedelta(minutes=30)).isoformat()
+    answer = api(room.gwen).post(f"/reviews/{review.pk}/approve", seen)
+    [error] = assert_problem(answer, 422, "invalid_input")["errors"]
+    assert (error["code"], error["pointer"]) == ("note_needed", "/public_note")
+    assert (
+        api(room.gwen).post(f"/reviews/{review.pk}/approve", seen | {"public_note": "As checked."}).status_code == 200
+    )
+    with mock.patch.object(timezone, "now", return_value=timezone.now() + timedelta(hours=1)):
+        assert publish_due(review.pk)
+    assert review.fact_check.revisions.last().public_note == "As checked."
 
 
 def test_a_finding_that_is_confirmed_is_a_revision_too(room, anybody):

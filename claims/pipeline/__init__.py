@@ -2,7 +2,7 @@
 
 from claims.pipeline.editing import add_claim, edit_claim
 from claims.pipeline.extracting import extract_claims, request_extraction
-from claims.pipeline.fact_checks import record_fact_checks
+from claims.pipeline.fact_checks import record_fact_check, record_fact_checks, withdraw_fact_check
 from claims.pipeline.fetching import fetch_article, request_article
 from claims.pipeline.importing import import_article, land_batch
 from claims.pipeline.matching import decide, match, tune
@@ -25,6 +25,7 @@ __all__ = [
     "land_batch",
     "match",
     "queue_everything_uncompared",
+    "record_fact_check",
     "record_fact_checks",
     "request_article",
     "request_extraction",
@@ -33,4 +34,5 @@ __all__ = [
     "triage",
     "triage_many",
     "tune",
+    "withdraw_fact_check",
 ]

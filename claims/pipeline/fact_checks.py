@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from claims.matching.decisions import UNDECIDED
@@ -15,14 +17,16 @@ from claims.models import ClaimMatch, EarlierFactCheck, ImportRun
 from claims.pipeline import runs
 from claims.pipeline.queueing import MATCH
 from claims.pipeline.rows import Outcome, Status
-from claims.sources.base import BadRow
+from claims.sources.base import BadRow, Place
 from claims.sources.fact_checks import FactCheckDraft
+from claims.sources.urls import canonical_url
 from claims.text import fingerprint
 from factcheck import jobs
 from factcheck.audit import events
 from factcheck.audit.chain import digest
 from factcheck.audit.changes import changes, state_of
 
+OURS = Place("", 0, 0)  # it was in no file
 TOLD = ("publisher", "claim_text", "claimant", "rating", "published_on", "language")
 
 
@@ -50,6 +54,37 @@ def record_fact_checks(
     return outcomes
 
 
+def record_fact_check(
+    *,
+    url: str,
+    publisher: str,
+    claim_text: str,
+    claimant: str = "",
+    rating: str,
+    published_on: date | None = None,
+    language: str = "",
+) -> EarlierFactCheck:
+    """Tell matching of one that was published here, as it stands now: whatever else it was known by is offered no more."""
+    draft = FactCheckDraft(canonical_url(url), OURS, publisher, claim_text, claimant, rating, published_on, language)
+    with transaction.atomic():
+        others = EarlierFactCheck.objects.exclude(identity=identity_of(draft))
+        for row in _standing_at(draft.url, others):
+            _take_back(row, None)
+        [outcome] = _record([draft], None)
+        row = EarlierFactCheck.objects.get(pk=outcome.article_id)
+        if outcome.status is Status.CREATED:
+            events.record(row, "create", data={"url": row.url, "rating": row.rating})
+            jobs.enqueue(MATCH, row.pk)
+    return row
+
+
+def withdraw_fact_check(url: str) -> None:
+    """Tell matching that what was published here at this address was taken back."""
+    with transaction.atomic():
+        for row in _standing_at(canonical_url(url)):
+            _take_back(row, None)
+
+
 def preview_fact_checks(drafts: Sequence[FactCheckDraft], seen: set[str]) -> list[Outcome]:
     """What `record_fact_checks` would do with them now. Reads only; `seen` carries the new ones of earlier batches."""
     known = {row.identity: row for row in EarlierFactCheck.objects.filter(identity__in=map(identity_of, drafts))}
@@ -74,7 +109,7 @@ def identity_of(draft: FactCheckDraft) -> str:
     return sha256(f"{draft.url}\0{fingerprint(draft.claim_text)}".encode()).hexdigest()
 
 
-def _record(drafts: Sequence[FactCheckDraft], run: ImportRun) -> list[Outcome]:
+def _record(drafts: Sequence[FactCheckDraft], run: ImportRun | None) -> list[Outcome]:
     fresh: dict[str, EarlierFactCheck] = {}
     for draft in drafts:
         if not draft.is_withdrawn:
@@ -105,7 +140,7 @@ def _record(drafts: Sequence[FactCheckDraft], run: ImportRun) -> list[Outcome]:
     return outcomes
 
 
-def _row(draft: FactCheckDraft, run: ImportRun) -> EarlierFactCheck:
+def _row(draft: FactCheckDraft, run: ImportRun | None) -> EarlierFactCheck:
     told = {name: getattr(draft, name) for name in TOLD}
     return EarlierFactCheck(url=draft.url, identity=identity_of(draft), import_run=run, **told)
 
@@ -114,21 +149,30 @@ def _differs(row: EarlierFactCheck, draft: FactCheckDraft) -> bool:
     return row.withdrawn_at is not None or any(getattr(row, name) != getattr(draft, name) for name in TOLD)
 
 
-def _withdraw(draft: FactCheckDraft, run: ImportRun) -> Outcome:
-    rows = EarlierFactCheck.objects.select_for_update(no_key=True).filter(url=draft.url, withdrawn_at=None)
+def _withdraw(draft: FactCheckDraft, run: ImportRun | None) -> Outcome:
     changed = UUID(int=0)
-    for row in rows.order_by("identity"):
-        _change(row, {"withdrawn_at": timezone.now()}, run)
-        ClaimMatch.objects.filter(fact_check=row, state__in=UNDECIDED).delete()
+    for row in _standing_at(draft.url):
+        _take_back(row, run)
         changed = row.pk
     return Outcome(Status.VERSIONED if changed.int else Status.UNCHANGED, changed, None)
 
 
-def _change(row: EarlierFactCheck, values: dict[str, Any], run: ImportRun) -> None:
+def _standing_at(url: str, rows: QuerySet[EarlierFactCheck] | None = None) -> QuerySet[EarlierFactCheck]:
+    found = EarlierFactCheck.objects.all() if rows is None else rows
+    return found.select_for_update(no_key=True).filter(url=url, withdrawn_at=None).order_by("identity")
+
+
+def _take_back(row: EarlierFactCheck, run: ImportRun | None) -> None:
+    _change(row, {"withdrawn_at": timezone.now()}, run)
+    ClaimMatch.objects.filter(fact_check=row, state__in=UNDECIDED).delete()
+
+
+def _change(row: EarlierFactCheck, values: dict[str, Any], run: ImportRun | None) -> None:
     before = state_of(row)
     for name, value in values.items():
         setattr(row, name, value)
     row.version, row.updated_at = row.version + 1, timezone.now()
     row.save(update_fields=[*values, "version", "updated_at"])
-    events.record(row, "update", actor=run.started_by, data=changes(before, row) | {"import_run": str(run.pk)})
+    told = {"import_run": str(run.pk)} if run else {}
+    events.record(row, "update", actor=run.started_by if run else None, data=changes(before, row) | told)
     jobs.enqueue(MATCH, row.pk)

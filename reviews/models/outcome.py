@@ -73,9 +73,14 @@ class Approval(Row):
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="approvals")
     draft_digest = models.CharField(max_length=64)
     evidence_digest = models.CharField(max_length=64)
+    publish_at = models.DateTimeField(null=True, help_text="Not to be published before; then it is, by the beat.")
+    public_note = models.TextField(blank=True, help_text="What readers are told of the change when that is done.")
 
     class Meta:
-        indexes = [models.Index(fields=["review", "-id"], name="approval_of_review")]
+        indexes = [
+            models.Index(fields=["review", "-id"], name="approval_of_review"),
+            models.Index(fields=["publish_at"], condition=Q(publish_at__isnull=False), name="approval_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.approver} approved {self.review_id}"

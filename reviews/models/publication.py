@@ -98,7 +98,9 @@ class FactCheckRevision(Row):
     )
     public_note = models.TextField(blank=True, help_text="Why it was changed, for readers.")
     approval = models.ForeignKey(Approval, on_delete=models.PROTECT, related_name="+")
-    published_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Null: it was due."
+    )
     published_at = models.DateTimeField()
 
     class Meta:

@@ -38,7 +38,9 @@ class ApprovalSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Approval
-        fields = ("id", "approver", "decision", "draft_digest", "evidence_digest", "created_at")
+        fields = (
+            "id", "approver", "decision", "draft_digest", "evidence_digest", "publish_at", "public_note", "created_at",
+        )  # fmt: skip
 
 
 class RetractionProposalSerializer(serializers.ModelSerializer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -130,10 +130,14 @@ def approve(
     decision: UUID,
     draft_digest: str,
     evidence_digest: str,
+    publish_at: datetime | None = None,
+    public_note: str = "",
     actor: User,
     version: int | None = None,
 ) -> Review:
-    """Answer for this decision, this text and this evidence: those that the actor names, if they are the present ones."""
+    """Answer for this decision, this text and this evidence: those that the actor names, if they are the present ones. With a time to
+    publish at, nobody does before and the beat does then, with the note for readers where something is public already.
+    """
     with acting(review_id, Action.APPROVE, actor=actor, version=version) as act:
         present = decision_of(act.review)
         draft = Draft.objects.get(review=act.review)
@@ -149,15 +153,36 @@ def approve(
             for name, (then, now) in seen.items()
             if then != now
         ]
+        if publish_at is not None and publish_at <= timezone.now():
+            errors.append(FieldError("in_the_past", "Give a time to come.", pointer="/publish_at"))
+        errors += note_errors(public_note, act.facts.is_public, is_needed=publish_at is not None)
         if errors:
             raise InvalidInput(errors=errors)
         approval = Approval(
-            review=act.review, approver=actor, decision=present, draft_digest=draft.digest, evidence_digest=evidence
+            review=act.review,
+            approver=actor,
+            decision=present,
+            draft_digest=draft.digest,
+            evidence_digest=evidence,
+            publish_at=publish_at,
+            public_note=public_note,
         )
         approval.save(force_insert=True)
         act.data |= {"approval": str(approval.pk), "draft_digest": draft.digest, "evidence_digest": evidence}
+        if publish_at is not None:
+            act.data["publish_at"] = publish_at.isoformat()
         act.move(Stage.APPROVED)
     return act.review
+
+
+def note_errors(public_note: str, is_public: bool, *, is_needed: bool = True) -> list[FieldError]:
+    """Of a first revision there is nothing to say; of a later one readers are told why it came."""
+    if public_note and not is_public:
+        detail = "Nothing is public yet: there is nothing to say of a change."
+        return [FieldError("nothing_changed", detail, pointer="/public_note")]
+    if is_public and is_needed and not has_words(public_note):
+        return [FieldError("note_needed", "Tell readers why.", pointer="/public_note")]
+    return []
 
 
 def unapprove(

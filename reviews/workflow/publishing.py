@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import TypedDict
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from claims import pipeline
+from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.errors import FieldError, InvalidInput
+from factcheck.models import Job
 from reviews import digests
 from reviews.facts import Stage
-from reviews.models import Approval, Draft, FactCheck, FactCheckRevision, Retraction, Review
+from reviews.models import Approval, Draft, FactCheck, FactCheckRevision, Invalidation, Retraction, Review
 from reviews.publication import documents
+from reviews.reasons import Reason
 from reviews.stages import Action
-from reviews.words import has_words
-from reviews.workflow.acting import Act, acting
+from reviews.workflow.acting import Act, ActionBlocked, acting, begin, lock
 from reviews.workflow.documents import changed, document_of, slug_of
+from reviews.workflow.drafting import note_errors
+from reviews.workflow.evidence import invalidate
 from reviews.workflow.exporting import keep_elements, one_at_a_time
 from reviews.workflow.rating import void_round
 from reviews.workflow.standing import current_approval, current_evidence, decision_of, latest_revision, open_proposal
@@ -25,20 +33,74 @@ Kind = FactCheckRevision.Kind
 MINOR = (Kind.TYPO, Kind.UPDATE)
 
 
+PUBLISH = "publish"  # the kind of job that publishes what is due
+
+
+class Published(TypedDict):
+    """The result of its job: whether this one published it. Otherwise somebody was faster, or it fell back."""
+
+    published: bool
+
+
 def publish(review_id: UUID, *, public_note: str = "", actor: User, version: int | None = None) -> Review:
     """Make public what was approved: as the first revision of a fact-check, or as the next once it was verified again. Then readers are
-    told why.
+    told why, with the approval's words where there are no others.
     """
-    with acting(review_id, Action.PUBLISH, actor=actor, version=version, note=public_note) as act:
-        last, approval = latest_revision(act.review), current_approval(act.review)
+    with acting(review_id, Action.PUBLISH, actor=actor, version=version) as act:
+        approval = current_approval(act.review)
         assert approval is not None
-        if last is None and public_note:
-            detail = "Nothing was public before: there is nothing to say of a change."
-            raise InvalidInput(errors=[FieldError("nothing_changed", detail, pointer="/public_note")])
-        if last is not None:
-            _must_say_why(public_note)
-        _make_public(act, approval, Kind.REVERIFIED if last else Kind.FIRST, public_note)
+        note = public_note or approval.public_note
+        if errors := note_errors(note, act.facts.is_public):
+            raise InvalidInput(errors=errors)
+        _make_public(act, approval, _kind_of(act), note)
     return act.review
+
+
+def queue_due() -> int:
+    """Have jobs publish what is approved for a time that has come. Returns how many there are."""
+    void = Invalidation.objects.filter(subject_type=Invalidation.Subject.APPROVAL).values("subject_id")
+    published = FactCheckRevision.objects.filter(approval=OuterRef("pk"))
+    due = Approval.objects.filter(~Exists(published), publish_at__lte=timezone.now(), review__stage=Stage.APPROVED)
+    waiting = (
+        due.filter(review__held_at=None).exclude(pk__in=void).order_by("publish_at").values_list("review", flat=True)
+    )
+    for review_id in waiting:
+        jobs.enqueue(PUBLISH, review_id)
+    return len(waiting)
+
+
+def publish_scheduled(job: Job) -> None:
+    """Do the job of a publication that is due. However often it is done, the review is published once."""
+    with jobs.finishing(job) as result:
+        result["published"] = publish_due(job.subject_id)
+
+
+def publish_due(review_id: UUID) -> bool:
+    """Publish what was approved for this time, if that still holds. What cannot be published falls back, or it would be tried for ever."""
+    with transaction.atomic():
+        review = lock(review_id, None)
+        approval = current_approval(review)
+        if review.stage != Stage.APPROVED or review.is_on_hold or approval is None or not _is_due(approval):
+            return False
+        try:
+            act = begin(review, Action.PUBLISH, actor=None)
+        except ActionBlocked as refusal:
+            act = begin(review, Action.UNAPPROVE, actor=None, reason=Reason.CHANGED)
+            invalidate(act, Invalidation.Subject.APPROVAL, approval.pk, note=f"It was due. {refusal.detail}")
+            act.move(Stage.COPY_EDIT)
+            act.write()
+            return False
+        _make_public(act, approval, _kind_of(act), approval.public_note)
+        act.write()
+    return True
+
+
+def _is_due(approval: Approval) -> bool:
+    return approval.publish_at is not None and approval.publish_at <= timezone.now()
+
+
+def _kind_of(act: Act) -> Kind:
+    return Kind.REVERIFIED if act.facts.is_public else Kind.FIRST
 
 
 def publish_minor(
@@ -47,7 +109,7 @@ def publish_minor(
     """Make a change public that leaves the rating as it is (`MINOR`): it is approved with that, by whoever publishes the text that they
     name. Readers are told why, but of a typo.
     """
-    with acting(review_id, Action.PUBLISH_MINOR, actor=actor, version=version, note=public_note) as act:
+    with acting(review_id, Action.PUBLISH_MINOR, actor=actor, version=version) as act:
         review, decision = act.review, decision_of(act.review)
         draft = Draft.objects.get(review=review)
         assert decision is not None
@@ -56,8 +118,8 @@ def publish_minor(
         if draft_digest != draft.digest:
             detail = f"It is {draft.digest} now: read it again."
             raise InvalidInput(errors=[FieldError("not_the_present_one", detail, pointer="/draft_digest")])
-        if kind != Kind.TYPO:
-            _must_say_why(public_note)
+        if errors := note_errors(public_note, is_public=True, is_needed=kind != Kind.TYPO):
+            raise InvalidInput(errors=errors)
         approval = Approval(
             review=review,
             approver=actor,
@@ -69,11 +131,6 @@ def publish_minor(
         act.data["approval"] = str(approval.pk)
         _make_public(act, approval, Kind(kind), public_note)
     return act.review
-
-
-def _must_say_why(public_note: str) -> None:
-    if not has_words(public_note):
-        raise InvalidInput(errors=[FieldError("note_needed", "Tell readers why.", pointer="/public_note")])
 
 
 def _make_public(act: Act, approval: Approval, kind: Kind, note: str) -> None:
@@ -105,6 +162,18 @@ def _make_public(act: Act, approval: Approval, kind: Kind, note: str) -> None:
     revision.save(force_insert=True)
     keep_elements(fact_check.revisions.all())
     act.data |= {"fact_check": str(fact_check.pk), "revision": revision.number, "digest": revision.digest}
+    act.note = note
+    if last is not None and (url := documents.read(last.content).url) != document.url:
+        pipeline.withdraw_fact_check(url)
+    pipeline.record_fact_check(
+        url=document.url,
+        publisher=document.publisher.name,
+        claim_text=document.claim.text,
+        claimant=document.claim.speaker.name if document.claim.speaker else "",
+        rating=document.rating.label,
+        published_on=date.fromisoformat(document.published_at[:10]),
+        language=document.language,
+    )
     if last is not None:
         act.data |= {"kind": str(kind), "changed": what_changed}
     review.handler = None
@@ -131,6 +200,7 @@ def retract(review_id: UUID, *, actor: User, version: int | None = None) -> Revi
         fact_check.save(update_fields=["changed_at"])
         keep_elements(fact_check.revisions.all())
         act.data |= {"fact_check": str(fact_check.pk), "proposal": str(proposal.pk)}
+        pipeline.withdraw_fact_check(documents.read(revision.content).url)
         if review.stage in (Stage.RATING, Stage.DISCUSSION, Stage.ADJUDICATION):
             void_round(act)
         review.handler = review.held_at = None

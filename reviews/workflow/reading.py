@@ -178,6 +178,11 @@ class ReadFacts(Facts):
         return given_for == (decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
 
     @cached_property
+    def is_due(self) -> bool:
+        approval = current_approval(self._review)
+        return approval is None or approval.publish_at is None or approval.publish_at <= timezone.now()
+
+    @cached_property
     def claim_review_problems(self) -> tuple[str, ...]:
         # What the draft lacks is told as such.
         if self.draft_lacks or self.draft is None or self.decision is None:
