@@ -104,6 +104,8 @@ ROUTES: Table = {
         for rest in ("", "/{id}", "/{id}/claim-review", "/{id}/revisions", "/{id}/revisions/{id}")
     },
     **{f"GET /api/v1/public/{export.name}": ANYBODY for export in EXPORTS},
+    "GET /api/v1/public/corrections": ANYBODY,
+    "GET /api/v1/public/corrections.atom": ANYBODY,
     # Pages for readers
     **{
         f"* /{page}": ANYBODY

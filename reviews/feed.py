@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from psycopg.pq import Format
 
 from factcheck.database import prepared
-from reviews.models import Desk, ExportElement, FactCheck, FactCheckRevision, Retraction
+from reviews.models import Change, Desk, ExportElement, FactCheck, FactCheckRevision, Retraction
 from reviews.publication import Export, documents
+from reviews.publication.corrections import Correction
 from reviews.publication.documents import in_utc
 from reviews.publication.export import Batch
 
@@ -47,6 +50,20 @@ def batches(export: Export, since: datetime, until: datetime) -> Iterator[Batch]
             yield batch
         if batch.count < SIZE:
             return
+
+
+def corrections(wanted: QuerySet[Change, Any]) -> Iterator[Correction]:
+    """The last one first, in batches, as they happened until the first was read."""
+    rows = wanted.order_by("-changed_at")
+    batch = list(rows[:SIZE])
+    while batch:
+        yield from map(_correction, batch)
+        batch = list(rows.filter(changed_at__lt=batch[-1].changed_at)[:SIZE])
+
+
+def _correction(change: Change) -> Correction:
+    own = {field.name: getattr(change, field.name) for field in fields(Correction) if field.name != "at"}
+    return Correction(**own, at=in_utc(change.changed_at))
 
 
 def is_kept(export: Export) -> bool:

@@ -15,7 +15,7 @@ from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from reviews.attention import needing_attention
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Evidence, FactCheck, Review, Seat
+from reviews.models import Change, Evidence, FactCheck, Review, Seat
 from reviews.publication import PROFILES
 from reviews.statistics import GROUP_CHOICES, Group
 
@@ -73,6 +73,17 @@ class FactCheckFilter(FilterSet):
 
     class Meta:
         model = FactCheck
+        fields = ()
+
+
+class ChangeFilter(FilterSet):
+    updated_since = Instant(
+        field_name="changed_at", lookup_expr="gt",
+        label="Happened later than this: `changed_at` of the last one that you saw.",
+    )  # fmt: skip
+
+    class Meta:
+        model = Change
         fields = ()
 
 

@@ -45,6 +45,8 @@ def _export(method: str, **more: Any) -> Any:
     return statistics.StatisticsViewSet.as_view({"get": method}, content_negotiation_class=OneFormat, **more)
 
 
+ONE_FILE: dict[str, Any] = {"content_negotiation_class": OneFormat, "pagination_class": None}
+
 urlpatterns = [
     path("queue", desks.QueueViewSet.as_view({"get": "best"}), name="queue"),
     path("reviews/<str:parent>/seat", _one(rows.SeatOfReview, get="retrieve"), name="review-seat"),
@@ -60,10 +62,9 @@ urlpatterns = [
         name="review-evidence-files",
     ),
     path("reviews/<str:parent>/events", rows.EventsOfReview.as_view(), name="review-events"),
-    *(
-        path(f"public/{name}", view.as_view({"get": "file"}, content_negotiation_class=OneFormat))
-        for name, view in exports.VIEWS.items()
-    ),
+    *(path(f"public/{name}", view.as_view({"get": "file"}, **ONE_FILE)) for name, view in exports.VIEWS.items()),
+    path("public/corrections", exports.ChangeViewSet.as_view({"get": "list"}), name="public-corrections"),
+    path("public/corrections.atom", exports.ChangeViewSet.as_view({"get": "atom"}, **ONE_FILE)),
     path(
         "public/fact-checks/<str:parent>/revisions/<str:number>",
         public.RevisionOfFactCheck.as_view({"get": "retrieve"}, detail=True),

@@ -142,6 +142,8 @@ def test_nothing_but_the_documentation_and_what_is_published_is_answered_to_stra
     published += (
         "get_public_fact_check_revision",
         "get_public_fact_check_claim_review",
+        "list_public_corrections",
+        "export_corrections",
         *(f"export_{export.name.replace('.', '_')}" for export in EXPORTS),
     )
     assert public == {

@@ -9,6 +9,7 @@ from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleV
 from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
 from reviews.models.publication import (
+    Change,
     ExportElement,
     FactCheck,
     FactCheckRevision,
@@ -23,6 +24,7 @@ from reviews.models.rounds import Round, Seat, Verdict
 __all__ = [
     "Adjudicator",
     "Approval",
+    "Change",
     "Comment",
     "ConflictOfInterest",
     "Decision",

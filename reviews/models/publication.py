@@ -171,6 +171,36 @@ class Retraction(Row):
         return f"{self.fact_check} retracted"
 
 
+class Change(models.Model):
+    """What happened to a fact-check after it was published: a revision after the first, or its retraction. A view of the database."""
+
+    RETRACTED = "retracted"
+    KINDS = tuple(kind for kind in FactCheckRevision.Kind.choices if kind[0] != FactCheckRevision.Kind.FIRST)
+    KINDS += ((RETRACTED, "Retracted"),)
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    fact_check = models.ForeignKey(FactCheck, on_delete=models.DO_NOTHING, related_name="changes")
+    changed_at = models.DateTimeField()
+    kind = models.CharField(max_length=10, choices=KINDS)
+    revision = models.PositiveIntegerField(help_text="The one that came, or that was retracted.")
+    changed = ArrayField(
+        models.CharField(max_length=40), help_text="Members of the content that say something else than before."
+    )
+    note = models.TextField(help_text="Why, for readers. Only a typo may go without.")
+    url = models.TextField(help_text="Where the fact-check stands.")
+    headline = models.TextField(help_text="Of this revision.")
+    publisher = models.TextField()
+    rating_before = models.TextField()
+    rating_after = models.TextField(help_text="Empty once it is retracted: nothing is rated any more.")
+
+    class Meta:
+        managed = False
+        db_table = "reviews_change"
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.kind}"
+
+
 class ExportElement(Row):
     """What one export says of a revision, made of its content when it was published; or, as a tombstone, that the fact-check was retracted.
 

@@ -14,24 +14,30 @@ NOTHING_YET = "1970-01-01T00:00:00Z"
 
 
 def opening(feed: Feed) -> str:
-    """A feed needs a time and an author; where nothing is published there is neither, so it gets the earliest and none."""
+    return head(feed, feed.name or "Fact-checks")
+
+
+def head(feed: Feed, title: str) -> str:
+    """A feed needs a time, even where nothing is published; its entries name their authors."""
     return (
         f'<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns={quoteattr(NAMESPACE)}>'
-        f"{_element('title', feed.name or 'Fact-checks')}{_element('id', feed.address)}"
-        f"<link rel={quoteattr('self')} href={quoteattr(_writable(feed.address))}/>"
-        f"{_element('updated', feed.modified_at or NOTHING_YET)}{_element('rights', feed.license) if feed.license else ''}\n"
+        f"{tag('title', title)}{tag('id', feed.address)}<link rel={quoteattr('self')} href={attribute(feed.address)}/>"
+        f"{tag('updated', feed.modified_at or NOTHING_YET)}{tag('rights', feed.license) if feed.license else ''}\n"
     )
+
+
+def closing(feed: Feed, count: int) -> str:
+    return "</feed>\n"
 
 
 def entry(document: FactCheckDocument) -> str:
     publisher = document.publisher
-    address, label = quoteattr(_writable(document.url)), quoteattr(_writable(document.rating.label))
     return (
-        f"<entry>{_element('title', document.headline)}{_element('id', document.url)}<link href={address}/>"
-        f"{_element('published', document.published_at)}{_element('updated', document.modified_at)}"
-        f"<author>{_element('name', publisher.name)}{_element('uri', publisher.url)}</author>"
-        f"<category term={quoteattr(document.rating.code)} label={label}/>"
-        f"{_element('summary', _summary(document))}</entry>\n"
+        f"<entry>{tag('title', document.headline)}{tag('id', document.url)}<link href={attribute(document.url)}/>"
+        f"{tag('published', document.published_at)}{tag('updated', document.modified_at)}"
+        f"<author>{tag('name', publisher.name)}{tag('uri', publisher.url)}</author>"
+        f"<category term={attribute(document.rating.code)} label={attribute(document.rating.label)}/>"
+        f"{tag('summary', _summary(document))}</entry>\n"
     )
 
 
@@ -41,12 +47,12 @@ def _summary(document: FactCheckDocument) -> str:
     return "\n".join((said, f"{document.rating.label}. {document.rating.explanation}", document.summary))
 
 
-def _element(name: str, words: str) -> str:
-    return f"<{name}>{escape(_writable(words))}</{name}>"
+def tag(name: str, words: str) -> str:
+    return f"<{name}>{escape(words.translate(_WRITABLE))}</{name}>"
 
 
-def _writable(words: str) -> str:
-    return words.translate(_WRITABLE)
+def attribute(words: str) -> str:
+    return quoteattr(words.translate(_WRITABLE))
 
 
 EXPORT = Export(
@@ -56,5 +62,5 @@ EXPORT = Export(
     version=1,
     element=entry,
     opening=opening,
-    closing=lambda feed, count: "</feed>\n",
+    closing=closing,
 )

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from factcheck.api.shape import Instant, Place, PlainJSON
 from factcheck.api.typed import TypedJSONField
-from reviews.models import FactCheck, FactCheckRevision, Retraction, Status, status_of
+from reviews.models import Change, FactCheck, FactCheckRevision, Retraction, Status, status_of
 from reviews.publication.documents import FactCheckDocument
 
 
@@ -77,3 +77,14 @@ class PublicRevisionSerializer(serializers.ModelSerializer):
     class Meta:
         model = FactCheckRevision
         fields = ("number", "kind", "digest", "changed", "public_note", "published_at")
+
+
+class PublicChangeSerializer(serializers.ModelSerializer):
+    """A correction or a retraction: what readers were told of it, and the rating before and after."""
+
+    class Meta:
+        model = Change
+        fields = (
+            "fact_check", "url", "kind", "revision", "changed_at", "changed", "note", "headline", "publisher", "rating_before",
+            "rating_after",
+        )  # fmt: skip

@@ -6,6 +6,8 @@ is told the rest of the same, whatever was published meanwhile; and `updated_sin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
@@ -20,20 +22,42 @@ from rest_framework.request import Request
 
 from factcheck.api.concurrency import is_unchanged, tag_of
 from factcheck.api.pagination import InvalidCursor
+from factcheck.api.shape import ShapedListMixin
 from factcheck.api.viewsets import ViewSet
 from factcheck.errors import FieldError
 from reviews import feed, filters
-from reviews.models import FactCheck
-from reviews.publication import EXPORTS, Export
+from reviews.models import Change, FactCheck
+from reviews.publication import EXPORTS, Export, corrections
 from reviews.publication.documents import Feed, in_utc
+from reviews.serializers.public import PublicChangeSerializer
 from reviews.views.public import JSON_LD, KEPT, Public
 
 THE_BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
+class ChangeViewSet(Public, ShapedListMixin, ViewSet):
+    """What was corrected or retracted after it was published. Whoever asks for those since the last that they saw sees each once."""
+
+    queryset = Change.objects.all()
+    serializer_class = PublicChangeSerializer
+    filterset_class = filters.ChangeFilter
+    ordering_fields = {"changed_at": "changed_at"}
+    ordering = "changed_at"
+
+    @extend_schema(
+        filters=True, operation_id="export_corrections",
+        responses={(200, corrections.MEDIA_TYPE): OpenApiTypes.STR},
+    )  # fmt: skip
+    def atom(self, request: Request) -> HttpResponseBase:
+        """Every correction and retraction as an Atom feed, the last one first."""
+        wanted, last = self.filter_queryset(self.get_queryset()), FactCheck.last_change()
+        told = _feed(request, last)
+        pieces = corrections.written(told, feed.corrections(wanted.filter(changed_at__lte=last or THE_BEGINNING)))
+        return _file(request, corrections.MEDIA_TYPE, pieces, told, last)
+
+
 class ExportViewSet(Public, ViewSet):
     queryset = FactCheck.objects.all()
-    pagination_class = None
     exports: tuple[Export, ...]  # of this address; of several, `profile` says which
     filterset_class: type[filters.ExportFilter]
 
@@ -47,21 +71,11 @@ class ExportViewSet(Public, ViewSet):
         )
         last = FactCheck.last_change() or THE_BEGINNING
         until = min(wanted["until"] or last, last)
-        told = Feed(
-            name=", ".join(feed.publishers()),
-            modified_at=in_utc(until) if until > THE_BEGINNING else "",
-            license=settings.PUBLIC_LICENCE,
-            address=request.build_absolute_uri(request.path),
-            goes_on=bool(wanted["after"]),
-        )
+        told = replace(_feed(request, until), goes_on=bool(wanted["after"]))
         since = max(wanted["updated_since"] or THE_BEGINNING, self._reached(wanted, until))
-        # Of what is asked for and of the moment, instead of the bytes, which are not there yet.
-        tag = tag_of(repr((export.version, request.get_full_path(), until, last, told)).encode())
-        pieces = export.written(told, feed.batches(export, since, until)) if request.method == "GET" else iter(())
-        answer: HttpResponseBase = StreamingHttpResponse(pieces, content_type=export.media_type)
-        if is_unchanged(request, tag):
-            answer = HttpResponse(status=304)
-        for name, value in (KEPT | self._headers(export, until) | {"ETag": tag}).items():
+        pieces = export.written(told, feed.batches(export, since, until))
+        answer = _file(request, export.media_type, pieces, export.version, until, last, told)
+        for name, value in self._headers(export, until).items():
             answer[name] = value
         return answer
 
@@ -91,6 +105,28 @@ class ExportViewSet(Public, ViewSet):
             name = f"fact-checks-{until.date()}.{export.name.rpartition('.')[2]}"
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return headers
+
+
+def _feed(request: Request, until: datetime | None) -> Feed:
+    return Feed(
+        name=", ".join(feed.publishers()),
+        modified_at=in_utc(until) if until and until > THE_BEGINNING else "",
+        license=settings.PUBLIC_LICENCE,
+        address=request.build_absolute_uri(request.path),
+    )
+
+
+def _file(request: Request, media_type: str, pieces: Iterator[bytes], *known: Any) -> HttpResponseBase:
+    """Nothing of it is read for whoever holds it, or asks for its head."""
+    # Of what is asked for and of the moment, instead of the bytes, which are not there yet.
+    tag = tag_of(repr((request.get_full_path(), *known)).encode())
+    pieces = pieces if request.method == "GET" else iter(())
+    answer: HttpResponseBase = StreamingHttpResponse(pieces, content_type=media_type)
+    if is_unchanged(request, tag):
+        answer = HttpResponse(status=304)
+    for name, value in (KEPT | {"ETag": tag}).items():
+        answer[name] = value
+    return answer
 
 
 def _view(name: str, exports: tuple[Export, ...]) -> type[ExportViewSet]:
