@@ -1,10 +1,15 @@
 """Who may ask for what of articles and claims; `factcheck/access.py` says how to read it."""
 
+from dataclasses import replace
+
 from claims.matching.decisions import MatchAction
 from claims.pipeline.fetching import FETCH
 from claims.pipeline.queueing import EXTRACT, MATCH
 from claims.triage import TriageAction
-from factcheck.accounts.needs import IMPORT, IMPORT_OR_TRIAGE, READ, TRIAGE, Table, page, pages
+from factcheck.accounts.needs import IMPORT, IMPORT_OR_TRIAGE, KEEP_ACCOUNTS, READ, TRIAGE, Table, page, pages
+
+# What is erased is gone: no token that leaked may do it.
+KEEP_ARTICLES = replace(KEEP_ACCOUNTS, is_in_session=True)
 
 ROUTES: Table = {
     "GET /api/v1/outlets": READ,
@@ -15,6 +20,7 @@ ROUTES: Table = {
     "GET /api/v1/articles/{id}/versions": READ,
     "GET /api/v1/articles/{id}/claims": READ,
     "POST /api/v1/articles/{id}/extract": TRIAGE,
+    "POST /api/v1/articles/{id}/withdraw": KEEP_ARTICLES,
     "GET /api/v1/article-versions/{id}": READ,
     "GET /api/v1/appearances": READ,
     "GET /api/v1/appearances/{id}": READ,

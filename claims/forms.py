@@ -12,6 +12,7 @@ from claims.models import Claim
 from claims.pipeline.editing import MAX_TEXT_CHARS
 from claims.sources.payload import MAX_TAGS
 from claims.triage import REASON_CHOICES, RISK_CHOICES, TriageAction
+from claims.withdrawal import REASON_CHOICES as WITHDRAWAL_CHOICES
 from factcheck.api.strict import StrictSerializer
 
 
@@ -104,6 +105,11 @@ class AcceptSerializer(NoteSerializer):
 
 class ReasonSerializer(NoteSerializer):
     reason = serializers.ChoiceField(choices=REASON_CHOICES)
+
+
+class WithdrawSerializer(StrictSerializer):
+    reason = serializers.ChoiceField(choices=WITHDRAWAL_CHOICES)
+    note = serializers.CharField(max_length=MAX_TEXT_CHARS, help_text="Why, in words; none of the article's.")
 
 
 class MergeSerializer(ReasonSerializer):

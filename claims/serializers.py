@@ -41,6 +41,7 @@ from claims.triage import (
     TriageStatus,
     blocked_by,
 )
+from claims.withdrawal import REASON_CHOICES as WITHDRAWAL_CHOICES
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import granted_scopes
 from factcheck.api.renderers import dumps
@@ -109,7 +110,7 @@ class ArticleVersionSerializer(serializers.ModelSerializer):
 
 
 class ArticleVersionTextSerializer(ArticleVersionSerializer):
-    """A version with its text."""
+    """A version with its text, which is empty where the article was withdrawn."""
 
     class Meta(ArticleVersionSerializer.Meta):
         fields = (*ArticleVersionSerializer.Meta.fields, "text")
@@ -118,11 +119,19 @@ class ArticleVersionTextSerializer(ArticleVersionSerializer):
 class ArticleSerializer(serializers.ModelSerializer):
     outlet = OutletSerializer(allow_null=True)
     versions = ArticleVersionSerializer(many=True)
+    withdrawn_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since when nothing is left of it but its address, dates, hashes and what people made of it.",
+    )
+    withdrawn_reason = serializers.ChoiceField(
+        choices=WITHDRAWAL_CHOICES, allow_blank=True, help_text="Empty for one that stands."
+    )
 
     class Meta:
         model = Article
         fields = (
-            "id", "canonical_url", "outlet", "title", "byline", "language", "published_at", "versions", "created_at", "withdrawn_at",
+            "id", "canonical_url", "outlet", "title", "byline", "language", "published_at", "versions", "withdrawn_at", "withdrawn_reason",
+            "version", "created_at", "updated_at",
         )  # fmt: skip
 
 
@@ -144,7 +153,10 @@ class ArticleOfClaimSerializer(serializers.ModelSerializer):
 
 
 class PlaceSerializer(serializers.ModelSerializer):
-    """Where an article version makes a claim: `text[start:end] == quote`, in Unicode code points of the version's text."""
+    """Where an article version makes a claim: `text[start:end] == quote`, in Unicode code points of the version's text.
+
+    Of an article that was withdrawn both are empty.
+    """
 
     article_version = serializers.UUIDField(source="article_version_id")
     text_sha256 = serializers.CharField(source="article_version.text_sha256")

@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -416,6 +416,13 @@ def forget(kind: str, ended_before: datetime) -> int:
     """Delete what ended before then, of a kind whose subjects are forgotten too. Returns how many."""
     count, _ = Job.objects.filter(kind=kind, finished_at__lt=ended_before).delete()
     return count
+
+
+def forget_failures(subjects: Mapping[str, Collection[UUID]]) -> None:
+    """Forget the words of the last failure of these jobs, by kind: they may repeat what broke the work, which is gone."""
+    for kind, ids in subjects.items():
+        for job in Job.objects.select_for_update().filter(kind=kind, subject_id__in=ids).exclude(error=None):
+            Job.objects.filter(pk=job.pk).update(error=(job.error or {}) | {"detail": "Its words were erased."})
 
 
 def retry(job_id: UUID, *, actor: User) -> Job:

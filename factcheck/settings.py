@@ -453,6 +453,7 @@ SPECTACULAR_SETTINGS = {
         "WebhookDisabledReason": "factcheck.webhooks.models.DisabledReason",
         "WebhookEventName": "factcheck.webhooks.types.choices",
         "WebhookSentName": "factcheck.webhooks.types.sent_choices",
+        "WithdrawalReason": "claims.withdrawal.REASON_CHOICES",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "factcheck.api.openapi.describe"],
 }

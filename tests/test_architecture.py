@@ -12,13 +12,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = (
-    "claims.text", "claims.encoding", "claims.charsets", "claims.identity", "claims.triage", "claims.extraction", "claims.matching", "claims.sources", "reviews.agreement",
+    "claims.text", "claims.encoding", "claims.charsets", "claims.identity", "claims.triage", "claims.withdrawal", "claims.extraction", "claims.matching", "claims.sources", "reviews.agreement",
     "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy", "reviews.words",
     "reviews.commenting", "reviews.notices",
     "reviews.publication",
 )  # fmt: skip
 PLATFORM = (
-    "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
+    "factcheck.answers", "factcheck.copying", "factcheck.errors", "factcheck.ids", "factcheck.jobs", "factcheck.models", "factcheck.audit", "factcheck.fetch",
     "factcheck.accounts.models", "factcheck.database", "factcheck.workers", "factcheck.notifications",
     "factcheck.webhooks",
 )  # fmt: skip

@@ -123,6 +123,7 @@ def test_what_changes_a_row_with_a_version_needs_if_match(db, world):  # noqa: F
         {
             "update_claim",
             "rotate_token",
+            "withdraw_article",
             "revoke_token",
             "update_evidence",
             "mark_unreliable_evidence",

@@ -227,6 +227,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "outlet": "Wire", "published_at": "2025-07-02",
         },
         "extract_article": {},
+        "withdraw_article": {"reason": "legal", "note": "A court has ordered it."},
         "create_claim": {
             "text": "Prices fell.", "kind": "statement", "claimant": "NBU",
             "article_version": str(world["article-versions"]), "span": span,

@@ -18,6 +18,7 @@ from claims.pipeline.rows import OnDuplicate, Status
 from claims.sources.base import ArticleDraft
 from claims.triage import TriageAction
 from factcheck.audit import events
+from factcheck.audit.chain import digest
 from factcheck.models import Job
 from tests import make
 from tests.importing import running_import, write_rows
@@ -297,7 +298,7 @@ def test_what_is_said_later_about_an_article_fills_what_was_open_and_overwrites_
     said = (article.title, article.byline, article.language, article.outlet.name, article.published_at.year)
     assert said == ("A title", "A. Writer", "en", "Wire", 2025)
     assert article.versions.count() == 1
-    assert events.events(article).last().data["title"] == ["", "A title"]
+    assert events.events(article).last().data["title"] == ["", digest("A title")]
     article = make.article("Another text.", url=url, title="A new title", outlet="Other")
     assert (article.title, article.outlet.name, article.versions.count()) == ("A new title", "Wire", 2)
 

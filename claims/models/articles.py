@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Length, Lower
+from django.db.models.functions import Length, Lower, Now
 
 from claims.models.base import Row
+from claims.withdrawal import REASON_CHOICES
 from factcheck.audit.history import keeps_past
 
 
@@ -26,9 +28,14 @@ class Outlet(Row):
         return self.name
 
 
-@keeps_past("outlet", "title", "byline", "language", "published_at", "withdrawn_at")
+@keeps_past(
+    "outlet", "title", "byline", "language", "published_at", "withdrawn_at", erased={"title": "''", "byline": "''"}
+)
 class Article(Row):
-    """One published text. Its identity is its canonical URL; without one, outlet and fingerprint of the first text."""
+    """One published text. Its identity is its canonical URL; without one, outlet and fingerprint of the first text.
+
+    Of one that was withdrawn nothing is left that it said: no title, no text. It stays withdrawn.
+    """
 
     canonical_url = models.TextField(blank=True)
     outlet = models.ForeignKey(Outlet, null=True, on_delete=models.PROTECT, related_name="articles", db_index=False)
@@ -41,9 +48,22 @@ class Article(Row):
     language = models.CharField(max_length=35, blank=True, help_text="BCP 47; empty when unknown.")
     published_at = models.DateTimeField(null=True, help_text="Null when unknown; never the time of the import.")
     withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=20, choices=REASON_CHOICES, blank=True, db_default="", default="")
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Raised by every change of the row.")
+    updated_at = models.DateTimeField(db_default=Now())
+    updated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["identity"], name="article_identity_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["identity"], name="article_identity_once"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_reason="")
+                | (Q(withdrawn_at__isnull=False, title="", byline="") & ~Q(withdrawn_reason="")),
+                name="article_withdrawn_says_nothing",
+            ),
+        ]
         indexes = [
             models.Index(F("published_at").desc(nulls_last=True), F("id").desc(), name="article_published"),
             models.Index(F("published_at"), F("id"), name="article_published_up"),
@@ -56,7 +76,7 @@ class Article(Row):
 
 
 class ArticleVersion(Row):
-    """The text as it stood at one fetch. Never edited."""
+    """The text as it stood at one fetch. Never edited; empty once the article was withdrawn, while its hashes and its length stay."""
 
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="versions", db_index=False)
     number = models.PositiveIntegerField(help_text="1 for the first text of an article.")
@@ -74,7 +94,9 @@ class ArticleVersion(Row):
         constraints = [
             models.UniqueConstraint(fields=["article", "number"], name="version_number_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="version_number_from_one"),
-            models.CheckConstraint(condition=Q(length__gte=1) & Q(length=Length("text")), name="version_text_present"),
+            models.CheckConstraint(
+                condition=Q(length__gte=1) & (Q(length=Length("text")) | Q(text="")), name="version_text_present"
+            ),
         ]
         indexes = [models.Index(fields=["text_fingerprint"], name="version_fingerprint")]
 

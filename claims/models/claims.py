@@ -13,7 +13,13 @@ from django.db.models.functions import Length, Now
 from claims.models.articles import Article, ArticleVersion
 from claims.models.base import Row
 from claims.triage import REASON_LABELS, STATUS_CHOICES, Reason, Risk, TriageStatus
+from claims.withdrawal import ERASED_TEXT
 from factcheck.audit.history import keeps_past
+
+# What is left of a claim's own columns where its words were an article's that was withdrawn: in SQL, by name.
+ERASED = {
+    "text": f"'{ERASED_TEXT}'", "claimant": "''", "quantities": "'[]'", "time_references": "'[]'", "entities": "'{}'", "gaps": "'{}'",
+}  # fmt: skip
 
 
 # What people write and decide. An extractor that reads again refreshes the rest, which follows from the text.
@@ -21,6 +27,7 @@ from factcheck.audit.history import keeps_past
     "text", "kind", "claimant", "triage_status", "triage_reason", "triage_note", "triaged_by", "triaged_at", "risk", "merged_into",
     "split_from", "is_manual", "edited_fields",
     exclude=("check_worthiness", "contributions", "rank_in_article", "has_number"),
+    erased=ERASED,
 )  # fmt: skip
 class Claim(Row):
     """One checkable assertion, in a form that stands alone."""
@@ -134,9 +141,20 @@ class Claim(Row):
         return self.text
 
 
-@keeps_past("claim", "article_version", "start", "end", "quotation", "is_manual")
+@keeps_past(
+    "claim",
+    "article_version",
+    "start",
+    "end",
+    "quotation",
+    "is_manual",
+    erased={"quotation": "''", "attribution": "'[]'"},
+)
 class Appearance(Row):
-    """Where an article version makes a claim. `text[start:end] == quotation` in code points: a trigger refuses anything else."""
+    """Where an article version makes a claim. `text[start:end] == quotation` in code points: a trigger refuses anything else.
+
+    The quotation is the article's, and empty once that was withdrawn.
+    """
 
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="appearances", db_index=False)
     article_version = models.ForeignKey(
@@ -154,7 +172,8 @@ class Appearance(Row):
             models.CheckConstraint(condition=Q(end__gt=F("start")), name="appearance_span_not_empty"),
             # `substr` of the trigger stops at the end of the text, wherever the span ends.
             models.CheckConstraint(
-                condition=Q(end=F("start") + Length("quotation")), name="appearance_span_as_long_as_quotation"
+                condition=Q(end=F("start") + Length("quotation")) | Q(quotation=""),
+                name="appearance_span_as_long_as_quotation",
             ),
             models.UniqueConstraint(fields=["claim", "article_version", "start", "end"], name="appearance_once"),
         ]

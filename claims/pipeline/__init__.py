@@ -9,9 +9,12 @@ from claims.pipeline.matching import decide, match, tune
 from claims.pipeline.queueing import queue_everything_uncompared
 from claims.pipeline.rows import Outcome
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
+from claims.pipeline.standing import ArticleWithdrawn
 from claims.pipeline.triaging import BulkRefused, split, triage, triage_many
+from claims.pipeline.withdrawing import withdraw_article
 
 __all__ = [
+    "ArticleWithdrawn",
     "BulkRefused",
     "Outcome",
     "add_claim",
@@ -34,5 +37,6 @@ __all__ = [
     "triage",
     "triage_many",
     "tune",
+    "withdraw_article",
     "withdraw_fact_check",
 ]

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from claims.models import Appearance, ArticleVersion, Claim
 from claims.pipeline.queueing import queue_match
+from claims.pipeline.standing import check_stands
 from claims.pipeline.triaging import BOOKKEEPING, save
 from claims.pipeline.words import read_own_words
 from claims.text import places_of
@@ -115,9 +116,12 @@ def edit_claim(claim_id: UUID, changes: dict[str, Any], *, actor: User, version:
 
 def _move(claim: Claim, span: dict[str, Any]) -> list[list[int]]:
     """Returns where it stood and where it stands now; nothing when it has not moved."""
-    appearance = claim.appearances.select_related("article_version").order_by("-article_version__number", "id").first()
+    appearance = (
+        claim.appearances.select_related("article_version__article").order_by("-article_version__number", "id").first()
+    )
     if appearance is None:
         raise InvalidInput(errors=[FieldError("no_appearance", "This claim appears in no article.", pointer="/span")])
+    check_stands(appearance.article_version.article)
     start, end, words = _cut(appearance.article_version, span["start"], span["end"], span.get("quotation"))
     before = [appearance.start, appearance.end]
     if before == [start, end]:
@@ -144,6 +148,7 @@ def _version(version_id: UUID) -> ArticleVersion:
         raise InvalidInput(
             errors=[FieldError("unknown_version", "There is no such article version.", pointer="/article_version")]
         )
+    check_stands(version.article)
     return version
 
 

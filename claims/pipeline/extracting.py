@@ -20,6 +20,7 @@ from claims import extraction
 from claims.extraction.base import Candidate, Document, as_json
 from claims.models import Appearance, Article, ArticleVersion, Claim, ExtractionRun
 from claims.pipeline.queueing import EXTRACT, queue_match
+from claims.pipeline.standing import check_stands
 from claims.text import fingerprint
 from claims.triage import TriageStatus
 from factcheck import jobs
@@ -59,7 +60,13 @@ class ReadByAnother(TypedDict):
     replaced_by: UUID
 
 
-ExtractionResult = ExtractionCounts | AlreadyRead | ReadByAnother
+class NothingToRead(TypedDict):
+    """The article was withdrawn meanwhile."""
+
+    withdrawn: Literal[True]
+
+
+ExtractionResult = ExtractionCounts | AlreadyRead | ReadByAnother | NothingToRead
 
 
 class RunFailure(TypedDict):
@@ -74,11 +81,12 @@ def request_extraction(
 ) -> tuple[ExtractionRun, Job | None]:
     """The run of the present extractor over this version, with its job; without one where that reading is done already.
 
-    Raises KeyError on an unknown extractor, ArticleVersion.DoesNotExist.
+    Raises KeyError on an unknown extractor, ArticleVersion.DoesNotExist, ArticleWithdrawn (409).
     """
     extractor = extraction.get(extractor_name or extraction.DEFAULT)
     with transaction.atomic():
-        version = ArticleVersion.objects.get(pk=version_id)
+        version = ArticleVersion.objects.select_related("article").get(pk=version_id)
+        check_stands(version.article)
         run, _ = ExtractionRun.objects.get_or_create(
             version=version, extractor=extractor.name, extractor_version=extractor.version
         )
@@ -103,11 +111,15 @@ def extract_claims(job: Job) -> None:
         _pass_over(job, run)
         return
     started = time.perf_counter()
-    candidates = extractor.extract(_document(run.version))
+    candidates = extractor.extract(_document(run.version)) if run.version.text else []
     seconds = time.perf_counter() - started
     with jobs.finishing(job) as result:
         # Two versions of one article may be read at the same time, and they share claims.
         article = Article.objects.select_for_update(no_key=True).get(pk=run.version.article_id)
+        if article.withdrawn_at:
+            _give_up(job, {"code": "article_withdrawn", "detail": "Its article was withdrawn."})
+            result |= {"withdrawn": True}
+            return
         counts = _write(run.version, candidates)
         ExtractionRun.objects.filter(pk=run.pk).update(
             status=ExtractionRun.Status.DONE, error=None, seconds=seconds, finished_at=timezone.now(), **counts

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypedDict
 from uuid import UUID
 
@@ -14,11 +15,15 @@ import orjson
 from django.db import connection, transaction
 from django.utils import timezone
 
-from claims.models import ImportRun
+from claims.identity import identity_of_url
+from claims.models import Article, ImportRun
 from claims.pipeline.importing import Status, land
 from claims.pipeline.pages import PAGES, draft_of_page
 from claims.pipeline.runs import STATED
+from claims.pipeline.standing import check_stands
+from claims.pipeline.stored import without_words
 from claims.sources.base import BadRow
+from claims.sources.urls import canonical_url
 from factcheck import fetch, jobs
 from factcheck.accounts.models import User
 from factcheck.audit import events
@@ -48,10 +53,12 @@ class NoArticle(Problem):
 def request_article(url: str, stated: Mapping[str, str], *, started_by: User | None) -> Job:
     """Queue the fetching of a page; the same that waits or runs already is returned as it is.
 
-    `stated` holds fields of the article that are known already and win over the page. Raises fetch.BadUrl, fetch.FetchRefused.
+    `stated` holds fields of the article that are known already and win over the page. Raises fetch.BadUrl,
+    fetch.FetchRefused, ArticleWithdrawn (409).
     """
     address, fields = fetch.check(url), dict(stated)
     key = hashlib.sha256(orjson.dumps([FETCH, address, fields], option=orjson.OPT_SORT_KEYS)).hexdigest()
+    _check_address(address)
     with transaction.atomic():
         # Two requests at once would both find nothing.
         with connection.cursor() as cursor:
@@ -61,8 +68,16 @@ def request_article(url: str, stated: Mapping[str, str], *, started_by: User | N
         if job:
             return job
         run = ImportRun.objects.create(source=address, source_key=key, options={STATED: fields}, started_by=started_by)
-        events.record(run, "request", actor=started_by, data={"source": address, **fields})
+        events.record(run, "request", actor=started_by, data={"source": address, **without_words(fields)})
         return jobs.enqueue(FETCH, run.pk)
+
+
+def _check_address(address: str) -> None:
+    """What was withdrawn is not even asked for; where it only led there, its text is refused."""
+    with suppress(ValueError):
+        identity = identity_of_url(canonical_url(address))
+        if article := Article.objects.filter(identity=identity).first():
+            check_stands(article)
 
 
 def fetch_article(job: Job) -> None:
@@ -77,6 +92,8 @@ def fetch_article(job: Job) -> None:
         raise NoArticle(f"{page.url_final}: {draft.detail}")
     with jobs.finishing(job) as result:
         (outcome,) = land([draft], run=run).outcomes
+        if outcome.status is Status.FAILED:
+            check_stands(Article.objects.get(pk=outcome.article_id))
         ImportRun.objects.filter(pk=run.pk).update(state=ImportRun.State.DONE, error=None, finished_at=timezone.now())
         result |= {
             "article": str(outcome.article_id),

@@ -8,6 +8,7 @@ once make one article.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from claims.models import Article, ImportRun
 from claims.pipeline import runs, stored
 from claims.pipeline.queueing import queue_extraction
 from claims.pipeline.rows import OnDuplicate, Outcome, Row, Status, prepare
+from claims.pipeline.standing import check_stands
 from claims.sources.base import ArticleDraft, BadRow
 from factcheck.accounts.models import User
 from factcheck.audit import events
@@ -33,8 +35,14 @@ class Landed(NamedTuple):
 
 
 def import_article(draft: ArticleDraft, *, actor: User | None = None, extract: bool = True) -> Outcome:
-    """Store one article as it stands now and queue its extraction; the one that is here already is returned as it is."""
-    return land([draft], actor=actor, extract=extract, is_live=True).outcomes[0]
+    """Store one article as it stands now and queue its extraction; the one that is here already is returned as it is.
+
+    Raises ArticleWithdrawn (409) for one that was withdrawn: it does not come back.
+    """
+    [outcome] = land([draft], actor=actor, extract=extract, is_live=True).outcomes
+    if outcome.status is Status.FAILED:
+        check_stands(Article.objects.get(pk=outcome.article_id))
+    return outcome
 
 
 def land_batch(
@@ -197,6 +205,10 @@ def _leave(row: Row, have: stored.Known, on_duplicate: OnDuplicate, refused: lis
 
     A text that the article had before, where it was looked up, is not new either: see `land`.
     """
+    if have.is_withdrawn:
+        detail = f"article {have.article_id} was withdrawn"
+        refused.append(BadRow(replace(row.draft.place, raw=b"", row=None), "", "article_withdrawn", detail))
+        return Outcome(Status.FAILED, have.article_id, None)
     if row.fingerprint in have.versions:
         return Outcome(Status.UNCHANGED, have.article_id, have.versions[row.fingerprint])
     if not have.number or on_duplicate is OnDuplicate.VERSION:

@@ -9,11 +9,13 @@ from uuid import UUID
 
 import orjson
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from claims.models import Article, Outlet
 from claims.pipeline.rows import Row
 from factcheck.accounts.models import User
 from factcheck.audit import events
+from factcheck.audit.chain import digest
 from factcheck.audit.changes import changes, state_of
 from factcheck.copying import copy_rows
 from factcheck.ids import uuid7
@@ -29,12 +31,14 @@ class Known:
     number: int
     versions: dict[str, UUID | None]
     lacks: int = 0  # bits of `offers`: what nobody has said about the article so far
+    is_withdrawn: bool = False
 
 
 _KNOWN = """
     SELECT article.identity, article.id, version.number, version.text_fingerprint, version.id,
         (title = '')::int + 2 * (byline = '')::int + 4 * (language = '')::int + 8 * (outlet_id IS NULL)::int
-            + 16 * (published_at IS NULL)::int
+            + 16 * (published_at IS NULL)::int,
+        withdrawn_at IS NOT NULL
     FROM claims_article article
     CROSS JOIN LATERAL (
         SELECT id, number, text_fingerprint FROM claims_articleversion
@@ -56,8 +60,8 @@ def find(identities: Collection[str], *, lock: bool = False) -> dict[str, Known]
             cursor.execute(_LOCK, [joined])
         cursor.execute(_KNOWN, [joined])
         return {
-            identity: Known(article_id, number, {mark: version_id}, lacks)
-            for identity, article_id, number, mark, version_id, lacks in cursor.fetchall()
+            identity: Known(article_id, number, {mark: version_id}, lacks, is_withdrawn)
+            for identity, article_id, number, mark, version_id, lacks, is_withdrawn in cursor.fetchall()
         }
 
 
@@ -168,7 +172,7 @@ def refresh_metadata(changed: dict[UUID, Row], told_later: dict[UUID, Row], acto
     """A changed text brings its own headline along. What was open so far is filled in, and nothing else is overwritten."""
     if not changed and not told_later:
         return
-    articles = Article.objects.select_for_update(no_key=True).filter(pk__in={*changed, *told_later})
+    articles = Article.objects.select_for_update(no_key=True).filter(pk__in={*changed, *told_later}, withdrawn_at=None)
     for article in articles.order_by("identity"):
         row = changed.get(article.pk) or told_later[article.pk]
         draft = row.draft
@@ -181,6 +185,23 @@ def refresh_metadata(changed: dict[UUID, Row], told_later: dict[UUID, Row], acto
         article.language = article.language or draft.language
         article.outlet_id = article.outlet_id or row.outlet_id
         article.published_at = article.published_at or draft.published_at
-        article.save(update_fields=["title", "byline", "language", "outlet", "published_at"])
+        article.version, article.updated_at, article.updated_by = article.version + 1, timezone.now(), actor
+        article.save(update_fields=[*DESCRIBED, "version", "updated_at", "updated_by"])
         if article.pk not in changed:
-            events.record(article, "describe", actor=actor, data=changes(before, article))
+            events.record(article, "describe", actor=actor, data=without_words(changes(before, article)))
+
+
+DESCRIBED = ("title", "byline", "language", "outlet", "published_at")
+# An event can never be unsaid, and an article may be withdrawn: what it says is in past rows, of which it can be erased.
+WORDS = ("title", "byline")
+
+
+def without_words(data: dict[str, Any]) -> dict[str, Any]:
+    """What an event says of an article: its words only by their digest (nothing for none)."""
+    return {name: _hashes(value) if name in WORDS else value for name, value in data.items()}
+
+
+def _hashes(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_hashes(each) for each in value]
+    return digest(value) if value else value

@@ -16,11 +16,14 @@ from claims.pipeline.words import read_own_words
 from claims.triage import BY_ACTION, MERGE_TARGETS, Reason, Risk, TriageAction, TriageStatus, allowed
 from factcheck.accounts.models import User
 from factcheck.audit import events
+from factcheck.audit.chain import digest
 from factcheck.audit.changes import State, changes, state_of
 from factcheck.audit.staleness import check_version
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, Problem, StaleVersion
 
 BOOKKEEPING = {"revision", "edited_fields"}  # follows from what else was changed
+
+WORDS_OF_THE_TEXT = ("text", "quantities", "time_references")
 
 
 def triage(
@@ -222,11 +225,15 @@ def save(
     reason: str = "",
     note: str = "",
 ) -> None:
-    """Write what differs from `before`, and the event that tells it."""
+    """Write what differs from `before`, and the event that tells it; of an extractor's words the event tells the hash alone."""
     changed = changes(before, claim)
+    told = dict(changed)
+    if "text" in changed and before["article_id"] and not before["is_manual"] and "text" not in before["edited_fields"]:
+        # What an extractor wrote are the article's words, which may be withdrawn: no event can be unsaid.
+        told |= {name: [digest(before[name]), changed[name][1]] for name in WORDS_OF_THE_TEXT if name in changed}
     claim.version, claim.updated_at, claim.updated_by = claim.version + 1, timezone.now(), actor
     claim.save(update_fields=[*changed, "triaged_by", "triaged_at", "version", "updated_at", "updated_by"])
-    events.record(claim, action, actor=actor, reason=reason, note=note, data=changed | (more or {}))
+    events.record(claim, action, actor=actor, reason=reason, note=note, data=told | (more or {}))
 
 
 @contextmanager

@@ -51,6 +51,9 @@ class ArticleViewSet(ReadViewSet):
     filterset_class = filters.ArticleFilter
     ordering_fields = {"published_at": "published_at", "created_at": "id"}
     ordering = "-created_at"
+    # What is read again is not overwritten.
+    if_match = {"extract": None}
+    own_problems = dict.fromkeys(("create", "extract", "withdraw"), (pipeline.ArticleWithdrawn,))
 
     @extend_schema(
         request=forms.ArticleInputSerializer,
@@ -98,6 +101,18 @@ class ArticleViewSet(ReadViewSet):
         if job is None:
             return Response(body)
         return Response(body, status=status.HTTP_202_ACCEPTED, headers={"Location": f"/api/v1/jobs/{job.pk}"})
+
+    @extend_schema(request=forms.WithdrawSerializer)
+    @action(detail=True, methods=["post"])
+    def withdraw(self, request: Request, pk: str) -> Response:
+        """Take the article out, for good: what it says is erased, in every version and quotation. Its address, hashes and claims stay.
+
+        Claims that somebody has worked on keep their words, evidence its quotations. The same article is not taken in again.
+        """
+        article = self.get_object()
+        form = read(forms.WithdrawSerializer, request)
+        pipeline.withdraw_article(article.pk, actor=actor_of(request), version=self.version, **form)
+        return self.answer(self.get_queryset().get(pk=article.pk))
 
 
 def _draft(body: dict[str, Any]) -> ArticleDraft:

@@ -52,7 +52,10 @@ class ClaimViewSet(ReadViewSet):
     filterset_class = filters.ClaimFilter
     ordering_fields = {"check_worthiness": "check_worthiness", "created_at": "id", "updated_at": "updated_at"}
     ordering = "-created_at"
-    own_problems = {"bulk": (pipeline.BulkRefused,)}
+    own_problems = {
+        "bulk": (pipeline.BulkRefused,),
+        **dict.fromkeys(("create", "partial_update"), (pipeline.ArticleWithdrawn,)),
+    }
 
     def _answer(self, claim_id: UUID) -> Response:
         return self.answer(self.get_queryset().get(pk=claim_id))

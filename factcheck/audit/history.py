@@ -5,7 +5,8 @@ The events say who did what and why; these rows say what stood there. Both carry
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pghistory
@@ -29,18 +30,36 @@ class PastRow(Event):
         abstract = True
 
 
-def _refusing(name: str, operation: pgtrigger.Operation, level: pgtrigger.Level) -> pgtrigger.Trigger:
+def _refusing(name: str, operation: pgtrigger.Operation, level: pgtrigger.Level, but: str = "") -> pgtrigger.Trigger:
     refuse = "RAISE EXCEPTION '% is insert-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';"
-    return pgtrigger.Trigger(name=name, operation=operation, level=level, when=pgtrigger.Before, func=refuse)
+    return pgtrigger.Trigger(name=name, operation=operation, level=level, when=pgtrigger.Before, func=but + refuse)
+
+
+def _but_erasing(model: type[models.Model], erased: Mapping[str, str]) -> str:
+    """Lets an UPDATE through that makes these columns what is given, and leaves the others, where `<table>_is_erased` says so."""
+    if not erased:
+        return ""
+    columns = " AND ".join(f"NEW.{name} = {value}" for name, value in erased.items())
+    names = ", ".join(f"'{name}'" for name in erased)
+    others = f"to_jsonb(NEW) - ARRAY[{names}] = to_jsonb(OLD) - ARRAY[{names}]"
+    asked = f"{model._meta.db_table}_is_erased(to_jsonb(OLD))"
+    return f"IF TG_OP = 'UPDATE' AND {columns} AND {others} AND {asked} THEN RETURN NEW; END IF; "
 
 
 def keeps_past(
-    *watched: str, exclude: Sequence[str] = (), name: str = "", with_inserts: bool = False
+    *watched: str,
+    exclude: Sequence[str] = (),
+    name: str = "",
+    with_inserts: bool = False,
+    erased: Mapping[str, str] = MappingProxyType({}),
 ) -> Callable[[type[M]], type[M]]:
     """A model whose rows are kept as they were before an UPDATE that changes one of the `watched` columns, and before a DELETE.
 
     `exclude` names columns that are not kept: what machines refresh, and what nobody may read. `with_inserts` keeps new rows too, for
     a model in which only inserting and deleting mean something. The rows are those of `Past<Model>`, insert-only like the record.
+
+    `erased` are columns whose words may have to go for good, each with what is left of it (in SQL): the one change that past rows let
+    through, and only where the function `<table>_is_erased(past row)` of the database says that the row itself was erased.
     """
 
     def keep(model: type[M]) -> type[M]:
@@ -59,7 +78,9 @@ def keeps_past(
             context_field=None,  # type: ignore[arg-type]  # documented, but not in its types
             meta={
                 "triggers": [
-                    _refusing("is_final", pgtrigger.Update | pgtrigger.Delete, pgtrigger.Row),
+                    _refusing(
+                        "is_final", pgtrigger.Update | pgtrigger.Delete, pgtrigger.Row, _but_erasing(model, erased)
+                    ),
                     _refusing("stays", pgtrigger.Truncate, pgtrigger.Statement),
                 ]
             },

@@ -25,7 +25,7 @@ class Comment(Row):
     article_version = models.ForeignKey(ArticleVersion, null=True, on_delete=models.PROTECT, related_name="+")
     start = models.PositiveIntegerField(null=True, help_text="In code points of the text as it stood then.")
     end = models.PositiveIntegerField(null=True)
-    quote = models.TextField(blank=True, help_text="What stood there.")
+    quote = models.TextField(blank=True, help_text="What stood there; empty once its article was withdrawn.")
 
     class Meta:
         ordering = ("id",)
@@ -40,7 +40,8 @@ class Comment(Row):
             ),
             models.CheckConstraint(
                 condition=Q(start__isnull=True, end__isnull=True, quote="")
-                | Q(start__isnull=False, end__isnull=False, end__gt=F("start"), end=F("start") + Length("quote")),
+                | Q(start__isnull=False, end__isnull=False, end__gt=F("start"), end=F("start") + Length("quote"))
+                | Q(start__isnull=False, end__isnull=False, article_version__isnull=False, quote=""),
                 name="comment_span_is_whole",
             ),
             # A place stands in a text, and of an article only a place is meant.
