@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('claims', '0010_nothing_left_of_what_was_withdrawn'),
-        ('reviews', '0027_revisions_never_false'),
+        ('reviews', '0031_changes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

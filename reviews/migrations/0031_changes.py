@@ -32,7 +32,7 @@ $$;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('reviews', '0028_export_elements'),
+        ("reviews", "0030_nothing_before_its_time"),
     ]
 
     operations = [
