@@ -419,6 +419,7 @@ SPECTACULAR_SETTINGS = {
         **NAMED_CHOICES,
         "BulkAction": "claims.forms.BULK_ACTIONS",
         "CommentField": "reviews.commenting.ANCHOR_FIELD_CHOICES",
+        "ChangeKind": "reviews.models.publication.Change.KINDS",
         "ClaimKind": "claims.models.Claim.Kind",
         "ClaimModality": "claims.models.Claim.Modality",
         "EditedField": "claims.pipeline.editing.EDITED",
