@@ -29,7 +29,10 @@ def check_fetching(app_configs: Any, **_: Any) -> list[CheckMessage]:
     if not settings.FETCH_ALLOW:
         return []
     servers = ", ".join(sorted(f"{host}:{port}" for host, port in settings.FETCH_ALLOW))
-    hint = "Whoever may import articles can read what these servers answer. Leave FETCH_ALLOW empty in production."
+    hint = (
+        "Whoever may import articles can read what these servers answer, and admins can have webhooks sent there. "
+        "Leave FETCH_ALLOW empty in production."
+    )
     return [Warning(f"FETCH_ALLOW lets articles be fetched from {servers}.", hint=hint, id="factcheck.W001")]
 
 

@@ -309,7 +309,7 @@ class WebhookDeliveryViewSet(ReadViewSet):
         rows: QuerySet[WebhookDelivery] = self.queryset
         if getattr(self, "swagger_fake_view", False):
             return rows
-        return rows.filter(pk__in=readers.deliveries_visible_to(actor_of(self.request)).values("pk"))
+        return rows.filter(endpoint__in=readers.visible_to(actor_of(self.request)))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])

@@ -132,11 +132,15 @@ def test_200_deliveries_survive_kills_of_the_worker_and_flushes_of_the_broker(wo
     assert not Job.objects.filter(kind=DELIVER).exclude(state="done").exists()
 
 
-def test_who_hangs_for_a_minute_holds_up_neither_other_receivers_nor_extraction(worker: Worker, settings, people):
+@pytest.mark.parametrize("processes", [1, 2])
+def test_who_hangs_for_a_minute_holds_up_neither_other_receivers_nor_extraction(
+    worker: Worker, settings, people, processes
+):
     kim, ada = people
     with serving(Site(hangs_seconds=60)) as slow, serving(Site()) as quick:
         allow(worker, settings, slow, quick)
         worker.environment["WEBHOOK_TIMEOUT_SECONDS"] = "3"
+        worker.options.append(f"--concurrency={processes}")
         for site in (slow, quick):
             _, site.secret = listen(kim, "claim.accepted", url=site.url)
         worker.start()
