@@ -24,10 +24,18 @@ def _finished(run: ImportRun, event: AuditEvent) -> Told:
     return Told(data, {"import_run": f"/api/v1/import-runs/{run.pk}"})
 
 
+def _withdrawn(article: Article, event: AuditEvent) -> Told:
+    return Told({"article": str(article.pk)}, {"article": f"/api/v1/articles/{article.pk}"})
+
+
 EVENT_TYPES = (
     EventType(
         "article.extracted", "The claims of an article's version were extracted.",
         Audience.INSTALLATION, "article", ("extract",), _extracted,
+    ),
+    EventType(
+        "article.withdrawn", "An article was taken out for good: keep nothing of what it said.",
+        Audience.INSTALLATION, "article", ("withdraw",), _withdrawn,
     ),
     EventType(
         "claim.accepted", "A claim was accepted at triage: it waits for a review.",

@@ -48,6 +48,7 @@ from tests.webhooks import attempt, hurry, listen, pause
 PUBLISHED, MOVED, OPENED = "fact_check.published", "review.stage_changed", "review.opened"
 REVISED, DOUBTED, UPHELD, RETRACTED = (f"fact_check.{end}" for end in ("revised", "doubted", "upheld", "retracted"))
 ACCEPTED, EXTRACTED, FINISHED = "claim.accepted", "article.extracted", "import_run.finished"
+WITHDRAWN = "article.withdrawn"
 
 
 @pytest.fixture
@@ -183,6 +184,15 @@ def test_each_further_revision_is_told_with_the_number_that_readers_see(room, ki
     assert anybody.get(links["revision"]).json()["body"] == EDITED
 
 
+def test_that_an_article_was_taken_out_is_told_without_what_it_said(room, kim, receiver):
+    article = make.article("Prices rose by 40 per cent last year, the bank said.", title="Marker")
+    listen(kim, WITHDRAWN)
+    pipeline.withdraw_article(article.pk, reason="legal", note="Marker.", actor=kim)
+    attempt()
+    links = {"article": f"/api/v1/articles/{article.pk}"}
+    assert [each["data"] for each in receiver.told] == [{"article": str(article.pk), "links": links}]
+
+
 def test_of_an_open_round_nothing_is_told(room, kim, receiver):
     review = make.review(room, Stage.RATING)
     listen(kim, *(row.name for row in types.all_types()), desk_id=room.desk.pk)
@@ -209,7 +219,7 @@ def test_every_type_has_a_name_a_sentence_and_an_audience():
         assert row.name.count(".") == 1
         assert row.description.endswith(".") or ":" in row.description
     assert {row.name: row.audience.value for row in types.all_types()} == {
-        EXTRACTED: "installation", ACCEPTED: "installation", FINISHED: "installation", PUBLISHED: "public", REVISED: "public",
+        EXTRACTED: "installation", WITHDRAWN: "installation", ACCEPTED: "installation", FINISHED: "installation", PUBLISHED: "public", REVISED: "public",
         DOUBTED: "public", UPHELD: "public", RETRACTED: "public", OPENED: "desk", MOVED: "desk",
     }  # fmt: skip
 
