@@ -18,11 +18,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from claims.sources.base import BadRow
+from claims.sources.fact_checks import read_document, read_lines
 from factcheck.api import spreadsheets
 from reviews import feed, publication
 from reviews.facts import Stage
 from reviews.models import ExportElement, FactCheck, FactCheckRevision, Retraction
-from reviews.publication import EXPORTS, PROFILES, atom, documents, table
+from reviews.publication import EXPORTS, PROFILES, atom, documents, embedding, table
 from reviews.publication.export import Batch
 from reviews.stages import Action
 from reviews.tasks import tend
@@ -387,3 +389,40 @@ def test_what_is_not_asked_rightly_is_refused(room, anybody):
         (f"feed.jsonl?after={stored()[0].url}&until=1999-01-01T00:00:00Z", 422, "invalid_cursor"),
     ):
         assert_problem(anybody.get(f"/public/{query}"), status, code)
+
+
+# Read by another installation
+
+
+def test_another_installation_reads_every_export_of_claim_reviews_as_it_was_meant_and_what_was_retracted_as_such(
+    room, anybody
+):
+    publish(room, *TEXTS)
+    gone = make.review(room, Stage.RETRACTED, text="Rents fell.").fact_check
+    published = stored()
+    wanted = [
+        (
+            document.url,
+            "Example Desk",
+            " ".join(document.claim.text.split()),
+            document.rating.label,
+            document.published_at[:10],
+        )
+        for document in published
+        if not document.url.endswith(gone.slug)
+    ]
+    for key, path in FILES.items():
+        if key in ("feed.csv", "feed.atom"):
+            continue
+        reader = read_lines if key.startswith("feed.jsonl") else read_document
+        drafts = list(reader(io.BytesIO(body(anybody.get(path))), key))
+        assert not [draft for draft in drafts if isinstance(draft, BadRow)]
+        withdrawn = [draft.url for draft in drafts if draft.is_withdrawn]
+        assert withdrawn == ([f"https://desk.example/fact-checks/{gone.slug}"] if key == "feed.json" else [])
+        standing = [draft for draft in drafts if not draft.is_withdrawn]
+        assert [
+            (draft.url, draft.publisher, draft.claim_text, draft.rating, str(draft.published_on)) for draft in standing
+        ] == wanted
+    page = f"<!doctype html><title>t</title>{embedding.script(PROFILES['schemaorg'].make(published[2]))}".encode()
+    (draft,) = read_document(io.BytesIO(page), "page.html")
+    assert draft.claim_text == wanted[2][2]

@@ -12,9 +12,10 @@ import pytest
 
 from claims.matching.decisions import MatchState
 from claims.models import ClaimMatch, EarlierFactCheck, FailedRow, ImportRun, IndexedFactCheck
-from claims.sources.base import BadRow
+from claims.sources.base import BadRow, Unreadable
 from claims.sources.fact_checks import FactCheckDraft, read_document, read_lines
 from factcheck.audit import events
+from reviews.publication import embedding
 from tests import make
 from tests.comparing import work
 from tests.importing import Done, import_articles, write_rows
@@ -117,6 +118,33 @@ def test_a_row_that_lacks_something_is_named_by_its_place_field_and_code(changed
 )
 def test_whatever_else_is_json_is_refused_row_by_row_and_breaks_nothing(value):
     assert all(isinstance(row, BadRow) for row in document(value))
+
+
+def test_a_page_gives_the_claim_reviews_that_it_embeds_and_names_what_it_cannot_read():
+    hostile = REVIEW | {"claimReviewed": 'He said "</script>" & left.'}
+    scripts = [
+        embedding.script(hostile),
+        '<script type="application/ld+json">{</script>',
+        embedding.script({"@type": "WebPage"}),
+    ]
+    page = f"<!doctype html><meta charset=utf-8><title>Київ</title><script>1</script>{''.join(scripts)}<p>Text".encode()
+    first, second = read_document(io.BytesIO(page), "page.html")
+    assert isinstance(first, FactCheckDraft)
+    assert (first.claim_text, str(first.place)) == (hostile["claimReviewed"], "page.html#/0")
+    assert isinstance(second, BadRow)
+    assert (str(second.place), second.code) == ("page.html#/1", "invalid_json")
+    for raw in (b"<html><p>Nothing", b"<", b"{"):
+        with pytest.raises(Unreadable):
+            list(read_document(io.BytesIO(raw), "page.html"))
+
+
+@pytest.mark.parametrize("item", [None, [], REVIEW, [REVIEW], [{"@type": "ClaimReview", "url": REVIEW["url"]}]])
+def test_an_element_that_was_deleted_is_withdrawn_whatever_else_it_still_says(item):
+    element = {"@type": "DataFeedItem", "dateDeleted": "2025-08-01", "item": item}
+    element |= {} if item else {"url": REVIEW["url"]}
+    (draft,) = document({"@type": "DataFeed", "dataFeedElement": [element]})
+    assert isinstance(draft, FactCheckDraft)
+    assert (draft.url, draft.is_withdrawn) == ("https://checks.example/reserve", True)
 
 
 def test_lines_keep_their_numbers_and_a_broken_one_stops_no_other():

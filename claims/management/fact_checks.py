@@ -39,7 +39,12 @@ LABELS = {Status.CREATED: "new", Status.VERSIONED: "changed", Status.UNCHANGED: 
 
 def add_arguments(parser: ArgumentParser) -> None:
     add = parser.add_argument
-    add("files", nargs="+", metavar="FILE", help="JSON or JSON Lines, .gz too; - for standard input")
+    add(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="JSON, JSON Lines or a page that embeds it, .gz too; - for standard input",
+    )
     add("--dry-run", action="store_true", help="write nothing, say what would happen")
     add("--limit", type=at_least(1), metavar="N", help="stop after N rows")
     add("--max-errors", type=at_least(0), metavar="N", help="stop after more than N bad rows")

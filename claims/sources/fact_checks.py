@@ -1,7 +1,7 @@
 """Other people's fact-checks, from the shapes in which they are passed on, to drafts. Plain values.
 
 schema.org's ClaimReview as JSON-LD (alone, in a list, in an @graph), Data Commons' DataFeed of them, the dump of Fact-Check Insights, and
-the answer of Google's claims:search: a file of one of them, or JSON Lines of any.
+the answer of Google's claims:search: a file of one of them, JSON Lines of any, or a page that embeds some.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, BinaryIO
 
+import lxml.html
 import orjson
 
+from claims.charsets import encoding_of_page
 from claims.sources.base import BAD_ROW_KEY, MAX_ROW_BYTES, BadRow, Place, Refused, Unreadable
 from claims.sources.dates import FIRST_YEAR, LAST_YEAR
 from claims.sources.languages import language_tag
@@ -21,6 +23,7 @@ from claims.sources.streams import lines, read_up_to
 
 # A document is read whole: a feed of a hundred thousand. What is longer comes as JSON Lines.
 MAX_FEED_BYTES = 256 * 1024 * 1024
+MAX_PAGE_BYTES = 16 * 1024 * 1024
 MAX_CHARS = {"publisher": 200, "claim_text": 10_000, "claimant": 1000, "rating": 1000}
 # Where a document keeps its list. The members of DataFeed are wrapped once more, in `item`.
 LISTS = ("@graph", "dataFeedElement", "claimReviews", "claims")
@@ -48,18 +51,40 @@ Row = FactCheckDraft | BadRow
 
 
 def read_document(stream: BinaryIO, source: str) -> Iterator[Row]:
-    """The fact-checks of one JSON document; each is named by its place in it, `feed.json#/dataFeedElement/3`.
+    """The fact-checks of one JSON document; each is named by its place in it, `feed.json#/dataFeedElement/3`. Or those that a page embeds,
+    by the number of its script.
 
-    Raises Unreadable when it is no JSON, or too long.
+    Raises Unreadable when it is neither, or too long.
     """
     raw = read_up_to(stream, MAX_FEED_BYTES + 1)
     if len(raw) > MAX_FEED_BYTES:
         raise Unreadable(source, f"longer than {MAX_FEED_BYTES:,} bytes; pass it on as JSON Lines")
+    place = Place(source, None, len(raw))
+    raw = raw.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if raw.startswith(b"<"):
+        yield from _of_page(raw, place)
+        return
     try:
-        document = orjson.loads(raw.removeprefix(b"\xef\xbb\xbf"))
+        document = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Unreadable(source, f"no JSON: {error}") from None
-    yield from _rows(document, Place(source, None, len(raw)), "")
+    yield from _rows(document, place, "")
+
+
+def _of_page(raw: bytes, place: Place) -> Iterator[Row]:
+    if len(raw) > MAX_PAGE_BYTES:
+        raise Unreadable(place.source, f"a page of more than {MAX_PAGE_BYTES:,} bytes")
+    page = raw.decode(encoding_of_page(raw), "replace").encode()
+    tree = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(encoding="utf-8"))
+    scripts = tree.iterfind(".//script[@type='application/ld+json']")
+    embedded = [script.text or "" for script in scripts]
+    if not any("ClaimReview" in script for script in embedded):
+        raise Unreadable(place.source, "neither JSON nor a page that embeds a ClaimReview")
+    for number, script in enumerate(embedded):
+        try:
+            yield from _rows(orjson.loads(script), place, f"/{number}")
+        except orjson.JSONDecodeError as error:
+            yield BadRow(_at(place, f"/{number}", None), "", "invalid_json", str(error))
 
 
 def read_lines(stream: BinaryIO, source: str) -> Iterator[Row]:
@@ -112,12 +137,12 @@ def _members(row: Any, place: Place) -> Iterator[Row]:
         # claims:search: a claim with the reviews of several publishers.
         for review in reviews:
             yield _draft(_of_search(row, review), place)
-    elif "dateDeleted" in row and not row.get("item"):
+    elif items := row.get("item"):
+        for item in items if isinstance(items, list) else [items]:
+            at = _at(place, "", item)
+            yield _withdrawn(item, at) if "dateDeleted" in row and isinstance(item, dict) else _draft(item, at)
+    elif "dateDeleted" in row:
         yield _withdrawn(row, place)
-    elif row.get("item"):
-        items = row["item"] if isinstance(row["item"], list) else [row["item"]]
-        for item in items:
-            yield _draft(item, _at(place, "", item))
     elif _is_context(row):
         return
     else:

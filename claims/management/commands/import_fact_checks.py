@@ -9,9 +9,7 @@ from claims.management.fact_checks import FactCheckImport, add_arguments
 
 
 class Command(ImportCommand):
-    help = (
-        "Import published fact-checks: ClaimReview as JSON-LD or JSON Lines, DataFeeds of it, answers of claims:search."
-    )
+    help = "Import published fact-checks: ClaimReview as JSON-LD, a line each or in a page, DataFeeds of it, answers of claims:search."
     work = FactCheckImport
 
     def add_arguments(self, parser: ArgumentParser) -> None:
