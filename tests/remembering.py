@@ -57,7 +57,7 @@ def remembered(make: Callable[P, T]) -> Callable[P, T]:
     @wraps(make)
     def answer(*args: P.args, **more: P.kwargs) -> T:
         global _here
-        before, said = _present(), _said(make.__name__, *args, **more)
+        before, said = _present(), _said(f"{make.__module__}.{make.__qualname__}", *args, **more)
         if before is None or said is None:
             _here = None
             return make(*args, **more)

@@ -28,6 +28,7 @@ from factcheck.models import Job
 from factcheck.routes import Route
 from tests import make
 from tests.api import Api, api, assert_problem
+from tests.remembering import remembered
 
 NOBODY = "01890000-0000-7000-8000-000000000000"
 
@@ -135,7 +136,13 @@ def is_met(need: Need, name: str, scopes: frozenset[str]) -> bool:
 def world(db, caplog, monkeypatch) -> dict[str, Any]:
     """One row of each kind, by the part of its addresses that names the kind."""
     caplog.set_level(logging.CRITICAL, "factcheck")
+    rows = one_of_each()
     monkeypatch.setattr(SchemaGenerator, "get_schema", lambda *args, **options: {})  # half a second, whoever asks
+    return rows
+
+
+@remembered
+def one_of_each() -> dict[str, Any]:
     ada = make.user("ada", "importer", "triager")
     article = make.article("Prices rose by 40 per cent last year, the bank said.", outlet="Wire")
     assert jobs.work("tests")
@@ -301,7 +308,7 @@ def browser() -> Client:
 
 
 @pytest.fixture
-def unwritten(monkeypatch) -> None:
+def unwritten(world, monkeypatch) -> None:
     """Whether a page is shown is asked here, not what it shows."""
     monkeypatch.setattr(SimpleTemplateResponse, "rendered_content", "")
 

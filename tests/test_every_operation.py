@@ -28,6 +28,7 @@ from reviews.publication import EXPORTS
 from reviews.reasons import REASONS
 from tests import make
 from tests.api import Api, api, assert_problem, assert_some_problem, places, signed_in
+from tests.remembering import remembered
 from tests.reviewing import snapshot
 from tests.test_openapi import codes_of
 
@@ -59,7 +60,7 @@ def fill(path: str, **keys: Any) -> str:
 
 
 @pytest.fixture
-def root() -> Api:
+def root(world) -> Api:  # which is there first, as nobody has written anything yet
     """Somebody with every scope and a session: nothing is refused for want of either."""
     return signed_in(make.user("root", is_superuser=True, is_staff=True), remembers=True)
 
@@ -67,6 +68,11 @@ def root() -> Api:
 @pytest.fixture
 def world() -> dict[str, Any]:
     """One row of each kind, by the first step of its addresses."""
+    return one_of_each()
+
+
+@remembered
+def one_of_each() -> dict[str, Any]:
     ada = make.user("ada", "importer", "triager")
     article = make.article("Prices rose by 40 per cent last year, the bank said.", outlet="Wire")
     assert jobs.work("tests")
