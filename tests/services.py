@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import hashlib
 import itertools
 import os
 import shutil
@@ -30,6 +31,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
+from pytest_django.plugin import blocking_manager_key
 
 from factcheck import embedded
 from factcheck.process import kill_group, launch
@@ -101,6 +103,22 @@ def _find_static_files_once() -> None:
     WhiteNoiseMiddleware.add_files_from_finders = add_files
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """While one of the processes that share the tests compiles them for all, another migrates for all. The rest waits for the first."""
+    if _PROCESSES > 1 and _PROCESS == 1 and not os.environ.get("DATABASE_URL"):
+        with session.config.stash[blocking_manager_key].unblock():
+            _have_a_migrated_cluster(session.config)
+    if _PROCESSES == 1 or sys.dont_write_bytecode:
+        return (yield)
+    with alone("compiling") as shared:
+        if not (compiled := shared / "compiled").exists():
+            collected = yield
+            compiled.touch()
+            return collected
+    return (yield)
+
+
 def pytest_collection_finish() -> None:
     # What is loaded by now stays to the end: looked through for garbage every 700 objects, it would cost a seventh of all time.
     gc.collect()
@@ -137,24 +155,51 @@ def alone(name: str) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def services(django_test_environment: None, django_db_blocker) -> Iterator[None]:
+def services(django_test_environment: None, django_db_blocker, pytestconfig: pytest.Config) -> Iterator[None]:
     """PostgreSQL, with a migrated database that no test enters, and the broker run: from the first test that needs one of them to the end."""
     given = bool(os.environ.get("DATABASE_URL"))
-    with alone("migrating") as shared, django_db_blocker.unblock():
-        cluster = shared / "postgresql"
-        if given and not cluster.exists():
-            _migrate()
-            cluster.touch()
-        elif not given and not cluster.exists():
-            with embedded.throw_away(embedded.home(), broker=False):
-                _migrate()
-                _administer("CHECKPOINT")
-            _copy(embedded.home() / "postgresql", cluster)
-        elif not given:
-            _copy(cluster, embedded.home() / "postgresql")
+    with django_db_blocker.unblock():
+        if given:
+            with alone("migrating") as shared:
+                if not (shared / "migrated").exists():
+                    _migrate()
+                    (shared / "migrated").touch()
+        else:
+            _have_a_migrated_cluster(pytestconfig)
     wanted = {"postgres": not given, "broker": not os.environ.get("BROKER_URL")}
     with embedded.throw_away(embedded.home(), **wanted):
         yield
+
+
+def _have_a_migrated_cluster(config: pytest.Config) -> None:
+    """Whoever comes first makes it, and the others copy it: in later runs too, until something has changed that could change it."""
+    own = embedded.home() / "postgresql"
+    if own.exists():
+        return
+    folder = config.cache.mkdir("postgresql") if hasattr(config, "cache") else Path(os.environ[_SHARED])
+    kept = folder / _digest_of_what_is_migrated()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if kept.exists():
+            _copy(kept, own)
+            return
+        with embedded.throw_away(embedded.home(), broker=False):
+            _migrate()
+            _administer("CHECKPOINT")
+        for outdated in (path for path in folder.iterdir() if path.is_dir()):
+            shutil.rmtree(outdated, ignore_errors=True)
+        # Whole or not at all, whenever somebody loses patience.
+        half = kept.with_suffix(".half")
+        _copy(own, half)
+        half.rename(kept)
+
+
+def _digest_of_what_is_migrated() -> str:
+    """Of all our code, since permissions and content types come from models, and of what it runs on."""
+    digest = hashlib.sha256((ROOT / "requirements-dev.txt").read_bytes())
+    for path in sorted(path for app in ("factcheck", "claims", "reviews") for path in (ROOT / app).rglob("*.py")):
+        digest.update(b"%b %d " % (bytes(path.relative_to(ROOT)), path.stat().st_size) + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _copy(folder: Path, to: Path) -> None:
