@@ -384,6 +384,13 @@ THROTTLE_SIGN_IN = env.read(
     "THROTTLE_SIGN_IN", env.rate, default="5/300", expects="attempts/seconds",
     help="Attempts of one address to sign in under one name; ten times as many under all names, or from all addresses.",
 )  # fmt: skip
+THROTTLE_CORRECTIONS = env.read(
+    "THROTTLE_CORRECTIONS", env.rate, default="10/3600", expects="requests/seconds", help="Correction requests of one address.",
+)  # fmt: skip
+THROTTLE_CORRECTIONS_OF_ALL = env.read(
+    "THROTTLE_CORRECTIONS_OF_ALL", env.rate, default="200/3600", expects="requests/seconds",
+    help="Correction requests of all strangers together: each is read by a person.",
+)  # fmt: skip
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -418,6 +425,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         **NAMED_CHOICES,
         "BulkAction": "claims.forms.BULK_ACTIONS",
+        "CorrectionRequestAction": "reviews.corrections.ACTION_CHOICES",
+        "CorrectionRequestState": "reviews.corrections.STATE_CHOICES",
         "CommentField": "reviews.commenting.ANCHOR_FIELD_CHOICES",
         "ChangeKind": "reviews.models.publication.Change.KINDS",
         "ClaimKind": "claims.models.Claim.Kind",

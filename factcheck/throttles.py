@@ -148,6 +148,17 @@ def count_sign_in(request: HttpRequest, username: str) -> Standing | None:
     return _note(request, standings)
 
 
+def count_correction_request(request: HttpRequest) -> Standing | None:
+    """Count what somebody whom nobody knows asks to be corrected: of their address, and of all together, since a person reads each."""
+    counted: list[Standing] = list(getattr(request, "standings", []))
+    standings = [count("corrections", address_of(request), _rate("CORRECTIONS"))]
+    if not any(standing and standing.is_over for standing in standings):
+        standings.append(count("corrections-of-all", "all", _rate("CORRECTIONS_OF_ALL")))
+    over = _note(request, standings)
+    request.standings = [*counted, *request.standings]  # type: ignore[attr-defined]
+    return over
+
+
 def forgive_sign_in(request: HttpRequest, username: str) -> None:
     """The password was right: what was counted for it here is taken back."""
     under_this_name, *wider = _sign_in_limits(request, username)

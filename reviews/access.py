@@ -1,6 +1,7 @@
 """Who may ask for what of reviews; `factcheck/access.py` says how to read it. Who may act on which review, the stage table says."""
 
 from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, REVIEW, TRIAGE, Need, Table
+from reviews.corrections import RequestAction
 from reviews.publication import EXPORTS
 from reviews.stages import Action
 from reviews.workflow.publishing import PUBLISH as PUBLISH_DUE
@@ -62,6 +63,10 @@ ACTIONS: dict[Action, tuple[str, Need]] = {
     Action.REOPEN: (_own(Action.REOPEN), REVIEW),
 }
 
+# Who of the desk may do what to a reader's request, `reviews/corrections.py` says.
+REQUEST_NEED = REVIEW
+_REQUEST = "/api/v1/correction-requests"
+
 ROUTES: Table = {
     "GET /api/v1/desks": READ,
     "GET /api/v1/desks/{id}": READ,
@@ -106,6 +111,12 @@ ROUTES: Table = {
     **{f"GET /api/v1/public/{export.name}": ANYBODY for export in EXPORTS},
     "GET /api/v1/public/corrections": ANYBODY,
     "GET /api/v1/public/corrections.atom": ANYBODY,
+    f"GET {_REQUEST}": READ,
+    f"GET {_REQUEST}/{{id}}": READ,
+    **{f"POST {_REQUEST}/{{id}}/{action.replace('_', '-')}": REQUEST_NEED for action in RequestAction},
+    "POST /api/v1/public/correction-requests": ANYBODY,
+    "GET /api/v1/public/correction-requests/{id}": ANYBODY,
+    "GET /api/v1/public/statistics/corrections": ANYBODY,
     # Pages for readers
     **{
         f"* /{page}": ANYBODY

@@ -14,8 +14,9 @@ from claims.triage import RISK_CHOICES
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.filters import AnyOfChoice, AnyOfUUID, FilterSet, Instant, TrueOrFalse
 from reviews.attention import needing_attention
+from reviews.corrections import STATE_CHOICES as REQUEST_STATE_CHOICES
 from reviews.facts import STAGE_CHOICES
-from reviews.models import Change, Evidence, FactCheck, Review, Seat
+from reviews.models import Change, CorrectionRequest, Evidence, FactCheck, Review, Seat
 from reviews.publication import PROFILES
 from reviews.statistics import GROUP_CHOICES, Group
 
@@ -114,6 +115,27 @@ class ProfiledExportFilter(ExportFilter):
     profile = ChoiceFilter(
         choices=[(name, name) for name in PROFILES], method="words", label="schemaorg when left out."
     )
+
+
+class CorrectionRequestFilter(FilterSet):
+    desk = AnyOfUUID(field_name="review__desk_id")
+    review = AnyOfUUID(field_name="review_id")
+    fact_check = AnyOfUUID(field_name="fact_check_id")
+    state = AnyOfChoice(choices=REQUEST_STATE_CHOICES)
+    handler = AnyOfUUID(field_name="handler_id")
+    overdue = TrueOrFalse(method="by_due", label="Past its time to be looked into, or to be answered.")
+    updated_since = Instant(field_name="updated_at", lookup_expr="gte")
+
+    def by_due(self, queryset: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        now = timezone.now()
+        late = Q(acknowledged_at=None, acknowledge_due_at__lt=now) | Q(
+            acknowledged_at__isnull=False, answered_at=None, answer_due_at__lt=now
+        )
+        return queryset.filter(late if value else ~late)
+
+    class Meta:
+        model = CorrectionRequest
+        fields = ()
 
 
 class StatisticsFilter(FilterSet):

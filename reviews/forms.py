@@ -24,6 +24,7 @@ MAX_LINE_CHARS = 1000
 MAX_WORDS_CHARS = 10_000
 MAX_BODY_CHARS = 200_000  # of a fact-check: ten times a long one
 MAX_RATING_CHARS = 40
+MAX_REQUEST_CHARS = 5_000  # of a reader's request, and of its answer
 MAX_ITEMS = 200
 MAX_QUERIES = 50
 MOST = 32767  # of the column
@@ -272,3 +273,21 @@ class NewCommentSerializer(StrictSerializer):
     text = _words(help_text="`@username` names somebody of the desk.")
     reply_to = serializers.UUIDField(required=False, help_text="A comment of this review.")
     anchor = CommentAnchorSerializer(required=False)
+
+
+class PublicCorrectionRequestSerializer(StrictSerializer):
+    """What anybody may send."""
+
+    fact_check = serializers.UUIDField()
+    text = serializers.CharField(max_length=MAX_REQUEST_CHARS, help_text="What is wrong, and how you know.")
+    contact = serializers.EmailField(
+        required=False, allow_blank=True, default="", help_text="Read only by whoever handles it."
+    )
+
+
+class RequestAnswerSerializer(StrictSerializer):
+    answer = serializers.CharField(max_length=MAX_REQUEST_CHARS, help_text="What whoever asked is told.")
+
+
+class RequestDuplicateSerializer(RequestAnswerSerializer):
+    duplicate_of = serializers.UUIDField(help_text="Another request about the same fact-check.")

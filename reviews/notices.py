@@ -151,6 +151,10 @@ BYTES_FAILED = (
 )
 CLAIM_EDITED = "The claim was edited, and a verdict of before counts no more: look again: {claim}"
 
+# To the people of the desk who may handle it.
+CORRECTION_REQUESTED = "correction_requested"
+ASKED_TO_CORRECT = "A reader says that something is wrong with what you have published: {claim}"
+
 KINDS = tuple(dict.fromkeys([*(row.kind for row in NOTICES), EVIDENCE_NEEDS_ATTENTION, VERDICT_STALE]))
 
 _BY_ACTION = {action: tuple(row for row in NOTICES if row.action is action) for action in Action}

@@ -10,14 +10,16 @@ from itertools import groupby
 from typing import Any, Literal, get_args
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
 
 from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.audit.models import AuditEvent
 from reviews.agreement import Agreement, Share, Spread, agreement, quantiles, selection_balance, units_of_rows
 from reviews.facts import OVER, Stage
-from reviews.models import RatingScaleVersion, Review, Round, Verdict
+from reviews.models import CorrectionRequest, RatingScaleVersion, Review, Round, Verdict
+from reviews.publication.clocks import CorrectionClocks, KeptInTime
 
 SECONDS_PER_HOUR = 3600
 Group = Literal["claimant", "outlet"]
@@ -184,3 +186,20 @@ def _counts(groups: QuerySet[Any, tuple[Any, ...]]) -> Counter[str | None]:
 def rounds_closed(reviews: QuerySet[Review]) -> int:
     """How many rounds the coefficients look at: not those that were void."""
     return Round.objects.filter(review__in=reviews, closed_at__isnull=False).exclude(outcome=Round.Outcome.VOID).count()
+
+
+def corrections() -> CorrectionClocks:
+    """How readers' requests were dealt with, of all desks. Whatever still has time is not counted."""
+    requests, now = CorrectionRequest.objects.order_by(), timezone.now()
+
+    def kept(done: str, due: str) -> KeptInTime:
+        is_told = Q(**{f"{done}__isnull": False}) | Q(**{f"{due}__lt": now})
+        counted = requests.aggregate(
+            n=Count("pk", filter=is_told), kept=Count("pk", filter=Q(**{f"{done}__lte": F(due)}))
+        )
+        n, in_time = counted["n"], counted["kept"]
+        return KeptInTime(in_time, n, in_time / n if n else None, None if n else "none_yet")
+
+    return CorrectionClocks(
+        requests.count(), kept("acknowledged_at", "acknowledge_due_at"), kept("answered_at", "answer_due_at")
+    )

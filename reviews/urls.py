@@ -7,7 +7,7 @@ from django.urls import path
 from factcheck.api.negotiation import OneFormat
 from factcheck.api.routers import Router
 from reviews import filters
-from reviews.views import desks, exports, public, reviews, rows, snapshots, statistics
+from reviews.views import corrections, desks, exports, public, public_corrections, reviews, rows, snapshots, statistics
 
 router = Router()
 router.register("desks", desks.DeskViewSet)
@@ -18,6 +18,13 @@ router.register("reviews", reviews.ReviewViewSet)
 router.register("evidence", rows.EvidenceViewSet)
 router.register("snapshots", snapshots.SnapshotViewSet)
 router.register("public/fact-checks", public.PublicFactCheckViewSet, basename="public-fact-check")
+router.register("correction-requests", corrections.CorrectionRequestViewSet)
+router.register(
+    "public/correction-requests",
+    public_corrections.PublicCorrectionRequestViewSet,
+    basename="public-correction-request",
+)
+router.register("public/statistics", public_corrections.PublicStatisticsViewSet, basename="public-statistics")
 router.register("statistics", statistics.StatisticsViewSet, basename="statistics")
 for name, view in {
     "evidence": rows.EvidenceOfReview,

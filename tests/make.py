@@ -202,7 +202,9 @@ def review_rows(room: Newsroom) -> dict[str, Any]:
     """Keys of one row of each kind that reviews add, by the first step of its addresses: a review in research with one item."""
     found = review(room, Stage.RESEARCH, text="Wages fell in a year.")
     public = review(room, Stage.PUBLISHED, text="Rents fell in a year.").fact_check.pk
+    request, _ = workflow.request_correction(public, text="The table says otherwise.")
     return {
+        "correction-requests": request.pk,
         "public": public, "fact-checks": public,
         "desks": room.desk.pk, "rating-scales": room.desk.scale.scale_id, "policies": room.desk.policy_id, "reviews": found.pk,
         "evidence": evidence(room, found).pk, "snapshots": upload(room, found).snapshot_id,

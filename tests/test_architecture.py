@@ -14,7 +14,7 @@ FIRST_PARTY = ("factcheck", "claims", "reviews", "tests")
 PLAIN = (
     "claims.text", "claims.encoding", "claims.charsets", "claims.identity", "claims.triage", "claims.withdrawal", "claims.extraction", "claims.matching", "claims.sources", "reviews.agreement",
     "reviews.priority", "reviews.staffing", "reviews.facts", "reviews.guards", "reviews.reasons", "reviews.stages", "reviews.policy", "reviews.words",
-    "reviews.commenting", "reviews.notices",
+    "reviews.commenting", "reviews.corrections", "reviews.notices",
     "reviews.publication",
 )  # fmt: skip
 PLATFORM = (

@@ -16,6 +16,7 @@ from factcheck import jobs
 from factcheck.audit.models import AuditEvent
 from factcheck.models import Job
 from reviews.access import ACTIONS
+from reviews.corrections import RequestAction
 from tests import make
 from tests.api import api, assert_problem, places, signed_in
 from tests.editing import answers_at_once, exactly_one_wins_each_round
@@ -63,7 +64,7 @@ def test_every_detail_has_a_strong_etag_and_is_not_sent_again_to_who_holds_it(ad
             again = client.get(address, headers={"If-None-Match": first["ETag"]})
             assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"]), path
             tried.add(path)
-    assert len(tried) == 19
+    assert len(tried) == 20
 
 
 @pytest.mark.parametrize(("held", "status"), [('"1"', 200), ('"x", {}', 304), ("W/{}", 304), ("*", 304), ("", 200)])
@@ -133,6 +134,7 @@ def test_what_changes_a_row_with_a_version_needs_if_match(db, world):  # noqa: F
             "reject_match",
         }
         | {f"{action}_claim" for action in TriageAction}
+        | {f"{action}_correction_request" for action in RequestAction}
         | {f"{action}_review" for action in of_reviews - {"evidence", "searches", "comments", "draft"}}
     )
     assert everything() == before

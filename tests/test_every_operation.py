@@ -154,6 +154,7 @@ def test_nothing_but_the_documentation_and_what_is_published_is_answered_to_stra
     )
     assert public == {
         ("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204), *((name, 200) for name in published),
+        ("create_public_correction_request", 422), ("get_public_correction_request", 404), ("get_public_statistics_corrections", 200),
     }  # fmt: skip
     assert everything() == before
 
@@ -270,6 +271,12 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "create_review": {"claim": str(world["claims"]), "desk": str(world["desks"]), "risk": "high"},
         "take_next_review": {"desk": str(world["desks"])},
         "create_review_evidence": ITEM,
+        "create_public_correction_request": {
+            "fact_check": str(world["public"]), "text": "It was 2024.", "contact": "reader@example.org",
+        },
+        "acknowledge_correction_request": {}, "take_over_correction_request": {}, "accept_correction_request": {},
+        "decline_correction_request": {"answer": "It was 2023."}, "resolve_correction_request": {"answer": "It was 2024."},
+        "mark_duplicate_correction_request": {"answer": "It was 2024.", "duplicate_of": NOBODY},
         "create_review_evidence_file": {},
         "update_evidence": ITEM | {"is_withdrawn": True},
         "mark_unreliable_evidence": {"reason": "forged", "note": "It is."},

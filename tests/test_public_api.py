@@ -215,6 +215,8 @@ def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_in_any
         "Claim", "Comment", "ConflictOfInterest", "Decision", "Evidence", "EvidenceSet", "Invalidation", "ReplyRequest", "Review",
         "Search", "Verdict", "SealedVerdict",
     }  # fmt: skip
+    _, secret = workflow.request_correction(public.pk, text=f"It is a {MARK}.", contact=f"{MARK}@reader.example")
+    assert "CorrectionRequest" in columns_with(MARK)
     keys = keys_of_the_desk()
     assert {str(room.emil.pk), str(review.pk), str(review.claim_id), str(room.desk.pk)} <= keys
     asked = 0
@@ -222,6 +224,7 @@ def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_in_any
         if not path.startswith("/api/v1/public/"):
             continue
         address = path.replace("{id}", str(public.pk)).replace("{parent}", str(public.pk)).replace("{number}", "1")
+        address = address.replace("{secret}", secret)
         for query in ("", *(["?profile=insights"] if path.endswith("claim-review") else [])):
             answer = anybody.get(address + query)
             assert answer.status_code == 200, address
@@ -229,7 +232,7 @@ def test_nothing_that_the_desk_wrote_for_itself_and_no_key_of_its_rows_is_in_any
             assert MARK not in told, address
             assert not [key for key in keys if key in told or key.replace("-", "") in told], address
             asked += 1
-    assert asked == 13
+    assert asked == 15
 
 
 def test_what_the_public_is_shown_is_made_by_serializers_of_its_own():
@@ -239,8 +242,9 @@ def test_what_the_public_is_shown_is_made_by_serializers_of_its_own():
     assert [
         each for each in imports("reviews.serializers.public") if is_under(each, *ours) and not is_under(each, *allowed)
     ] == []
-    of_views = [each for each in imports("reviews.views.public") if is_under(each, "reviews.serializers", "claims")]
-    assert set(of_views) == {"reviews.serializers.public"}
+    for views in ("reviews.views.public", "reviews.views.public_corrections"):
+        of_views = [each for each in imports(views) if is_under(each, "reviews.serializers", "claims")]
+        assert set(of_views) == {"reviews.serializers.public"}
     assert "reviews.serializers.public" in MODULES
 
 

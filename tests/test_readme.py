@@ -16,7 +16,7 @@ from claims.triage import as_markdown
 from factcheck import jobs, routes
 from factcheck.env import VARIABLES
 from factcheck.webhooks import signing, types
-from reviews import publication, stages
+from reviews import corrections, publication, stages
 from tests import make
 from tests.api import api
 
@@ -67,6 +67,13 @@ def test_the_stages_are_drawn_as_they_are():
 
 def test_the_exports_are_those_of_the_code():
     assert between("reviews/publication, held by a test -->\n", "\n<!-- end of exports") == publication.as_markdown()
+
+
+def test_the_way_of_a_correction_request_is_the_one_of_the_code():
+    table = between(
+        "<!-- request table: written from reviews/corrections.py, held by a test -->\n", "\n<!-- end of request table"
+    )
+    assert table == corrections.as_markdown()
 
 
 def test_the_table_of_access_is_the_one_of_the_code():

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from factcheck import routes
 from factcheck.accounts.models import Token, User
-from factcheck.accounts.needs import READ, Need
+from factcheck.accounts.needs import ANYBODY, READ, Need
 from factcheck.errors import ActionForbidden
 
 
@@ -52,8 +52,10 @@ def need_of(request: Request, view: Any) -> Need:
     method, match = request.method or "GET", request.resolver_match
     address = routes.template_of(match.route if match else request.path)
     if method != "HEAD" and (method == "OPTIONS" or not hasattr(view, method.lower())):
-        # A method that the view does not have is answered with 405 to people who may read.
-        return routes.table().get(f"GET {address}", READ)
+        # A method that the view does not have is answered with 405 to people who may read, or send without having signed in.
+        rows = routes.table()
+        is_for_anybody = rows.get(f"POST {address}") is ANYBODY
+        return rows.get(f"GET {address}", ANYBODY if is_for_anybody else READ)
     return routes.need_of(method, address)
 
 

@@ -5,6 +5,7 @@ database view that has no row of a round before that round has closed.
 """
 
 from reviews.models.comments import Comment, Mention
+from reviews.models.corrections import CorrectionRequest
 from reviews.models.desks import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
 from reviews.models.evidence import Evidence, EvidenceSet, Keeping, Search, Snapshot, SnapshotCheck
 from reviews.models.outcome import Approval, Decision, Draft, Invalidation, ReplyRequest
@@ -27,6 +28,7 @@ __all__ = [
     "Change",
     "Comment",
     "ConflictOfInterest",
+    "CorrectionRequest",
     "Decision",
     "Desk",
     "DeskMembership",

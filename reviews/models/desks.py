@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from claims.models import Row
 
@@ -53,6 +53,10 @@ class ReviewPolicy(Row):
     min_origins = models.PositiveSmallIntegerField(default=2, help_text="Independent origins of evidence.")
     both_sides_required = models.BooleanField(default=True)
     reply_days = models.PositiveSmallIntegerField(default=3, help_text="Days to answer a request for a reply.")
+    correction_ack_days = models.PositiveSmallIntegerField(
+        default=3, help_text="Days until somebody looks into a reader's request for a correction."
+    )
+    correction_resolve_days = models.PositiveSmallIntegerField(default=14, help_text="Days until it has an answer.")
     lease_hours = models.PositiveSmallIntegerField(default=72, help_text="Hours that a lead has before others may.")
     hours_by_stage = models.JSONField(default=dict, help_text="Stage -> hours until it is overdue.")
 
@@ -61,6 +65,10 @@ class ReviewPolicy(Row):
             models.UniqueConstraint(fields=["name", "number"], name="policy_number_once"),
             models.CheckConstraint(condition=Q(seats__gte=2, seats_high_risk__gte=2), name="policy_two_seats_at_least"),
             models.CheckConstraint(condition=Q(min_origins__gte=1), name="policy_one_origin_at_least"),
+            models.CheckConstraint(
+                condition=Q(correction_ack_days__gte=1, correction_resolve_days__gte=F("correction_ack_days")),
+                name="policy_correction_days_in_order",
+            ),
             models.CheckConstraint(condition=Q(lease_hours__gte=1), name="policy_lease_at_least_an_hour"),
             models.CheckConstraint(condition=Q(discussion_rounds__gte=1), name="policy_one_discussion_round_at_least"),
         ]

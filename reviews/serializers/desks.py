@@ -42,7 +42,8 @@ class ReviewPolicySerializer(serializers.ModelSerializer):
         model = ReviewPolicy
         fields = (
             "id", "name", "number", "seats", "seats_high_risk", "lead_may_hold_seat", "draft_author_may_be_lead", "approver_may_edit_draft",
-            "auto_open", "discussion_rounds", "min_origins", "both_sides_required", "reply_days", "lease_hours", "hours_by_stage",
+            "auto_open", "discussion_rounds", "min_origins", "both_sides_required", "reply_days", "correction_ack_days",
+            "correction_resolve_days", "lease_hours", "hours_by_stage",
         )  # fmt: skip
 
 

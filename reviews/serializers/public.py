@@ -10,7 +10,16 @@ from rest_framework import serializers
 
 from factcheck.api.shape import Instant, Place, PlainJSON
 from factcheck.api.typed import TypedJSONField
-from reviews.models import Change, FactCheck, FactCheckRevision, Retraction, Status, status_of
+from reviews.models import (
+    Change,
+    CorrectionRequest,
+    FactCheck,
+    FactCheckRevision,
+    Retraction,
+    Status,
+    status_of,
+)
+from reviews.publication.clocks import KeptInTime
 from reviews.publication.documents import FactCheckDocument
 
 
@@ -63,6 +72,28 @@ class PublicFactCheckSerializer(serializers.ModelSerializer):
         fact_check.end = Retraction.objects.filter(fact_check=fact_check).select_related("proposal").first()
         fact_check.said = None if fact_check.end else fact_check.latest.document
         return super().to_representation(fact_check)
+
+
+class SentRequestSerializer(serializers.Serializer):
+    status_address = serializers.CharField(
+        help_text="Whoever knows it may read what became of the request. It is told once."
+    )
+
+
+class RequestStatusSerializer(serializers.ModelSerializer):
+    """What became of a request, and nothing else of it."""
+
+    answer = serializers.CharField(help_text="Empty before there is one.")
+
+    class Meta:
+        model = CorrectionRequest
+        fields = ("state", "answer")
+
+
+class CorrectionStatisticsSerializer(serializers.Serializer):
+    received = serializers.IntegerField(help_text="Requests so far.")
+    acknowledged_in_time = TypedJSONField(KeptInTime, help_text="That somebody looked into in time.")
+    resolved_in_time = TypedJSONField(KeptInTime, help_text="That had an answer in time.")
 
 
 class PublicRevisionSerializer(serializers.ModelSerializer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Case, Value, When
@@ -38,8 +39,9 @@ class DeskOfReviewSerializer(serializers.ModelSerializer):
         fields = ("id", "name")
 
 
-def _true_where(**conditions: Any) -> Case:
-    return Case(When(**conditions, then=Value(True)), default=Value(False))
+def true_where(*any_of: Mapping[str, Any]) -> Case:
+    """For the SQL of a list: whether one of these holds."""
+    return Case(*(When(**conditions, then=Value(True)) for conditions in any_of), default=Value(False))
 
 
 class ReviewItemSerializer(serializers.ModelSerializer):
@@ -54,8 +56,8 @@ class ReviewItemSerializer(serializers.ModelSerializer):
     closed_reason = serializers.ChoiceField(choices=REASON_CHOICES, allow_blank=True)
 
     sql = {
-        "is_on_hold": lambda at: _true_where(**{at("held_at__isnull"): False}),
-        "overdue": lambda at: _true_where(**{at("due_at__lt"): Now(), at("held_at__isnull"): True}),
+        "is_on_hold": lambda at: true_where({at("held_at__isnull"): False}),
+        "overdue": lambda at: true_where({at("due_at__lt"): Now(), at("held_at__isnull"): True}),
     }
 
     class Meta:

@@ -13,6 +13,17 @@ stage or a guard lets nobody, InvalidInput (422). None leaves a trace.
 from reviews.workflow.acting import ActionBlocked, desks_of, facts_of, visible_to
 from reviews.workflow.comments import Anchor, comment
 from reviews.workflow.conflicts import declare_conflict
+from reviews.workflow.corrections import accept as accept_request
+from reviews.workflow.corrections import (
+    acknowledge,
+    decline,
+    mark_duplicate,
+    request_correction,
+    request_of,
+    requests_visible_to,
+    resolve,
+    take_over_request,
+)
 from reviews.workflow.drafting import (
     approve,
     edit_draft,
@@ -73,6 +84,8 @@ __all__ = [
     "Judgement",
     "MySeat",
     "abandon_reverification",
+    "accept_request",
+    "acknowledge",
     "add_evidence",
     "adjudicate",
     "approve",
@@ -83,6 +96,7 @@ __all__ = [
     "current_round",
     "declare_conflict",
     "declare_search",
+    "decline",
     "desks_of",
     "dismiss_revision",
     "edit_draft",
@@ -93,6 +107,7 @@ __all__ = [
     "hold",
     "keep_evidence",
     "keep_snapshot",
+    "mark_duplicate",
     "mark_unreliable",
     "my_seat",
     "open_review",
@@ -108,8 +123,12 @@ __all__ = [
     "reopen",
     "replace_adjudicator",
     "replace_seat_holder",
+    "request_correction",
     "request_evidence",
+    "request_of",
     "request_reply",
+    "requests_visible_to",
+    "resolve",
     "resume",
     "retract",
     "reverify",
@@ -122,6 +141,7 @@ __all__ = [
     "take",
     "take_next",
     "take_over",
+    "take_over_request",
     "take_snapshot",
     "unapprove",
     "verdicts_submitted",

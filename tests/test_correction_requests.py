@@ -1,0 +1,377 @@
+"""Readers say what is wrong; somebody who neither led nor approved it looks into it, in time, and tells them what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from factcheck.accounts.models import User
+from factcheck.audit import events
+from factcheck.audit.models import AuditEvent
+from factcheck.audit.readers import visible_to
+from factcheck.audit.verifying import verify
+from factcheck.notifications.models import Notification
+from reviews import corrections, statistics, workflow
+from reviews.corrections import RequestAction, RequestState
+from reviews.facts import Stage
+from reviews.models import CorrectionRequest, DeskMembership
+from tests import make
+from tests.api import Api, api, assert_problem
+
+pytestmark = pytest.mark.django_db
+
+CONTACT = "reader@example.org"
+TEXT = "The table on page 3 says 34,000."
+ANSWER = "You are right, and we have corrected it."
+SENT = "/public/correction-requests"
+
+
+class Desk:
+    """A desk that has published something, about which a reader has written."""
+
+    def __init__(self) -> None:
+        self.room = make.newsroom()
+        self.review = make.review(self.room, Stage.PUBLISHED)
+        self.public = str(self.review.fact_check.pk)
+        sent = Api().post(SENT, {"fact_check": self.public, "text": TEXT, "contact": CONTACT})
+        assert sent.status_code == 201, sent.content
+        self.status_address = sent.json()["status_address"]
+        self.request = CorrectionRequest.objects.get()
+        self.path = f"/correction-requests/{self.request.pk}"
+
+    def status(self) -> Any:
+        return Api().get(self.status_address).json()
+
+    def act(self, who: User, action: str, **body: Any) -> Any:
+        return api(who).post(f"{self.path}/{action}", body)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+# Sent by anybody
+
+
+def test_anybody_asks_for_a_correction_and_reads_what_became_of_it_at_an_address_that_nobody_guesses(desk):
+    assert desk.status() == {"state": "received", "answer": ""}
+    secret = desk.status_address.rpartition("/")[2]
+    assert len(secret) > 40
+    assert not AuditEvent.objects.filter(data__icontains=secret).exists()
+    assert secret not in str(CorrectionRequest.objects.values().get())
+    assert_problem(Api().get(f"{SENT}/{secret[:-1]}x"), 404, "not_found")
+    assert desk.act(desk.room.hal, "acknowledge").status_code == 200
+    assert desk.act(desk.room.hal, "decline", answer="The table is of another year.").status_code == 200
+    assert desk.status() == {"state": "declined", "answer": "The table is of another year."}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"fact_check": make.SEEDS.name}, "/fact_check"),
+        ({"fact_check": "01890000-0000-7000-8000-000000000000"}, "/fact_check"),
+        ({"text": " \u2800 "}, "/text"),
+        ({"text": "x" * 5_001}, "/text"),
+        ({"contact": "no address"}, "/contact"),
+        ({"name": "Rita"}, "/name"),
+    ],
+)
+def test_what_nobody_could_work_with_is_refused_and_leaves_nothing(desk, change, place):
+    body = {"fact_check": desk.public, "text": TEXT, "contact": CONTACT} | change
+    problem = assert_problem(Api().post(SENT, body), 422, "invalid_input")
+    assert [error["pointer"] for error in problem["errors"]] == [place]
+    assert CorrectionRequest.objects.count() == 1
+
+
+def test_one_address_asks_so_often_and_all_together_so_often(desk, counting, settings):
+    settings.THROTTLE_CORRECTIONS, settings.THROTTLE_CORRECTIONS_OF_ALL = (2, 3600), (3, 3600)
+    body = {"fact_check": desk.public, "text": TEXT}
+
+    def from_(address: str) -> list[int]:
+        return [Api(REMOTE_ADDR=address).post(SENT, body).status_code for _ in range(3)]
+
+    assert from_("203.0.113.7") == [201, 201, 429]
+    assert from_("203.0.113.8") == [201, 429, 429]
+    refused = Api(REMOTE_ADDR="203.0.113.9").post(SENT, body)
+    assert assert_problem(refused, 429, "throttled")["retry_after_seconds"] <= 3600
+    assert '"corrections-of-all"' in refused["RateLimit"]
+    assert Api(REMOTE_ADDR="203.0.113.7").get(desk.status_address).status_code == 200
+    assert CorrectionRequest.objects.count() == 4
+
+
+# Handled at the desk
+
+
+def test_whoever_may_handle_it_is_told_and_nobody_else():
+    room = make.newsroom()
+    led, other = make.user("ida", "corrections", "researcher"), make.user("jon", "corrections")
+    DeskMembership.objects.create(desk=room.desk, user=led)
+    DeskMembership.objects.create(desk=room.desk, user=other)
+    room.finn = led
+    review = make.review(room, Stage.PUBLISHED)
+    workflow.declare_conflict(review.pk, actor=other, reason="personal", note="My sister.")
+    before = set(Notification.objects.values_list("pk", flat=True))
+    Api().post(SENT, {"fact_check": str(review.fact_check.pk), "text": TEXT})
+    new = Notification.objects.exclude(pk__in=before)
+    assert [(n.user.username, n.kind, n.subject_type) for n in new] == [
+        ("hal", "correction_requested", "correctionrequest")
+    ]
+    assert TEXT not in new.get().words
+
+
+def test_the_desk_sees_it_others_do_not_and_only_its_handler_learns_who_asked(desk):
+    room = desk.room
+    for who, contact in ((room.hal, None), (room.finn, None), (room.uma, None)):
+        seen = api(who).get(desk.path).json()
+        assert (seen["text"], seen["contact"], seen["state"]) == (TEXT, contact, "received")
+        assert [row["id"] for row in api(who).get("/correction-requests").json()["results"]] == [str(desk.request.pk)]
+    assert_problem(api(room.zoe).get(desk.path), 404, "not_found")
+    assert_problem(desk.act(room.zoe, "acknowledge"), 404, "not_found")
+    assert api(room.zoe).get("/correction-requests").json()["results"] == []
+    assert desk.act(room.hal, "acknowledge").json()["contact"] == CONTACT
+    for who in (room.gwen, room.uma, make.user("root", is_superuser=True, is_staff=True)):
+        assert api(who).get(desk.path).json()["contact"] is None
+        assert CONTACT not in api(who).get("/correction-requests").content.decode()
+    for event in AuditEvent.objects.filter(subject_type="correctionrequest"):
+        assert CONTACT not in str(event.data) + event.note
+        assert TEXT not in str(event.data) + event.note
+
+
+def allowed(who: User, desk: Desk) -> set[str]:
+    return {row["action"] for row in api(who).get(desk.path).json()["allowed_actions"] if row["allowed"]}
+
+
+def test_the_approver_the_lead_and_whoever_keeps_out_are_refused_as_handlers_also_by_the_database(desk):
+    room, review = desk.room, desk.review
+    room.finn.groups.add(*room.hal.groups.all())  # the lead handles corrections too
+    finn = User.objects.get(pk=room.finn.pk)
+    workflow.declare_conflict(review.pk, actor=room.gwen, reason="personal", note="My sister.")
+    root = make.user("root", is_superuser=True, is_staff=True)
+    for who, code in ((room.emil, "approved_it"), (finn, "led_it"), (room.gwen, "conflicted")):
+        problem = assert_problem(desk.act(who, "acknowledge"), 409, "action_blocked")
+        assert ([b["code"] for b in problem["blocked_by"]], problem["allowed_actions"]) == ([code], [])
+        assert allowed(who, desk) == set()
+        assert refused(
+            "UPDATE reviews_correctionrequest SET state = 'acknowledged', handler_id = %s, acknowledged_at = now()",
+            who.pk,
+        )
+    assert_problem(desk.act(room.ben, "acknowledge"), 403, "action_forbidden")
+    desk.request.refresh_from_db()
+    assert (desk.request.state, desk.request.version) == ("received", 1)
+    assert events.events(desk.request).count() == 1
+    assert (allowed(room.hal, desk), allowed(root, desk)) == ({"acknowledge"}, {"acknowledge"})
+
+
+def test_a_request_goes_its_way_each_step_an_event_and_every_answer_stays(desk):
+    hal = desk.room.hal
+    body = {"acknowledge": {}, "accept": {}, "resolve": {"answer": ANSWER}}
+    states = [desk.act(hal, action, **body[action]).json()["state"] for action in body]
+    assert states == ["acknowledged", "accepted", "resolved"]
+    told = [(e.action, e.data.get("state")) for e in events.events(desk.request)]
+    assert told == [
+        ("receive", None), ("acknowledge", ["received", "acknowledged"]), ("accept", ["acknowledged", "accepted"]),
+        ("resolve", ["accepted", "resolved"]),
+    ]  # fmt: skip
+    assert list(verify()) == []
+    assert desk.status() == {"state": "resolved", "answer": ANSWER}
+    assert allowed(hal, desk) == set()
+
+
+def test_another_takes_it_over_and_only_then_answers(desk):
+    room = desk.room
+    desk.act(room.hal, "acknowledge")
+    assert_problem(desk.act(room.gwen, "decline", answer="No."), 403, "action_forbidden")
+    assert desk.act(room.gwen, "take-over").json()["handler"]["username"] == "gwen"
+    assert_problem(desk.act(room.hal, "decline", answer="No."), 403, "action_forbidden")
+    assert desk.act(room.gwen, "decline", answer="No.").status_code == 200
+
+
+def test_a_duplicate_names_the_other_one_about_the_same_fact_check_and_an_answer_has_words(desk):
+    hal, elsewhere = desk.room.hal, make.review(desk.room, Stage.PUBLISHED, text="Wages fell.")
+    other, _ = workflow.request_correction(elsewhere.fact_check.pk, text="No.")
+    same, _ = workflow.request_correction(desk.review.fact_check.pk, text="Page 3!")
+    desk.act(hal, "acknowledge")
+    for wrong in (other.pk, desk.request.pk):
+        problem = assert_problem(
+            desk.act(hal, "mark-duplicate", duplicate_of=str(wrong), answer=ANSWER), 422, "invalid_input"
+        )
+        assert problem["errors"][0]["code"] == "unknown_request"
+    assert_problem(desk.act(hal, "mark-duplicate", duplicate_of=str(same.pk), answer="\u2800"), 422, "invalid_input")
+    answer = desk.act(hal, "mark-duplicate", duplicate_of=str(same.pk), answer="Another reader said so too.")
+    assert (answer.json()["state"], answer.json()["duplicate_of"]) == ("duplicate", str(same.pk))
+    assert desk.act(hal, "resolve", answer=ANSWER).json()["answer"] == f"Another reader said so too.\n\n{ANSWER}"
+
+
+def test_nobody_overwrites_what_they_have_not_seen(desk):
+    client = api(desk.room.hal)
+    client.looks_first = False
+    assert_problem(client.post(f"{desk.path}/acknowledge"), 428, "precondition_required")
+    tag = client.get(desk.path)["ETag"]
+    desk.act(desk.room.gwen, "acknowledge")
+    stale = assert_problem(client.post(f"{desk.path}/take-over", {}, headers={"If-Match": tag}), 412, "stale_version")
+    assert (stale["changed_by"], stale["current_version"]) == ("gwen", 2)
+
+
+# Every arrow, and no other
+
+
+REACH: dict[RequestState, list[RequestAction]] = {
+    RequestState.RECEIVED: [],
+    RequestState.ACKNOWLEDGED: [RequestAction.ACKNOWLEDGE],
+    RequestState.ACCEPTED: [RequestAction.ACKNOWLEDGE, RequestAction.ACCEPT],
+    RequestState.DECLINED: [RequestAction.ACKNOWLEDGE, RequestAction.DECLINE],
+    RequestState.DUPLICATE: [RequestAction.ACKNOWLEDGE, RequestAction.MARK_DUPLICATE],
+    RequestState.RESOLVED: [RequestAction.ACKNOWLEDGE, RequestAction.ACCEPT, RequestAction.RESOLVE],
+}
+# The design's words: received -> acknowledged -> accepted | declined | duplicate -> resolved.
+DESIGN = {
+    ("received", "acknowledge"): "acknowledged", ("acknowledged", "accept"): "accepted", ("acknowledged", "decline"): "declined",
+    ("acknowledged", "mark_duplicate"): "duplicate", ("accepted", "resolve"): "resolved", ("declined", "resolve"): "resolved",
+    ("duplicate", "resolve"): "resolved",
+    **{(state, "take_over"): state for state in ("acknowledged", "accepted", "declined", "duplicate")},
+}  # fmt: skip
+
+
+def test_every_action_leads_from_every_state_where_the_design_says_and_nowhere_else(desk):
+    hal, gwen, other = (
+        desk.room.hal,
+        desk.room.gwen,
+        workflow.request_correction(desk.review.fact_check.pk, text="Page 3!")[0],
+    )
+    verbs: dict[RequestAction, Callable[..., CorrectionRequest]] = {
+        RequestAction.ACKNOWLEDGE: workflow.acknowledge, RequestAction.TAKE_OVER: workflow.take_over_request,
+        RequestAction.ACCEPT: workflow.accept_request, RequestAction.DECLINE: workflow.decline,
+        RequestAction.MARK_DUPLICATE: workflow.mark_duplicate, RequestAction.RESOLVE: workflow.resolve,
+    }  # fmt: skip
+    words: dict[RequestAction, dict[str, Any]] = {
+        RequestAction.DECLINE: {"answer": "No."}, RequestAction.RESOLVE: {"answer": ANSWER},
+        RequestAction.MARK_DUPLICATE: {"answer": "Twice.", "duplicate_of": other.pk},
+    }  # fmt: skip
+
+    def do(action: RequestAction, who: User) -> CorrectionRequest:
+        return verbs[action](desk.request.pk, actor=who, **words.get(action, {}))
+
+    found, codes = {}, set()
+    for state, way in REACH.items():
+        for action in RequestAction:
+            with transaction.atomic():
+                for step in way:
+                    do(step, hal)
+                try:
+                    with transaction.atomic():
+                        do(action, gwen if action is RequestAction.TAKE_OVER else hal)
+                except workflow.ActionBlocked as blocked:
+                    codes |= {(state, b["code"]) for b in blocked.extra["blocked_by"]}
+                else:
+                    desk.request.refresh_from_db()
+                    found[str(state), str(action)] = desk.request.state
+                transaction.set_rollback(True)
+    assert found == DESIGN
+    assert codes == {(state, f"state_is_{state}") for state in RequestState}
+
+
+def refused(statement: str, *params: Any) -> bool:
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    except IntegrityError:
+        return True
+    return False
+
+
+def test_what_must_never_be_of_a_request_is_refused_by_the_database(desk):
+    hal, change = desk.room.hal, "UPDATE reviews_correctionrequest SET"
+    for what in ("text = 'x'", "contact = ''", "secret_sha256 = ''", "answer_due_at = now()"):
+        assert refused(f"{change} {what}"), what
+    for state in set(RequestState) - {RequestState.RECEIVED}:
+        answered = ", answer = 'No.', answered_at = now()" if state in corrections.ANSWERED else ""
+        others = f"{answered}, resolved_at = now()" if state == "resolved" else answered
+        found = f"{change} state = %s, handler_id = %s, acknowledged_at = now(){others}"
+        assert refused(found, state, hal.pk), state  # for want of an arrow, or of an event
+    assert refused("DELETE FROM reviews_correctionrequest")
+    workflow.acknowledge(desk.request.pk, actor=hal)
+    workflow.decline(desk.request.pk, actor=hal, answer="No.")
+    assert refused(f"{change} answer = 'Yes.'")
+    assert refused(f"{change} answer = ''")
+
+
+# In time
+
+
+def test_clocks_are_the_policys_and_what_is_late_is_shown(desk):
+    took = [desk.request.acknowledge_due_at, desk.request.answer_due_at]
+    assert [at - desk.request.updated_at for at in took] == [timedelta(days=3), timedelta(days=14)]
+    hal = api(desk.room.hal)
+
+    def overdue() -> list[Any]:
+        listed = hal.get("/correction-requests?overdue=true").json()["results"]
+        rows = hal.get("/correction-requests").json()["results"]
+        return [len(listed), [row["overdue"] for row in rows], hal.get(desk.path).json()["overdue"]]
+
+    assert overdue() == [0, [False], False]
+    travel(desk, days=4)
+    assert overdue() == [1, [True], True]
+    workflow.acknowledge(desk.request.pk, actor=desk.room.hal)
+    assert overdue() == [0, [False], False]
+    travel(desk, days=11)
+    assert overdue() == [1, [True], True]
+    workflow.decline(desk.request.pk, actor=desk.room.hal, answer="No.")
+    assert overdue() == [0, [False], False]
+
+
+def travel(desk: Desk, days: int) -> None:
+    """The request came so many days earlier than it did: nothing but the migrating role could say so."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE reviews_correctionrequest DISABLE TRIGGER correction_request_goes_its_way")
+        cursor.execute(
+            "UPDATE reviews_correctionrequest SET acknowledge_due_at = acknowledge_due_at - %s, answer_due_at = answer_due_at - %s",
+            [timedelta(days=days)] * 2,
+        )
+        cursor.execute("ALTER TABLE reviews_correctionrequest ENABLE TRIGGER correction_request_goes_its_way")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def test_how_many_were_dealt_with_in_time_is_public_with_n(desk):
+    address = "/public/statistics/corrections"
+    nothing = {"in_time": 0, "n": 0, "share": None, "reason": "none_yet"}
+    assert Api().get(address).json() == {"received": 1, "acknowledged_in_time": nothing, "resolved_in_time": nothing}
+    travel(desk, days=4)
+    soon, _ = workflow.request_correction(desk.review.fact_check.pk, text="Page 3!")
+    workflow.acknowledge(soon.pk, actor=desk.room.hal)
+    half = {"in_time": 1, "n": 2, "share": 0.5, "reason": None}
+    assert Api().get(address).json() == {"received": 2, "acknowledged_in_time": half, "resolved_in_time": nothing}
+    workflow.decline(soon.pk, actor=desk.room.hal, answer="No.")
+    found = statistics.corrections().resolved_in_time
+    assert (found.in_time, found.n, found.share) == (1, 1, 1.0)
+
+
+def test_lists_are_filtered_and_ordered(desk):
+    later, _ = workflow.request_correction(desk.review.fact_check.pk, text="Page 3!")
+    workflow.acknowledge(later.pk, actor=desk.room.hal)
+    hal = api(desk.room.hal)
+
+    def ids(query: str) -> list[str]:
+        return [row["id"] for row in hal.get(f"/correction-requests?{query}").json()["results"]]
+
+    first, second = str(desk.request.pk), str(later.pk)
+    assert ids("") == [second, first]
+    assert ids("ordering=answer_due_at") == [first, second]
+    assert (ids("state=received"), ids(f"handler={desk.room.hal.pk}")) == ([first], [second])
+    assert ids(f"fact_check={desk.public}&desk={desk.room.desk.pk}&review={desk.review.pk}") == [second, first]
+    assert ids(f"updated_since={timezone.now().isoformat().replace('+00:00', 'Z')}") == []
+
+
+def test_its_history_is_the_desks(desk):
+    seen = {
+        who.username: [e.action for e in visible_to(who).filter(subject_id=desk.request.pk)]
+        for who in (desk.room.hal, desk.room.zoe)
+    }
+    assert seen == {"hal": ["receive"], "zoe": []}
