@@ -129,18 +129,32 @@ class ReplaceSeatHolderSerializer(because(Action.REPLACE_SEAT_HOLDER)):  # type:
     seat = serializers.IntegerField(min_value=1, max_value=MOST, help_text="Its number in the open round.")
 
 
+def _public_addressee() -> serializers.CharField:
+    return serializers.CharField(
+        required=False, allow_blank=True, max_length=300, default="",
+        help_text="As readers are told whom: an office, a company, a public person. Empty: they are not.",
+    )  # fmt: skip
+
+
 class RequestReplySerializer(StrictSerializer):
     addressee = serializers.CharField(max_length=300, help_text="Whom and where: a name, an office, an address.")
+    public_addressee = _public_addressee()
     question = _words()
 
 
 class RecordReplySerializer(StrictSerializer):
     request = serializers.UUIDField(help_text="One of the review's replies.")
-    answer = _words(help_text="In their words.")
+    answer = _words(help_text="In their words; for the desk.")
+    public_answer = serializers.CharField(
+        required=False, allow_blank=True, max_length=MAX_WORDS_CHARS, default="",
+        help_text="What of it was meant for readers, in their words: it is published.",
+    )  # fmt: skip
+    is_declined = serializers.BooleanField(default=False, help_text="They said that they do not answer.")
 
 
 class WaiveReplySerializer(because(Action.WAIVE_REPLY)):  # type: ignore[misc]
     addressee = serializers.CharField(max_length=300)
+    public_addressee = _public_addressee()
 
 
 class PublishSerializer(StrictSerializer):

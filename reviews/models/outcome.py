@@ -116,16 +116,30 @@ class Invalidation(Row):
         return f"{self.subject_type} {self.subject_id}: {self.reason}"
 
 
-@keeps_past("answer", "answered_at", "waived_reason", "waived_note", "waived_by")
+@keeps_past(
+    "public_addressee",
+    "answer",
+    "public_answer",
+    "is_declined",
+    "answered_at",
+    "waived_reason",
+    "waived_note",
+    "waived_by",
+)
 class ReplyRequest(Row):
     """That whom the fact-check is about was asked to answer, by when, and what they said."""
 
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="reply_requests", db_index=False)
     addressee = models.CharField(max_length=300, help_text="Whom and where: a name, an office, an address.")
+    public_addressee = models.CharField(
+        max_length=300, blank=True, help_text="As readers are told who was asked; empty where they are not."
+    )
     question = models.TextField(blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     due_at = models.DateTimeField(null=True, help_text="After it, no answer is an answer.")
     answer = models.TextField(blank=True)
+    public_answer = models.TextField(blank=True, help_text="What of the answer is for readers, in their words.")
+    is_declined = models.BooleanField(default=False, help_text="They said that they do not answer.")
     answered_at = models.DateTimeField(null=True)
     waived_reason = models.CharField(max_length=20, choices=REASON_CHOICES, blank=True)
     waived_note = models.TextField(blank=True)
@@ -137,6 +151,10 @@ class ReplyRequest(Row):
             models.CheckConstraint(
                 condition=Q(answered_at__isnull=True, answer="") | (Q(answered_at__isnull=False) & ~Q(answer="")),
                 name="reply_has_words",
+            ),
+            models.CheckConstraint(
+                condition=Q(public_answer="", is_declined=False) | Q(answered_at__isnull=False),
+                name="reply_told_once_there_is_one",
             ),
             models.CheckConstraint(
                 condition=Q(waived_by__isnull=True, waived_reason="")

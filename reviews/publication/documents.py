@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
@@ -63,6 +63,23 @@ class Source:
     sha256: str = ""
 
 
+ReplyOutcome = Literal["answered", "declined", "no_answer", "not_asked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Whom it is about had their say: who was asked, as far as readers are told, when, and what came of it. `text` is what they said for
+    readers; `reason` the code of why they were not asked.
+    """
+
+    outcome: ReplyOutcome
+    addressee: str = ""
+    asked_at: str = ""
+    answered_at: str = ""
+    text: str = ""
+    reason: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Correction:
     """What was changed, for readers. `rating_before` and `rating_after` are labels where the rating is another."""
@@ -87,6 +104,7 @@ class FactCheckDocument:
     published_at: str
     modified_at: str
     corrections: tuple[Correction, ...] = ()
+    replies: tuple[Reply, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +139,7 @@ def read(content: str) -> FactCheckDocument:
             "publisher": Publisher(**told["publisher"]),
             "sources": tuple(Source(**source) for source in told["sources"]),
             "corrections": tuple(Correction(**correction) for correction in told["corrections"]),
+            "replies": tuple(Reply(**reply) for reply in told.get("replies", ())),  # those of before had none
         }
     )
 

@@ -71,6 +71,6 @@ class ReplyRequestSerializer(serializers.ModelSerializer):
     class Meta:
         model = ReplyRequest
         fields = (
-            "id", "addressee", "question", "asked_by", "created_at", "due_at", "answer", "answered_at", "waived_reason", "waived_note",
-            "waived_by",
+            "id", "addressee", "public_addressee", "question", "asked_by", "created_at", "due_at", "answer", "public_answer", "is_declined",
+            "answered_at", "waived_reason", "waived_note", "waived_by",
         )  # fmt: skip

@@ -8,10 +8,12 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from reviews import reasons as review_reasons
 from reviews.agreement import MIN_UNITS, Reason
 from reviews.facts import Stance
 from reviews.models import FactCheckRevision, Status
 from reviews.publication import markup
+from reviews.publication.documents import Reply
 
 register = template.Library()
 
@@ -28,6 +30,7 @@ MEMBERS = {
     "summary": "the summary",
     "body": "the text",
     "sources": "the evidence",
+    "replies": "what those concerned say",
     "language": "the language",
     "publisher": "the publisher",
     "url": "the address",
@@ -65,6 +68,26 @@ def kind(code: str) -> str:
 @register.filter
 def stance(code: str) -> str:
     return STANCES[Stance(code)]
+
+
+REPLIES = {
+    "answered": "{who} answered.",
+    "declined": "{who} did not want to comment.",
+    "no_answer": "{who} did not answer.",
+    "not_asked": "{who} was not asked.",
+}
+# Why not, where that says something to readers.
+NOT_ASKED: dict[str, str] = {
+    review_reasons.Reason.UNREACHABLE: "{who} could not be reached.",
+    review_reasons.Reason.NO_INTERESTS: "Nobody was asked: the claim touches nobody's interests.",
+}
+
+
+@register.filter
+def reply(told: Reply) -> str:
+    """Who had their say, and whether they did."""
+    words: str = NOT_ASKED.get(told.reason, REPLIES[told.outcome])
+    return words.format(who=told.addressee or "Somebody whom it concerns")
 
 
 @register.filter

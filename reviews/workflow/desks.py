@@ -17,7 +17,7 @@ from reviews.models import Desk, DeskMembership, RatingScale, RatingScaleVersion
 
 POINT = {"code": str, "label": str, "rank": int | None, "polarity": int | float}
 LEAST = {
-    "seats": 2, "seats_high_risk": 2, "min_origins": 1, "lease_hours": 1, "reply_days": 0, "discussion_rounds": 1, "correction_ack_days": 1,
+    "seats": 2, "seats_high_risk": 2, "min_origins": 1, "lease_hours": 1, "reply_days": 1, "discussion_rounds": 1, "correction_ack_days": 1,
     "correction_resolve_days": 1,
 }  # fmt: skip
 MOST = 32767  # of the database's columns

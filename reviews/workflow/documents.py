@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from claims.models import Appearance
 from reviews import publication
-from reviews.models import Decision, Draft, Review
+from reviews.models import Decision, Draft, ReplyRequest, Review
 from reviews.publication import documents
 from reviews.publication.documents import (
     ClaimMade,
@@ -20,6 +20,8 @@ from reviews.publication.documents import (
     FactCheckDocument,
     Publisher,
     RatingGiven,
+    Reply,
+    ReplyOutcome,
     Source,
     Speaker,
     in_utc,
@@ -48,6 +50,7 @@ def document_of(review: Review, decision: Decision, draft: Draft, at: datetime, 
         rating=rating,
         publisher=Publisher(desk.publisher_name, desk.publisher_url),
         sources=_sources(review, decision),
+        replies=tuple(map(_reply, review.reply_requests.order_by("id"))),
         published_at=before.published_at if before else in_utc(at),
         modified_at=in_utc(at),
         corrections=(*before.corrections, *_correction(before.rating, rating, note, at)) if before else (),
@@ -106,6 +109,17 @@ def _rating(review: Review, decision: Decision, draft: Draft) -> RatingGiven:
     [given] = [point for point in points if point["code"] == decision.rating]
     best = max(point["rank"] or 0 for point in points)
     return RatingGiven(given["code"], given["label"], draft.rating_explanation, given["rank"], best)
+
+
+def _reply(asked: ReplyRequest) -> Reply:
+    """As readers are told of it: no address, nor a word that was not meant for them."""
+    if asked.waived_by_id:
+        return Reply("not_asked", asked.public_addressee, reason=asked.waived_reason)
+    outcome: ReplyOutcome = (
+        "no_answer" if asked.answered_at is None else "declined" if asked.is_declined else "answered"
+    )
+    answered_at = in_utc(asked.answered_at) if asked.answered_at else ""
+    return Reply(outcome, asked.public_addressee, in_utc(asked.created_at), answered_at, asked.public_answer)
 
 
 def _sources(review: Review, decision: Decision) -> tuple[Source, ...]:

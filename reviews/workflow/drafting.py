@@ -50,42 +50,76 @@ def edit_draft(review_id: UUID, fields: Mapping[str, str], *, actor: User, versi
 
 
 def request_reply(
-    review_id: UUID, *, addressee: str, question: str, actor: User, version: int | None = None
+    review_id: UUID,
+    *,
+    addressee: str,
+    question: str,
+    public_addressee: str = "",
+    actor: User,
+    version: int | None = None,
 ) -> ReplyRequest:
-    """Record that whom it is about was asked. After the policy's days, no answer is an answer."""
+    """Record that whom it is about was asked. After the policy's days, no answer is an answer. Readers are told that somebody was,
+    and as `public_addressee` who.
+    """
     with acting(review_id, Action.REQUEST_REPLY, actor=actor, version=version) as act:
         due_at = timezone.now() + timedelta(days=act.review.policy.reply_days)
-        request = ReplyRequest(review=act.review, addressee=addressee, question=question, asked_by=actor, due_at=due_at)
+        request = ReplyRequest(
+            review=act.review,
+            addressee=addressee,
+            public_addressee=public_addressee,
+            question=question,
+            asked_by=actor,
+            due_at=due_at,
+        )
         request.save(force_insert=True)
         act.data |= {"reply": str(request.pk), "addressee": addressee}
     return request
 
 
 def record_reply(
-    review_id: UUID, request_id: UUID, *, answer: str, actor: User, version: int | None = None
+    review_id: UUID,
+    request_id: UUID,
+    *,
+    answer: str,
+    public_answer: str = "",
+    is_declined: bool = False,
+    actor: User,
+    version: int | None = None,
 ) -> ReplyRequest:
-    """Keep what they answered, in their words. What they say later comes below what they said before, which stays."""
+    """Keep what they answered, in their words, or that they do not. What they say later comes below what they said before, which stays.
+    Readers are told `public_answer` alone: what of it was meant for them.
+    """
     with acting(review_id, Action.RECORD_REPLY, actor=actor, version=version) as act:
         request = ReplyRequest.objects.select_for_update(no_key=True).filter(pk=request_id, review=act.review).first()
         if request is None:
             raise InvalidInput(errors=[FieldError("unknown_request", "There is no such request.", pointer="/request")])
         if not has_words(answer):
             raise InvalidInput(errors=[FieldError("required", "Give their words.", pointer="/answer")])
-        request.answer = f"{request.answer}\n\n{answer}" if request.answer else answer
+        request.answer = "\n\n".join(filter(None, [request.answer, answer]))
+        request.public_answer = "\n\n".join(filter(None, [request.public_answer, public_answer]))
+        request.is_declined = is_declined
         request.answered_at = request.answered_at or timezone.now()
-        request.save(update_fields=["answer", "answered_at"])
+        request.save(update_fields=["answer", "public_answer", "is_declined", "answered_at"])
         act.data["reply"] = str(request.pk)
     return request
 
 
 def waive_reply(
-    review_id: UUID, *, addressee: str, reason: Reason | str, note: str, actor: User, version: int | None = None
+    review_id: UUID,
+    *,
+    addressee: str,
+    reason: Reason | str,
+    note: str,
+    public_addressee: str = "",
+    actor: User,
+    version: int | None = None,
 ) -> ReplyRequest:
-    """Do without a reply, and say why."""
+    """Do without a reply, and say why. Readers are told the reason's code."""
     with acting(review_id, Action.WAIVE_REPLY, actor=actor, version=version, reason=reason, note=note) as act:
         request = ReplyRequest(
             review=act.review,
             addressee=addressee,
+            public_addressee=public_addressee,
             asked_by=actor,
             waived_by=actor,
             waived_reason=reason,
