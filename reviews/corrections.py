@@ -75,7 +75,7 @@ INDEPENDENT = (approved_it, led_it, conflicted)
 class RequestTransition:
     """One row. `is_handlers`: for whoever acknowledged it or took it over, and nobody else. `is_answer`: it tells whoever asked something.
 
-    `may_system` says that what becomes of a revision may take it without a person.
+    `with_revision` says that it is also taken by whoever opens a revision because of it, or publishes or dismisses that.
     """
 
     action: RequestAction
@@ -84,7 +84,7 @@ class RequestTransition:
     to_state: RequestState | None = None  # None where it stays
     is_handlers: bool = True
     is_answer: bool = False
-    may_system: bool = False
+    with_revision: bool = False
     unless: tuple[Callable[[RequestFacts], Blocker | None], ...] = INDEPENDENT
 
     def lacks(self, facts: RequestFacts) -> tuple[str, ...]:
@@ -97,7 +97,9 @@ class RequestTransition:
 
     @property
     def who(self) -> str:
-        return "its handler" if self.is_handlers else " or ".join(sorted(HANDLERS))
+        if not self.is_handlers:
+            return " or ".join(sorted(HANDLERS))
+        return "its handler, or with a revision" if self.with_revision else "its handler"
 
 
 S, A = RequestState, RequestAction
@@ -108,11 +110,11 @@ TRANSITIONS = (
         A.TAKE_OVER, "Handle it in somebody's place", (S.ACKNOWLEDGED, S.ACCEPTED, S.DECLINED, S.DUPLICATE),
         is_handlers=False, unless=(*INDEPENDENT, handles_already),
     ),
-    RequestTransition(A.ACCEPT, "Accept it", (S.ACKNOWLEDGED,), S.ACCEPTED),
+    RequestTransition(A.ACCEPT, "Accept it", (S.ACKNOWLEDGED,), S.ACCEPTED, with_revision=True),
     RequestTransition(A.DECLINE, "Decline it", (S.ACKNOWLEDGED,), S.DECLINED, is_answer=True),
     RequestTransition(A.MARK_DUPLICATE, "Say that another says the same", (S.ACKNOWLEDGED,), S.DUPLICATE, is_answer=True),
     RequestTransition(
-        A.RESOLVE, "Say what came of it", (S.ACCEPTED, S.DECLINED, S.DUPLICATE), S.RESOLVED, is_answer=True, may_system=True,
+        A.RESOLVE, "Say what came of it", (S.ACCEPTED, S.DECLINED, S.DUPLICATE), S.RESOLVED, is_answer=True, with_revision=True,
     ),
 )  # fmt: skip
 

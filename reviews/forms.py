@@ -58,11 +58,29 @@ DeclareConflictSerializer = because(Action.DECLARE_CONFLICT)
 HoldSerializer = because(Action.HOLD)
 ResumeSerializer = because(Action.RESUME)
 CloseSerializer = because(Action.CLOSE)
-OpenRevisionSerializer = because(Action.OPEN_REVISION)
-DismissRevisionSerializer = because(Action.DISMISS_REVISION)
 ReverifySerializer = because(Action.REVERIFY)
 AbandonReverificationSerializer = because(Action.ABANDON_REVERIFICATION)
 ReopenSerializer = because(Action.REOPEN)
+
+
+class OpenRevisionSerializer(StrictSerializer):
+    """For a reader's request, or for a reason of one's own."""
+
+    correction_request = serializers.UUIDField(
+        required=False, help_text="One about it that you handle: this accepts it."
+    )
+    reason: Any = serializers.ChoiceField(
+        choices=choices(REASONS[Action.OPEN_REVISION]),
+        required=False,
+        help_text="`requested` where a request is named.",
+    )
+    note = _words(**_optional(help_text="Why, for the desk; may be left out where a request is named."))
+
+
+class DismissRevisionSerializer(because(Action.DISMISS_REVISION)):  # type: ignore[misc]
+    answer = _words(
+        **_optional(help_text="What readers are told whose requests opened it; the note where this is left out.")
+    )
 
 
 class NewReviewSerializer(StrictSerializer):

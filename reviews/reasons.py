@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NEW_EVIDENCE = "new_evidence"
     CLOSED_IN_ERROR = "closed_in_error"
     ERROR_FOUND = "error_found"
+    REQUESTED = "requested"  # by a reader, in a request for a correction
     CHANGED = "changed"
     FORGED = "forged"
     WITHDRAWN_BY_SOURCE = "withdrawn_by_source"
@@ -62,7 +63,7 @@ REASONS: dict[str, tuple[Reason, ...]] = {
     "declare_conflict": (R.PERSONAL, R.FINANCIAL, R.POLITICAL, R.PROFESSIONAL, R.OTHER),
     "hold": (R.AWAITING_REPLY, R.AWAITING_SOURCE, R.LEGAL, R.NO_CAPACITY, R.OTHER),
     "resume": (R.SETTLED, R.OTHER),
-    "open_revision": (R.ERROR_FOUND, R.NEW_EVIDENCE, R.OUTDATED, R.UNCLEAR, R.LEGAL, R.OTHER),
+    "open_revision": (R.REQUESTED, R.ERROR_FOUND, R.NEW_EVIDENCE, R.OUTDATED, R.UNCLEAR, R.LEGAL, R.OTHER),
     "dismiss_revision": (R.UNSUPPORTED, R.SETTLED, R.OTHER),
     "reverify": (R.ERROR_FOUND, R.NEW_EVIDENCE, R.OUTDATED, R.OTHER),
     "abandon_reverification": (R.SETTLED, R.NO_CAPACITY, R.UNSUPPORTED, R.OTHER),

@@ -20,8 +20,9 @@ from reviews import corrections, statistics, workflow
 from reviews.corrections import RequestAction, RequestState
 from reviews.facts import Stage
 from reviews.models import CorrectionRequest, DeskMembership
-from tests import make
-from tests.api import Api, api, assert_problem
+from tests import make, reviewing
+from tests.api import Api, api, assert_problem, places
+from tests.reviewing import at
 
 pytestmark = pytest.mark.django_db
 
@@ -375,3 +376,107 @@ def test_its_history_is_the_desks(desk):
         for who in (desk.room.hal, desk.room.zoe)
     }
     assert seen == {"hal": ["receive"], "zoe": []}
+
+
+# With a revision of what is public
+
+
+def test_the_story_of_a_correction(desk):
+    """A reader is right, and the finding itself was wrong: it is verified again, and they are told what came of it."""
+    room, path, public = desk.room, f"/reviews/{desk.review.pk}", f"/public/fact-checks/{desk.public}"
+    first, before = Api().get(f"{public}/revisions/1"), Api().get(public).json()
+    assert_problem(desk.act(room.emil, "acknowledge"), 409, "action_blocked")  # the original approver
+    assert desk.act(room.hal, "acknowledge").status_code == 200
+    asked = {"correction_request": str(desk.request.pk)}
+    assert_problem(api(room.gwen).post(f"{path}/open-revision", asked), 403, "action_forbidden")  # not its handler
+    assert_problem(api(room.emil).post(f"{path}/open-revision", asked), 409, "action_blocked")
+    assert api(room.hal).post(f"{path}/open-revision", asked).json()["stage"] == "under_revision"
+    assert desk.status() == {"state": "accepted", "answer": ""}
+    assert Api().get(public).json()["status"] == "under_revision"
+
+    api(room.hal).patch(f"{path}/draft", {"rating": "true", "body": "The tables were of 2023."}, "application/json")
+    minor = {"kind": "update", "draft_digest": at(desk.review).draft.digest, "public_note": "The year was wrong."}
+    problem = assert_problem(api(room.gwen).post(f"{path}/publish-minor", minor), 409, "action_blocked")
+    assert [b["code"] for b in problem["blocked_by"]] == ["rating_changed"]
+    assert Api().get(public).json() == before | {"status": "under_revision"}
+
+    assert api(room.gwen).post(f"{path}/reverify", {"reason": "error_found", "note": "See page 3."}).status_code == 200
+    make.evidence(room, desk.review, "supports", "Office")
+    workflow.submit_for_rating(desk.review.pk, actor=room.finn)
+    for who in room.holders(at(desk.review)):
+        room.vote(desk.review, who, "true")
+    reviewing.fill_in(room, desk.review)
+    workflow.submit_draft(desk.review.pk, actor=room.finn)
+    make.approve(room.gwen, at(desk.review))
+    assert desk.status()["state"] == "accepted"
+    published = api(room.gwen).post(f"{path}/publish", {"public_note": ANSWER})
+    assert published.json()["stage"] == "published", published.content
+
+    after = Api().get(public).json()
+    assert (after["revision"], after["status"], after["content"]["rating"]["code"]) == (2, "published", "true")
+    [correction] = after["content"]["corrections"]
+    assert (correction["text"], correction["rating_before"], correction["rating_after"]) == (ANSWER, "False", "True")
+    assert Api().get(f"{public}/revisions/1").content == first.content
+    polled = Api().get("/public/fact-checks", {"updated_since": before["changed_at"]}).json()["results"]
+    assert polled == [after]
+    assert Api().get("/public/fact-checks", {"updated_since": after["changed_at"]}).json()["results"] == []
+    assert desk.status() == {"state": "resolved", "answer": ANSWER}
+    told = [(e.action, e.actor and e.actor.username) for e in events.events(desk.request)]
+    assert told == [("receive", None), ("acknowledge", "hal"), ("accept", "hal"), ("resolve", "gwen")]
+    assert list(verify()) == []
+
+
+def opened(desk: Desk) -> None:
+    workflow.acknowledge(desk.request.pk, actor=desk.room.hal)
+    workflow.open_revision(desk.review.pk, correction_request=desk.request.pk, actor=desk.room.hal)
+
+
+def test_a_revision_that_is_dismissed_answers_whoever_asked_and_those_who_asked_the_same(desk):
+    same, _ = workflow.request_correction(desk.review.fact_check.pk, text="Page 3!")
+    other, _ = workflow.request_correction(desk.review.fact_check.pk, text="Page 5!")
+    opened(desk)
+    workflow.acknowledge(same.pk, actor=desk.room.hal)
+    workflow.mark_duplicate(
+        same.pk, duplicate_of=desk.request.pk, answer="Another reader said so too.", actor=desk.room.hal
+    )
+    dismiss = {"reason": "unsupported", "note": "Page 3 is of another year.", "answer": "The table is of another year."}
+    answer = api(desk.room.hal).post(f"/reviews/{desk.review.pk}/dismiss-revision", dismiss)
+    assert answer.json()["stage"] == "published", answer.content
+    assert desk.status() == {"state": "resolved", "answer": dismiss["answer"]}
+    same.refresh_from_db()
+    assert (same.state, same.answer) == ("resolved", f"Another reader said so too.\n\n{dismiss['answer']}")
+    assert CorrectionRequest.objects.get(pk=other.pk).state == "received"
+    event = events.events(desk.review).last()
+    assert event.data["requests"] == [str(desk.request.pk), str(same.pk)]
+
+
+def test_a_small_change_and_a_retraction_answer_too(desk):
+    opened(desk)
+    workflow.edit_draft(desk.review.pk, {"body": "The body, mended."}, actor=desk.room.hal)
+    digest = at(desk.review).draft.digest
+    workflow.publish_minor(desk.review.pk, "typo", draft_digest=digest, actor=desk.room.gwen)
+    assert desk.status() == {"state": "resolved", "answer": "A slip of the pen was mended."}
+    later, _ = workflow.request_correction(desk.review.fact_check.pk, text="All of it is wrong.")
+    assert later.revision.number == 2
+    assert_problem(api(desk.room.gwen).post(f"/correction-requests/{later.pk}/acknowledge"), 409, "action_blocked")
+    workflow.acknowledge(later.pk, actor=desk.room.hal)
+    workflow.open_revision(desk.review.pk, correction_request=later.pk, actor=desk.room.hal)
+    workflow.propose_retraction(desk.review.pk, reason="error_found", note=make.PUBLIC_REASON, actor=desk.room.emil)
+    workflow.retract(desk.review.pk, actor=desk.room.gwen)
+    later.refresh_from_db()
+    assert (later.state, later.answer) == ("resolved", make.PUBLIC_REASON)
+
+
+def test_a_revision_is_opened_for_a_request_about_it_or_for_a_reason(desk):
+    elsewhere = make.review(desk.room, Stage.PUBLISHED, text="Wages fell.")
+    foreign, _ = workflow.request_correction(elsewhere.fact_check.pk, text="No.")
+    client, path = api(desk.room.hal), f"/reviews/{desk.review.pk}/open-revision"
+    problem = assert_problem(client.post(path, {"correction_request": str(foreign.pk)}), 422, "invalid_input")
+    assert places(problem) == [("unknown_request", "/correction_request")]
+    assert_problem(client.post(path, {}), 422, "invalid_input")
+    problem = assert_problem(client.post(path, {"correction_request": str(desk.request.pk)}), 409, "action_blocked")
+    assert [b["code"] for b in problem["blocked_by"]] == ["state_is_received"]
+    assert at(desk.review).stage == Stage.PUBLISHED
+    desk.act(desk.room.hal, "acknowledge")
+    desk.act(desk.room.hal, "accept")
+    assert client.post(path, {"correction_request": str(desk.request.pk)}).status_code == 200

@@ -131,16 +131,34 @@ def resolve(request_id: UUID, *, answer: str, actor: User, version: int | None =
     return request
 
 
-def resolve_accepted(review: Review, answer: str) -> list[UUID]:
-    """What became of the revision answers whatever it was opened for. In its transaction, under the lock of its review."""
-    accepted = Q(review=review, state=RequestState.ACCEPTED)
-    found = CorrectionRequest.objects.select_for_update(no_key=True).filter(accepted).order_by("id")
+# With a revision of the review, in its transaction and under its lock
+
+
+def accept_for(review: Review, request_id: UUID, *, actor: User) -> None:
+    """A revision is opened because of it, by its handler. One that is accepted already may be the reason too."""
+    request = _lock(CorrectionRequest.objects.filter(review=review, pk=request_id))
+    if request is None:
+        detail = "No request about this fact-check has this id."
+        raise InvalidInput(errors=[FieldError("unknown_request", detail, pointer="/correction_request")])
+    if request.state != RequestState.ACCEPTED:
+        check_may(request, RequestAction.ACCEPT, actor)
+        before, request.state = request.state, RequestState.ACCEPTED
+        _write(request, RequestAction.ACCEPT, actor, before)
+
+
+def answer_requests(review: Review, answer: str, *, actor: User | None) -> dict[str, list[str]]:
+    """What became of the revision resolves what it was opened for, and what says the same. Returns which, as the event tells it."""
+    its_own = Q(state=RequestState.ACCEPTED) | Q(
+        state=RequestState.DUPLICATE, duplicate_of__state=RequestState.ACCEPTED
+    )
+    ids = CorrectionRequest.objects.filter(its_own, review=review).values("pk")
+    found = list(CorrectionRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id"))
     for request in found:
         before = request.state
         _answer(request, answer)
         request.state, request.resolved_at = RequestState.RESOLVED, timezone.now()
-        _write(request, RequestAction.RESOLVE, None, before)
-    return [request.pk for request in found]
+        _write(request, RequestAction.RESOLVE, actor, before)
+    return {"requests": [str(request.pk) for request in found]} if found else {}
 
 
 # What all of them share
@@ -149,7 +167,7 @@ def resolve_accepted(review: Review, answer: str) -> list[UUID]:
 @contextmanager
 def _acting(request_id: UUID, action: RequestAction, actor: User, version: int | None) -> Iterator[CorrectionRequest]:
     with transaction.atomic():
-        request = requests_visible_to(actor).select_for_update(no_key=True).filter(pk=request_id).first()
+        request = _lock(requests_visible_to(actor).filter(pk=request_id))
         if request is None:
             raise NotFound("There is no such request.")
         check_version(request, version)
@@ -158,6 +176,10 @@ def _acting(request_id: UUID, action: RequestAction, actor: User, version: int |
         yield request
         request.state = row.to_state or request.state
         _write(request, action, actor, before)
+
+
+def _lock(requests: QuerySet[CorrectionRequest]) -> CorrectionRequest | None:
+    return requests.select_for_update(no_key=True).first()
 
 
 def check_may(request: CorrectionRequest, action: RequestAction, actor: User) -> None:

@@ -22,6 +22,7 @@ from reviews.publication import documents
 from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.workflow.acting import Act, ActionBlocked, acting, begin, lock
+from reviews.workflow.corrections import answer_requests
 from reviews.workflow.documents import changed, document_of, slug_of
 from reviews.workflow.drafting import note_errors
 from reviews.workflow.evidence import invalidate
@@ -31,6 +32,7 @@ from reviews.workflow.standing import current_approval, current_evidence, decisi
 
 Kind = FactCheckRevision.Kind
 MINOR = (Kind.TYPO, Kind.UPDATE)
+MENDED = "A slip of the pen was mended."  # of a typo readers are told no more
 
 
 PUBLISH = "publish"  # the kind of job that publishes what is due
@@ -176,6 +178,7 @@ def _make_public(act: Act, approval: Approval, kind: Kind, note: str) -> None:
     )
     if last is not None:
         act.data |= {"kind": str(kind), "changed": what_changed}
+        act.data |= answer_requests(review, note or MENDED, actor=act.actor)
     review.handler = None
     act.move(Stage.PUBLISHED)
 
@@ -201,6 +204,7 @@ def retract(review_id: UUID, *, actor: User, version: int | None = None) -> Revi
         keep_elements(fact_check.revisions.all())
         act.data |= {"fact_check": str(fact_check.pk), "proposal": str(proposal.pk)}
         pipeline.withdraw_fact_check(documents.read(revision.content).url)
+        act.data |= answer_requests(review, proposal.public_reason, actor=actor)
         if review.stage in (Stage.RATING, Stage.DISCUSSION, Stage.ADJUDICATION):
             void_round(act)
         review.handler = review.held_at = None

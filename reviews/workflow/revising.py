@@ -15,26 +15,44 @@ from reviews.reasons import Reason
 from reviews.stages import Action
 from reviews.words import readable
 from reviews.workflow.acting import Act, acting
+from reviews.workflow.corrections import accept_for, answer_requests
 from reviews.workflow.rating import void_round
 from reviews.workflow.standing import latest_revision
 
+FOR_A_REQUEST = "A reader asks for a correction."
+
 
 def open_revision(
-    review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None
+    review_id: UUID,
+    *,
+    reason: Reason | str = "",
+    note: str = "",
+    correction_request: UUID | None = None,
+    actor: User,
+    version: int | None = None,
 ) -> Review:
-    """Doubt what is public. It stays so, with a notice, until another revision comes or somebody lets it stand. Who opens it handles it."""
+    """Doubt what is public. It stays so, with a notice, until another revision comes or somebody lets it stand. Who opens it handles it.
+
+    For a reader's request, which is accepted with it, no other reason is needed.
+    """
+    if correction_request:
+        reason, note = reason or Reason.REQUESTED, note or FOR_A_REQUEST
     with acting(review_id, Action.OPEN_REVISION, actor=actor, version=version, reason=reason, note=note) as act:
+        if correction_request:
+            accept_for(act.review, correction_request, actor=actor)
+            act.data["correction_request"] = str(correction_request)
         act.review.handler = actor
         act.move(Stage.UNDER_REVISION)
     return act.review
 
 
 def dismiss_revision(
-    review_id: UUID, *, reason: Reason | str, note: str, actor: User, version: int | None = None
+    review_id: UUID, *, reason: Reason | str, note: str, answer: str = "", actor: User, version: int | None = None
 ) -> Review:
-    """Let what is public stand as it is. What was edited meanwhile is dropped."""
+    """Let what is public stand as it is. What was edited meanwhile is dropped, and readers whose requests opened it are told why."""
     with acting(review_id, Action.DISMISS_REVISION, actor=actor, version=version, reason=reason, note=note) as act:
         _restore_draft(act)
+        act.data |= answer_requests(act.review, answer or note, actor=actor)
         act.review.handler = None
         act.move(Stage.PUBLISHED)
     return act.review
