@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,7 @@ SIZE = 500  # elements of a batch
 
 # The server puts them together: to read row by row would cost twice the time.
 _KEPT = """
-    SELECT max(changed_at), count(*), string_agg(body, %s ORDER BY changed_at) FROM (
+    SELECT max(changed_at), count(*), convert_to(string_agg(body, %s ORDER BY changed_at), 'UTF8') FROM (
         SELECT changed_at, body FROM reviews_exportelement
         WHERE export = %s AND changed_at > %s AND changed_at <= %s AND (superseded_at IS NULL OR superseded_at > %s)
         ORDER BY changed_at LIMIT %s
@@ -42,14 +43,7 @@ def batches(export: Export, since: datetime, until: datetime) -> Iterator[Batch]
     A batch is a query of its own: no transaction stays open for a slow reader. What is published meanwhile is in none of them, and
     what is retracted meanwhile in no more of them.
     """
-    read = _kept if is_kept(export) else _made
-    reached: datetime | None = since
-    while reached is not None:
-        reached, batch = read(export, reached, until)
-        if batch.count:
-            yield batch
-        if batch.count < SIZE:
-            return
+    yield from (_kept if is_kept(export) else _made)(export, since, until)
 
 
 def corrections(wanted: QuerySet[Change, Any]) -> Iterator[Correction]:
@@ -69,7 +63,9 @@ def _correction(change: Change) -> Correction:
 def is_kept(export: Export) -> bool:
     """Elements are made of the newest first: of all, once the oldest has its own."""
     oldest = FactCheckRevision.objects.order_by("published_at").values("pk")[:1]
-    return ExportElement.objects.filter(revision__in=oldest, export=export.key, version=export.version).exists()
+    return ExportElement.objects.filter(
+        revision__in=oldest, is_tombstone=False, export=export.key, version=export.version
+    ).exists()
 
 
 def moment_of(address: str, until: datetime) -> datetime | None:
@@ -80,16 +76,34 @@ def moment_of(address: str, until: datetime) -> datetime | None:
     return max([*revisions, *retractions], default=None)
 
 
-def _kept(export: Export, since: datetime, until: datetime) -> tuple[datetime | None, Batch]:
-    with prepared.cursor() as asked:
+def _kept(export: Export, since: datetime, until: datetime) -> Iterator[Batch]:
+    with prepared.cursor() as asked, ThreadPoolExecutor(max_workers=1) as ahead:
         asked.cursor.format = Format.BINARY
-        asked.execute(_KEPT, [export.between, export.key, since, until, until, SIZE])
-        [(reached, count, written)] = asked.fetchall()
-    return reached, Batch(count, written or "")
+
+        def read(since: datetime) -> tuple[datetime, Batch]:
+            asked.execute(_KEPT, [export.between, export.key, since, until, until, SIZE])
+            [(reached, count, written)] = asked.fetchall()
+            return reached, Batch(count, written or b"")
+
+        reached, batch = read(since)
+        # The server makes the next one while this one is sent, as it would for COPY.
+        while batch.count == SIZE:
+            coming = ahead.submit(read, reached)
+            yield batch
+            reached, batch = coming.result()
+        if batch.count:
+            yield batch
 
 
-def _made(export: Export, since: datetime, until: datetime) -> tuple[datetime | None, Batch]:
+def _made(export: Export, since: datetime, until: datetime) -> Iterator[Batch]:
     """The same, of the contents themselves: slower."""
+    found = _contents(export, since, until)
+    while found:
+        yield Batch(len(found), export.between.join(written for _, written in found).encode())
+        found = _contents(export, found[-1][0], until) if len(found) == SIZE else []
+
+
+def _contents(export: Export, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
     came = FactCheckRevision.objects.filter(published_at__lte=until)
     later = came.filter(fact_check=OuterRef("fact_check"), number__gt=OuterRef("number"))
     standing = came.filter(~Exists(later), fact_check__retraction=None, published_at__gt=since).order_by("published_at")
@@ -108,5 +122,4 @@ def _made(export: Export, since: datetime, until: datetime) -> tuple[datetime | 
             (at, export.tombstone(documents.read(content), in_utc(at)))
             for at, content in gone.values_list("retracted_at", Subquery(last))[:SIZE]
         ]
-        found = sorted(found)[:SIZE]
-    return found[-1][0] if found else None, Batch(len(found), export.between.join(written for _, written in found))
+    return sorted(found)[:SIZE]

@@ -197,7 +197,7 @@ def test_whatever_was_claimed_is_text_in_an_atom_feed(words):
         "Desk & co", "2026-11-02T09:30:00Z", "https://l.example/?a&b", "https://desk.example/feed.atom?a&b"
     )
     hostile = but(claim__text=words, headline=words, rating__label=words, publisher__name=words)
-    written = b"".join(atom.EXPORT.written(told, [Batch(1, atom.EXPORT.element(hostile))]))
+    written = b"".join(atom.EXPORT.written(told, [Batch(1, atom.EXPORT.element(hostile).encode())]))
     parsed = rfc4287.read(written)
     [entry] = parsed.findall(f"{rfc4287.ATOM}entry")
     legible = words.replace("\x07", "\ufffd").replace("\x0b", "\ufffd").replace("\uffff", "\ufffd")
@@ -267,7 +267,8 @@ def test_an_export_is_read_in_batches_and_what_is_published_meanwhile_is_in_none
         answer = anybody.get(LINES)
         first = next(iter(answer.streaming_content))
     assert lines(first) == before[:2]
-    assert len(asked) == 4  # the moment, whose they are, whether they are kept, and the first batch
+    # The moment, whose they are, whether they are kept, the first batch, and at most the next, which is read while this one is sent.
+    assert len(asked) in (4, 5)
     publish(room, "Rents fell.")
     assert lines(first + b"".join(answer.streaming_content)) == before
     assert len(body(anybody.get(LINES)).splitlines()) == 4

@@ -20,7 +20,7 @@ class Batch:
     """Some elements, with what stands between them."""
 
     count: int
-    written: str
+    written: bytes
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,7 @@ class Export:
     opening: Callable[[Feed], str] = _nothing
     between: str = ""
     closing: Callable[[Feed, int], str] = _nothing  # told how many elements there were
-    tombstone: Callable[[FactCheckDocument, str], str] | None = (
-        None  # told the last document, and when that was retracted
-    )
+    tombstone: Callable[[FactCheckDocument, str], str] | None = None  # of the last document, and when it was retracted
     is_attachment: bool = False
 
     @property
@@ -53,6 +51,8 @@ class Export:
         """The file, piece by piece: one of any length takes no more memory."""
         before, count = self.opening(feed), 0
         for batch in batches:
-            yield (before + batch.written).encode()
+            if before:
+                yield before.encode()
+            yield batch.written
             before, count = self.between, count + batch.count
         yield (("" if count else before) + self.closing(feed, count)).encode()

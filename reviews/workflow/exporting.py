@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from reviews.models import ExportElement, FactCheckRevision, Retraction
 from reviews.publication import EXPORTS, documents
@@ -24,20 +25,17 @@ def one_at_a_time() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('publication'))")
 
 
-def keep_elements(revisions: Iterable[FactCheckRevision]) -> None:
-    """Make what every export says of these, with `one_at_a_time`; what was kept of them before is replaced."""
-    keys = [revision.pk for revision in revisions]
-    later = FactCheckRevision.objects.filter(fact_check=OuterRef("fact_check"), number__gt=OuterRef("number"))
-    retraction = Retraction.objects.filter(fact_check=OuterRef("fact_check"))
-    found = FactCheckRevision.objects.filter(pk__in=keys).annotate(
-        next_at=Subquery(later.order_by("number").values("published_at")[:1]),
-        retracted_at=Subquery(retraction.values("retracted_at")),
-    )
-    made = [element for revision in found for element in _elements(revision)]
-    ExportElement.objects.bulk_create(
-        made, _BATCH, update_conflicts=True, unique_fields=["revision", "export", "is_tombstone"],
-        update_fields=["version", "superseded_at", "body"],
-    )  # fmt: skip
+def keep_elements(revision: FactCheckRevision) -> None:
+    """Make what every export says of a revision that has just come, instead of the one before."""
+    kept = ExportElement.objects.filter(revision__fact_check=revision.fact_check_id, superseded_at=None)
+    kept.update(superseded_at=revision.published_at)
+    _keep(_elements(revision, None))
+
+
+def keep_tombstones(revision: FactCheckRevision, retracted_at: datetime) -> None:
+    """The last one of a fact-check that was retracted: it leaves every export, even those of a moment before."""
+    ExportElement.objects.filter(revision__fact_check=revision.fact_check_id).update(superseded_at=F("changed_at"))
+    _keep(_tombstones(revision, retracted_at))
 
 
 def catch_up() -> int:
@@ -55,32 +53,51 @@ def catch_up() -> int:
     return count
 
 
-def _elements(revision: Any) -> Iterator[ExportElement]:
-    document = documents.read(revision.content)
-    retracted_at = revision.retracted_at
-    for export in EXPORTS:
-        told = {"revision": revision, "export": export.key, "version": export.version}
-        yield ExportElement(
-            **told,
-            changed_at=revision.published_at,
-            # What is retracted has left every export, even one of a moment before.
-            superseded_at=revision.published_at if retracted_at else revision.next_at,
-            body=export.element(document),
-        )
-        if retracted_at and not revision.next_at and export.tombstone:
-            body = export.tombstone(document, in_utc(retracted_at))
-            yield ExportElement(**told, is_tombstone=True, changed_at=retracted_at, body=body)
-
-
 @transaction.atomic
 def _next(incomplete: QuerySet[FactCheckRevision, Any]) -> list[FactCheckRevision]:
     one_at_a_time()
-    found = list(incomplete.order_by("-published_at")[:_BATCH])
-    keep_elements(found)
-    return found
+    later = FactCheckRevision.objects.filter(fact_check=OuterRef("fact_check"), number=OuterRef("number") + 1)
+    retraction = Retraction.objects.filter(fact_check=OuterRef("fact_check"))
+    found = incomplete.annotate(
+        next_at=Subquery(later.values("published_at")), retracted_at=Subquery(retraction.values("retracted_at"))
+    )
+    revisions: list[Any] = list(found.order_by("-published_at")[:_BATCH])
+    made: list[ExportElement] = []
+    for revision in revisions:
+        gone = revision.retracted_at
+        made += _elements(revision, revision.published_at if gone else revision.next_at)
+        made += _tombstones(revision, gone) if gone and not revision.next_at else ()
+    _keep(made)
+    return revisions
+
+
+def _elements(revision: FactCheckRevision, superseded_at: datetime | None) -> Iterator[ExportElement]:
+    document = documents.read(revision.content)
+    for export in EXPORTS:
+        yield ExportElement(
+            revision=revision, export=export.key, version=export.version, changed_at=revision.published_at,
+            superseded_at=superseded_at, body=export.element(document),
+        )  # fmt: skip
+
+
+def _tombstones(revision: FactCheckRevision, retracted_at: datetime) -> Iterator[ExportElement]:
+    document = documents.read(revision.content)
+    for export in EXPORTS:
+        if export.tombstone:
+            yield ExportElement(
+                revision=revision, export=export.key, version=export.version, changed_at=retracted_at, is_tombstone=True,
+                body=export.tombstone(document, in_utc(retracted_at)),
+            )  # fmt: skip
+
+
+def _keep(elements: Iterable[ExportElement]) -> None:
+    ExportElement.objects.bulk_create(
+        elements, _BATCH, update_conflicts=True, unique_fields=["revision", "export", "is_tombstone"],
+        update_fields=["version", "superseded_at", "body"],
+    )  # fmt: skip
 
 
 def _incomplete() -> QuerySet[FactCheckRevision, Any]:
-    kept = ExportElement.objects.filter(revision=OuterRef("pk"))
+    kept = ExportElement.objects.filter(revision=OuterRef("pk"), is_tombstone=False)
     missing = [~Exists(kept.filter(export=export.key, version=export.version)) for export in EXPORTS]
     return FactCheckRevision.objects.filter(reduce(or_, missing))

@@ -26,7 +26,7 @@ from reviews.workflow.corrections import answer_requests
 from reviews.workflow.documents import changed, document_of, slug_of
 from reviews.workflow.drafting import note_errors
 from reviews.workflow.evidence import invalidate
-from reviews.workflow.exporting import keep_elements, one_at_a_time
+from reviews.workflow.exporting import keep_elements, keep_tombstones, one_at_a_time
 from reviews.workflow.rating import void_round
 from reviews.workflow.standing import current_approval, current_evidence, decision_of, latest_revision, open_proposal
 
@@ -162,7 +162,7 @@ def _make_public(act: Act, approval: Approval, kind: Kind, note: str) -> None:
         published_at=at,
     )
     revision.save(force_insert=True)
-    keep_elements(fact_check.revisions.all())
+    keep_elements(revision)
     act.data |= {"fact_check": str(fact_check.pk), "revision": revision.number, "digest": revision.digest}
     act.note = note
     if last is not None and (url := documents.read(last.content).url) != document.url:
@@ -201,7 +201,7 @@ def retract(review_id: UUID, *, actor: User, version: int | None = None) -> Revi
         ).save(force_insert=True)
         fact_check.changed_at = at
         fact_check.save(update_fields=["changed_at"])
-        keep_elements(fact_check.revisions.all())
+        keep_tombstones(revision, at)
         act.data |= {"fact_check": str(fact_check.pk), "proposal": str(proposal.pk)}
         pipeline.withdraw_fact_check(documents.read(revision.content).url)
         act.data |= answer_requests(review, proposal.public_reason, actor=actor)
