@@ -49,6 +49,7 @@ PUBLISHED, MOVED, OPENED = "fact_check.published", "review.stage_changed", "revi
 REVISED, DOUBTED, UPHELD, RETRACTED = (f"fact_check.{end}" for end in ("revised", "doubted", "upheld", "retracted"))
 ACCEPTED, EXTRACTED, FINISHED = "claim.accepted", "article.extracted", "import_run.finished"
 WITHDRAWN = "article.withdrawn"
+TOOK_SECONDS = 10  # at most, an attempt on a busy machine
 
 
 @pytest.fixture
@@ -349,7 +350,7 @@ def test_each_pause_is_that_of_the_specification_and_after_the_last_it_is_given_
         hurry()
     assert attempt() == 1
     for found, wanted in zip(pauses, PAUSES[1:], strict=True):
-        assert wanted - 2 < found <= wanted * 1.1
+        assert wanted <= found < wanted * 1.1 + TOOK_SECONDS
     assert attempt() == 0
     delivery = the_delivery()
     assert (delivery.state, delivery.failure, delivery.attempts.count()) == ("failed", "answered_500", 10)
@@ -382,14 +383,13 @@ def test_a_server_that_says_when_is_sent_nothing_before(kim, receiver):
     receiver.answers = [failing(429, "Retry-After: 120"), OK]
     accept()
     attempt()
-    assert 118 < pause() <= 120
+    assert 120 <= pause() < 120 + TOOK_SECONDS
     accept("Wages fell.")
     assert attempt() == 1
     assert len(receiver.messages) == 1
     endpoint.refresh_from_db()
-    assert set(Job.objects.filter(kind=DELIVER, state="queued").values_list("due_at", flat=True)) == {
-        endpoint.resting_until
-    }
+    assert set(Job.objects.filter(kind=DELIVER).values_list("due_at", flat=True)) == {endpoint.resting_until}
+    assert set(WebhookDelivery.objects.values_list("next_attempt_at", flat=True)) == {endpoint.resting_until}
     hurry()
     assert attempt() == 2
     assert [delivery.state for delivery in WebhookDelivery.objects.all()] == ["delivered"] * 2
@@ -456,13 +456,12 @@ def test_what_nothing_reaches_for_days_is_disabled_and_its_owner_is_told(kim, re
     assert "nothing has reached it for days" in notifications.visible_to(kim).get().words
 
 
-def hanging(connection) -> None:
-    """Until whoever asked hangs up."""
-    connection.recv(1)
+def hangs_up(connection) -> None:
+    """Without a word."""
 
 
 def test_an_endpoint_that_hangs_is_left_alone_as_a_whole_and_others_are_not(kim, receiver, settings, internet):
-    settings.WEBHOOK_TIMEOUT_SECONDS = 0.2
+    settings.WEBHOOK_TIMEOUT_SECONDS = 1.0
     internet.names["slow.example"] = [["93.184.216.9"]]
     slow = _Slow()
     internet.serve("93.184.216.9", 443, slow)
@@ -480,7 +479,8 @@ def test_an_endpoint_that_hangs_is_left_alone_as_a_whole_and_others_are_not(kim,
     attempt()
     hung.refresh_from_db()
     assert (slow.count, hung.failures) == (2, 2)
-    assert 298 < (hung.resting_until - timezone.now()).total_seconds() <= 300
+    last = WebhookAttempt.objects.filter(delivery__endpoint=hung).latest("at")
+    assert 300 <= (hung.resting_until - last.at).total_seconds() < 300 + TOOK_SECONDS
 
 
 class _Slow:
@@ -495,10 +495,9 @@ class _Slow:
             pass
 
 
-def test_whatever_waited_goes_at_once_when_the_endpoint_answers_again(kim, receiver, settings):
-    settings.WEBHOOK_TIMEOUT_SECONDS = 0.2
+def test_whatever_waited_goes_at_once_when_the_endpoint_answers_again(kim, receiver):
     endpoint, _ = listen(kim, ACCEPTED)
-    receiver.answers = [hanging, OK]
+    receiver.answers = [hangs_up, OK]
     for number in range(3):
         accept(f"Rents rose by {number + 2} per cent.")
     attempt()
@@ -677,7 +676,7 @@ def test_a_secret_outlives_a_change_of_the_installations_key_that_is_told_of_it(
 def test_no_line_of_the_log_has_a_secret_or_an_address_that_holds_one(kim, receiver, caplog):
     caplog.set_level(logging.DEBUG)
     _, secret = listen(kim, ACCEPTED, url="https://news.example/hook?key=hidden-in-the-address")
-    receiver.answers = [failing(), lambda connection: None, OK]
+    receiver.answers = [failing(), hangs_up, OK]
     accept()
     for _ in range(3):
         attempt()

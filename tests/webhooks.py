@@ -38,8 +38,8 @@ def hurry() -> None:
 
 
 def pause() -> float:
-    """Seconds until the next attempt of the only delivery."""
+    """Seconds from the last attempt of the only delivery until its next one: not less than were meant, and what the attempt took."""
     delivery = WebhookDelivery.objects.get()
     job = Job.objects.get(kind=DELIVER, state=JobState.QUEUED)
     assert job.due_at == delivery.next_attempt_at
-    return (job.due_at - timezone.now()).total_seconds()
+    return (job.due_at - delivery.attempts.latest("number").at).total_seconds()

@@ -81,6 +81,7 @@ def deliver(job: Job) -> None:
     resting_until = delivery.endpoint.resting_until
     if resting_until and resting_until > timezone.now() and not is_test:
         with jobs.finishing(job):
+            rest(delivery.endpoint_id, resting_until)
             jobs.put_off(job, resting_until)
         return
     tried = send(delivery.endpoint, delivery.event)
