@@ -22,12 +22,13 @@ from factcheck.api.concurrency import is_unchanged, tag_of
 from factcheck.api.problems import MethodNotAllowed, answer
 from reviews import shown
 from reviews.models import FactCheck, FactCheckRevision, Status
-from reviews.publication import documents, embedding, method, schemaorg, sitemap
+from reviews.publication import EXPORTS, documents, embedding, method, schemaorg, sitemap
 from reviews.publication.documents import FactCheckDocument
 from reviews.views.public import KEPT
 
 POLICY = security.written({**security.PAGES, "script-src": "'none'", "connect-src": "'none'"})
 METHODS = ("GET", "HEAD")
+FEEDS = tuple({export.name: export for export in EXPORTS}.values())
 View = Callable[..., HttpResponseBase]
 
 
@@ -170,7 +171,8 @@ def nothing_here(request: HttpRequest, rest: str) -> HttpResponseBase:
 
 
 def _page(request: HttpRequest, name: str, **context: Any) -> HttpResponseBase:
-    page = _kept(request, render_to_string(f"readers/{name}.html", context).encode(), "text/html; charset=utf-8")
+    written = render_to_string(f"readers/{name}.html", {"feeds": FEEDS, **context})
+    page = _kept(request, written.encode(), "text/html; charset=utf-8")
     page[security.POLICY_HEADER] = POLICY
     return page
 
