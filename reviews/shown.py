@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 
 from reviews import statistics
 from reviews.agreement import Agreement
-from reviews.models import Desk, FactCheck, FactCheckRevision, Retraction, Review
+from reviews.models import Change, Desk, FactCheck, FactCheckRevision, Review
 from reviews.publication import documents
 from reviews.publication.changes import Difference, differences
 from reviews.publication.documents import FactCheckDocument, in_utc
@@ -22,7 +22,6 @@ from reviews.publication.sitemap import MAX_ADDRESSES
 
 PAGE_SIZE = 20
 BATCH = 1000  # addresses of a sitemap that are read at once
-RETRACTED = "retracted"
 LATELY = 500  # fact-checks whose verdicts are compared: a page has to be made while its reader waits
 
 Shown = TypeVar("Shown")
@@ -39,25 +38,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A revision after the first, or a retraction, whose `revision` is the one that was retracted. `note` is for readers."""
+class Changed:
+    """A change, beside what its fact-check says since: of a retraction, what it said until then."""
 
-    at: datetime
+    change: Change
     slug: str
-    kind: str
-    revision: int
     document: FactCheckDocument
-    note: str
-    members: list[str] = field(default_factory=list)  # of the document
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[Difference, ...]
 
     @property
     def is_retraction(self) -> bool:
-        return self.kind == RETRACTED
+        return self.change.kind == Change.RETRACTED
 
     @property
-    def before_number(self) -> int:
-        return self.revision - 1
+    def revision_before(self) -> int:
+        return self.change.revision - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,44 +74,19 @@ def latest(before: UUID | None = None) -> Page[Entry, UUID]:
     return Page(tuple(entries), entries[-1].id if len(found) > PAGE_SIZE else None)
 
 
-def changes(before: datetime | None = None) -> Page[Change, datetime]:
+def changes(before: datetime | None = None) -> Page[Changed, datetime]:
     """What was changed or retracted last, or before this moment: no two of these happened at the same one."""
-    corrected, retracted = _CORRECTED, _RETRACTED
-    if before:
-        corrected, retracted = corrected.filter(published_at__lt=before), retracted.filter(retracted_at__lt=before)
-    found = [
-        *map(_correction, corrected.order_by("-published_at")[: PAGE_SIZE + 1]),
-        *map(_retraction, retracted.order_by("-retracted_at")[: PAGE_SIZE + 1]),
-    ]
-    found.sort(key=lambda change: change.at, reverse=True)
+    rows = _CHANGES.filter(changed_at__lt=before) if before else _CHANGES
+    found = list(map(_changed, rows.order_by("-changed_at")[: PAGE_SIZE + 1]))
     entries = found[:PAGE_SIZE]
-    return Page(tuple(entries), entries[-1].at if len(found) > PAGE_SIZE else None)
+    return Page(tuple(entries), entries[-1].change.changed_at if len(found) > PAGE_SIZE else None)
 
 
-def _correction(revision: Any) -> Change:
-    before, after = documents.read(revision.before), documents.read(revision.content)
-    return Change(
-        at=revision.published_at,
-        slug=revision.fact_check.slug,
-        kind=revision.kind,
-        revision=revision.number,
-        document=after,
-        note=revision.public_note,
-        members=revision.changed,
-        differences=differences(before, after),
-    )
-
-
-def _retraction(retraction: Retraction) -> Change:
-    proposal = retraction.proposal
-    return Change(
-        at=retraction.retracted_at,
-        slug=retraction.fact_check.slug,
-        kind=RETRACTED,
-        revision=proposal.revision.number,
-        document=documents.read(proposal.revision.content),
-        note=proposal.public_reason,
-    )
+def _changed(row: Any) -> Changed:
+    after = documents.read(row.content)
+    is_retraction = row.kind == Change.RETRACTED
+    differs = () if is_retraction else differences(documents.read(row.content_before), after)
+    return Changed(row, row.fact_check.slug, after, differs)
 
 
 def desks() -> list[Desk]:
@@ -157,13 +127,11 @@ def _of_the_latest(name: str) -> Subquery:
 
 # What is retracted says nothing any more.
 _LATEST = FactCheck.objects.filter(retraction=None).annotate(content=_of_the_latest("content"))
-_BEFORE = FactCheckRevision.objects.filter(fact_check=OuterRef("fact_check"), number=OuterRef("number") - 1)
-_CORRECTED = (
-    FactCheckRevision.objects.filter(number__gt=1)
-    .annotate(before=Subquery(_BEFORE.values("content")))
-    .select_related("fact_check")
+_OF_CHANGE = FactCheckRevision.objects.filter(fact_check=OuterRef("fact_check"))
+_CHANGES = Change.objects.select_related("fact_check").annotate(
+    content=Subquery(_OF_CHANGE.filter(number=OuterRef("revision")).values("content")),
+    content_before=Subquery(_OF_CHANGE.filter(number=OuterRef("revision") - 1).values("content")),
 )
-_RETRACTED = Retraction.objects.select_related("fact_check", "proposal__revision")
 # The database reads one member of each, instead of sending all that 50,000 fact-checks say.
 _ADDRESSES = FactCheck.objects.annotate(
     url=KeyTextTransform("url", Cast(Cast(_of_the_latest("content"), TextField()), JSONField()))
