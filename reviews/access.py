@@ -124,6 +124,8 @@ ROUTES: Table = {
             "fact-checks",
             "fact-checks/{id}",
             "fact-checks/{id}/revisions/{id}",
+            "fact-checks/{id}/correct",
+            "correction-requests/{id}",
             "fact-checks{rest}",
             "corrections",
             "methodology",

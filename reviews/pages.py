@@ -2,13 +2,15 @@
 
 from django.urls import path, re_path
 
-from reviews.views import readers
+from reviews.views import reader_requests, readers
 
 app_name = "readers"
 urlpatterns = [
     path("fact-checks", readers.fact_checks, name="fact-checks"),
     path("fact-checks/<slug:slug>", readers.fact_check, name="fact-check"),
     path("fact-checks/<slug:slug>/revisions/<int:number>", readers.revision, name="revision"),
+    path("fact-checks/<slug:slug>/correct", reader_requests.correct, name="correct"),
+    path("correction-requests/<str:secret>", reader_requests.correction_request, name="correction-request"),
     re_path(r"^fact-checks(/.*)?$", readers.nothing_here),
     path("corrections", readers.corrections, name="corrections"),
     path("methodology", readers.methodology, name="methodology"),

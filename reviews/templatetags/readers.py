@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from reviews import reasons as review_reasons
 from reviews.agreement import MIN_UNITS, Reason
+from reviews.corrections import RequestState
 from reviews.facts import Stance
 from reviews.models import FactCheckRevision, Status
 from reviews.publication import markup
@@ -36,6 +37,15 @@ MEMBERS = {
     "url": "the address",
 }
 
+# What becomes of a reader's request, as they are told.
+STATES: dict[str, str] = {
+    RequestState.RECEIVED: "It has come, and nobody has looked into it yet",
+    RequestState.ACKNOWLEDGED: "Somebody looks into it",
+    RequestState.ACCEPTED: "You are right: a correction is under way",
+    RequestState.DECLINED: "Nothing is corrected",
+    RequestState.DUPLICATE: "Somebody has asked for the same before",
+    RequestState.RESOLVED: "It has been dealt with",
+}
 UNSAID = {
     Reason.NO_PAIRS: "nothing was rated twice",
     Reason.TOO_FEW: f"fewer than {MIN_UNITS} claims say nothing",
@@ -95,6 +105,11 @@ def members(changed: list[str]) -> str:
     """ "the rating and the text"."""
     *first, last = [words for name, words in MEMBERS.items() if name in changed] or ["nothing that readers see"]
     return f"{', '.join(first)} and {last}" if first else last
+
+
+@register.filter
+def state(code: str) -> str:
+    return STATES[code]
 
 
 @register.filter

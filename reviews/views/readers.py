@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from factcheck import security
 from factcheck.api.concurrency import is_unchanged, tag_of
 from factcheck.api.problems import MethodNotAllowed, answer
-from reviews import shown
+from reviews import shown, statistics
 from reviews.models import FactCheck, FactCheckRevision, Status
 from reviews.publication import EXPORTS, documents, embedding, method, schemaorg, sitemap
 from reviews.publication.documents import FactCheckDocument
@@ -32,6 +32,12 @@ FEEDS = tuple({export.name: export for export in EXPORTS}.values())
 View = Callable[..., HttpResponseBase]
 
 
+def no_other_method(request: HttpRequest, methods: Iterable[str]) -> HttpResponse:
+    refusal = answer(request, MethodNotAllowed("There is nothing to be done here in that way."))
+    refusal["Allow"] = ", ".join(methods)
+    return refusal
+
+
 def reading(view: View) -> View:
     """Whoever asks is shown the same, and nothing changes: a form that is sent here is no question of its token."""
 
@@ -39,9 +45,7 @@ def reading(view: View) -> View:
     @wraps(view)
     def read(request: HttpRequest, *rest: Any, **keys: Any) -> HttpResponseBase:
         if request.method not in METHODS:
-            refusal = answer(request, MethodNotAllowed("This address is for reading."))
-            refusal["Allow"] = ", ".join(METHODS)
-            return refusal
+            return no_other_method(request, METHODS)
         return view(request, *rest, **keys)
 
     return read
@@ -105,11 +109,15 @@ def methodology(request: HttpRequest) -> HttpResponseBase:
     """How fact-checks come about: the stages and the numbers of each desk, and how far its people agree."""
     steps = [words for stage, words in method.STEPS.items() if stage not in method.OTHERWISE]
     otherwise = [method.STEPS[stage] for stage in method.OTHERWISE]
-    found = shown.agreement().items()
     return _page(
-        request, "methodology",
-        steps=steps, otherwise=otherwise, desks=shown.desks(), agreement=found, lately=shown.LATELY,
-    )  # fmt: skip
+        request,
+        "methodology",
+        steps=steps,
+        otherwise=otherwise,
+        desks=shown.desks(),
+        agreement=shown.agreement().items(),
+        lately=shown.LATELY,
+    )
 
 
 @reading
@@ -120,7 +128,7 @@ def corrections(request: HttpRequest) -> HttpResponseBase:
         page = shown.changes(_instant(before) if before else None)
     except ValueError:
         raise Http404 from None
-    return _page(request, "corrections", page=page, is_first=not before, desks=shown.desks())
+    return _page(request, "corrections", page=page, is_first=not before, clocks=statistics.corrections())
 
 
 def _instant(words: str) -> datetime:

@@ -120,6 +120,39 @@ def test_nobody_is_kept_out_of_a_page_for_readers(site, addresses, chromium, sch
             complaints.clear()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_reader_asks_for_a_correction_without_a_script_and_nobody_is_kept_out_of_that(site, chromium, scheme):
+    if not AXE.exists():
+        pytest.skip("needs axe-core: make client")
+    path = in_database(lambda: path_of(make.review(make.newsroom(), Stage.PUBLISHED).fact_check))
+    page, complaints = opened(chromium, site)
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 360, "height": 800})
+
+    def look(name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        kept(page, f"correct-{name}-{scheme}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+        assert violations(page) == [], name
+
+    page.goto(path)
+    page.get_by_role("link", name="Ask for a correction").click()
+    look("asked")
+    page.get_by_label("Your e-mail address").fill("ann@reader")
+    page.get_by_label("What is wrong").fill("The table is of 2023.")
+    page.get_by_role("button", name="Send it").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("What is wrong")).to_have_value("The table is of 2023.")
+    look("refused")
+    complaints.clear()  # the browser tells of the 422
+    page.get_by_label("Your e-mail address").fill("ann@reader.example")
+    page.get_by_role("button", name="Send it").click()
+    expect(page.get_by_text("Keep this address.")).to_be_visible()
+    expect(page.get_by_text("nobody has looked into it yet")).to_be_visible()
+    look("sent")
+    assert complaints == []
+
+
 def test_whatever_text_is_published_does_nothing(site, chromium):
     path = in_database(lambda: path_of(hostile(make.newsroom())))
     watch = Watch(chromium, site)
