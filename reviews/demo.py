@@ -70,10 +70,8 @@ def _publish(review: Review, told: Told, cast: Mapping[str, User]) -> None:
     decision = Decision.objects.get(review=review)
     workflow.edit_draft(review.pk, told["draft"] | {"rating": decision.rating}, actor=finn)
     if asked := told.get("reply"):
-        request = workflow.request_reply(
-            review.pk, addressee=asked["addressee"], question=asked["question"], actor=finn
-        )
-        workflow.record_reply(review.pk, request.pk, answer=asked["answer"], actor=finn)
+        request = workflow.request_reply(review.pk, actor=finn, **asked["asked"])
+        workflow.record_reply(review.pk, request.pk, actor=finn, **asked["said"])
     else:
         workflow.waive_reply(review.pk, actor=finn, **told["waiver"])
     workflow.submit_draft(review.pk, actor=finn)
