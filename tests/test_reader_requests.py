@@ -104,7 +104,7 @@ def test_an_address_that_nobody_was_given_says_nothing(room, reader, form):
 
 
 def test_how_long_it_takes_is_told_beforehand_and_afterwards(reader, form):
-    assert "Since we began, 0 requests came." in words(opened(reader, "/corrections"))
+    assert "Nobody has asked yet." in words(opened(reader, "/corrections"))
     sent(reader, form)
     assert "Since we began, 1 request came." in words(opened(reader, "/corrections"))
     rule = "Somebody looks into a request for a correction within 3 days, and answers it within 14."
