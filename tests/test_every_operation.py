@@ -305,12 +305,14 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "record_reply_review": {"request": NOBODY, "answer": "Because."},
         "waive_reply_review": {"addressee": "The ministry", "reason": "unreachable", "note": "No answer."},
         "send_back_review": {"to": "drafting", "reason": "unclear", "note": "Which year?"},
+        "publish_minor_review": {"kind": "update", "draft_digest": "0" * 64, "public_note": "It was 2024."},
         "approve_review": {"decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64},
-        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft", "publish")},
+        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft", "publish", "retract")},
         **{
             f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
             for action in (
                 "release", "request_evidence", "replace_adjudicator", "unapprove", "declare_conflict", "hold", "resume", "close", "reopen",
+                "open_revision", "dismiss_revision", "reverify", "abandon_reverification", "propose_retraction",
             )
         },
     })  # fmt: skip
