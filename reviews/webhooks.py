@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from factcheck.audit.models import AuditEvent
 from factcheck.webhooks.types import Audience, EventType, Told
-from reviews.models import FactCheck, Review
+from reviews.models import CorrectionRequest, FactCheck, Review
 from reviews.stages import Action
 
 
@@ -34,6 +34,15 @@ def _public(review: Review) -> Told:
     fact_check = FactCheck.objects.only("pk").get(review=review)
     links = {"fact_check": f"/api/v1/public/fact-checks/{fact_check.pk}"}
     return Told({"fact_check": str(fact_check.pk)}, links, review.desk_id)
+
+
+def _asked(request: CorrectionRequest, event: AuditEvent) -> Told:
+    data = {"correction_request": str(request.pk), "fact_check": str(request.fact_check_id)}
+    links = {
+        "correction_request": f"/api/v1/correction-requests/{request.pk}",
+        "fact_check": f"/api/v1/public/fact-checks/{request.fact_check_id}",
+    }
+    return Told(data, links, request.review.desk_id)
 
 
 def _opened(review: Review, event: AuditEvent) -> Told:
@@ -70,6 +79,10 @@ EVENT_TYPES = (
     EventType(
         "fact_check.retracted", "A fact-check was retracted: show it no more.",
         Audience.PUBLIC, "review", (Action.RETRACT,), _as_it_stands,
+    ),
+    EventType(
+        "correction_request.received", "A reader said what is wrong: the desk has to acknowledge it.",
+        Audience.DESK, "correctionrequest", ("receive",), _asked,
     ),
     EventType(
         "review.opened", "A review was opened.",

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.test import override_settings
 from django.utils import timezone
@@ -48,7 +49,7 @@ from tests.webhooks import attempt, hurry, listen, pause
 PUBLISHED, MOVED, OPENED = "fact_check.published", "review.stage_changed", "review.opened"
 REVISED, DOUBTED, UPHELD, RETRACTED = (f"fact_check.{end}" for end in ("revised", "doubted", "upheld", "retracted"))
 ACCEPTED, EXTRACTED, FINISHED = "claim.accepted", "article.extracted", "import_run.finished"
-WITHDRAWN = "article.withdrawn"
+WITHDRAWN, ASKED = "article.withdrawn", "correction_request.received"
 TOOK_SECONDS = 10  # at most, an attempt on a busy machine
 
 
@@ -185,6 +186,21 @@ def test_each_further_revision_is_told_with_the_number_that_readers_see(room, ki
     assert anybody.get(links["revision"]).json()["body"] == EDITED
 
 
+def test_what_a_reader_asks_is_told_to_its_desk_without_their_words_or_address(room, kim, receiver):
+    review = make.review(room, Stage.PUBLISHED)
+    listen(kim, ASKED, desk_id=room.desk.pk)
+    asked, _ = workflow.request_correction(
+        review.fact_check.pk, text="Marker says otherwise.", contact="ann@example.org"
+    )
+    attempt()
+    links = {
+        "correction_request": f"/api/v1/correction-requests/{asked.pk}",
+        "fact_check": f"/api/v1/public/fact-checks/{review.fact_check.pk}",
+    }
+    told = {"correction_request": str(asked.pk), "fact_check": str(review.fact_check.pk), "links": links}
+    assert [each["data"] for each in receiver.told] == [told]
+
+
 def test_that_an_article_was_taken_out_is_told_without_what_it_said(room, kim, receiver):
     article = make.article("Prices rose by 40 per cent last year, the bank said.", title="Marker")
     listen(kim, WITHDRAWN)
@@ -215,13 +231,18 @@ def test_an_event_says_nothing_but_ids_links_and_states(room, kim):
     assert not any(str(who.pk) in bodies for who in room.people().values())
 
 
+def test_every_type_tells_of_something_that_there_is():
+    kinds = {model._meta.model_name for model in apps.get_models()}
+    assert {row.subject_type for row in types.all_types()} <= kinds
+
+
 def test_every_type_has_a_name_a_sentence_and_an_audience():
     for row in types.all_types():
         assert row.name.count(".") == 1
         assert row.description.endswith(".") or ":" in row.description
     assert {row.name: row.audience.value for row in types.all_types()} == {
         EXTRACTED: "installation", WITHDRAWN: "installation", ACCEPTED: "installation", FINISHED: "installation", PUBLISHED: "public", REVISED: "public",
-        DOUBTED: "public", UPHELD: "public", RETRACTED: "public", OPENED: "desk", MOVED: "desk",
+        ASKED: "desk", DOUBTED: "public", UPHELD: "public", RETRACTED: "public", OPENED: "desk", MOVED: "desk",
     }  # fmt: skip
 
 
