@@ -10,9 +10,9 @@ from django.test import Client
 
 from factcheck.accounts.models import User
 from tests.api import CSRF_TOKEN
-from tests.test_access import PAGES, address_of, world  # noqa: F401
-from tests.test_every_operation import assert_declared, everything, fill, operations, own_key, root  # noqa: F401
-from tests.test_every_operation import world as rows  # noqa: F401
+from tests.test_access import PAGES, address_of
+from tests.test_access import world as of_pages  # noqa: F401
+from tests.test_every_operation import assert_declared, everything, fill, operations, own_key, root, world  # noqa: F401
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +30,9 @@ QUERIES = {
 }
 
 
-def test_a_query_of_any_size_is_taken_or_refused_as_documented(root, rows):  # noqa: F811
+def test_a_query_of_any_size_is_taken_or_refused_as_documented(root, world):  # noqa: F811
     for (path, method, operation), name in product(operations("get"), QUERIES):
-        response = root.generic(method.upper(), f"{fill(path, key=own_key(path, rows))}?{QUERIES[name]}")
+        response = root.generic(method.upper(), f"{fill(path, key=own_key(path, world))}?{QUERIES[name]}")
         assert_declared(response, operation, (operation["operationId"], name))
 
 
@@ -49,12 +49,12 @@ VALUES = {
 }
 
 
-def test_a_header_of_any_size_is_taken_or_refused_as_documented(root, rows):  # noqa: F811
+def test_a_header_of_any_size_is_taken_or_refused_as_documented(root, world):  # noqa: F811
     root.looks_first = False
     asked = [row for row in operations() if row[2]["operationId"] in ("get_claim", "update_claim", "create_claim")]
     assert len(asked) == 3
     for header, (path, method, operation), name in product(HEADERS, asked, VALUES):
-        address = fill(path, key=own_key(path, rows))
+        address = fill(path, key=own_key(path, world))
         headers = {"If-Match": '"1"'} if method == "patch" else {}
         sent = "" if method == "get" else '{"unknown": 1}'
         content_type = VALUES[name] if header == "Content-Type" else "application/json"
@@ -119,7 +119,7 @@ def forms() -> list[Any]:
 UNREADABLE = {"many fields": 400, "a long field": 413, "no boundary": 400, "another charset": 400, "a long part": 413, "many parts": 400, "a file": 400}  # fmt: skip
 
 
-def test_a_hostile_form_breaks_no_page_of_the_admin_and_moves_nothing(desk, world):  # noqa: F811
+def test_a_hostile_form_breaks_no_page_of_the_admin_and_moves_nothing(desk, of_pages):  # noqa: F811
     before = everything()
     assert len(forms()) > 40
     some = [
@@ -128,7 +128,7 @@ def test_a_hostile_form_breaks_no_page_of_the_admin_and_moves_nothing(desk, worl
         if route.address in ("/admin/login/", "/admin/claims/claim/", "/admin/claims/claim/{id}/")
     ]
     for route, (name, (content_type, body)) in [*product(forms(), FIELDS.items()), *product(some, ENVELOPES.items())]:
-        response = desk.generic("POST", address_of(route, world), body, content_type)
+        response = desk.generic("POST", address_of(route, of_pages), body, content_type)
         assert response.status_code < 500, (str(route), name)
         if name in UNREADABLE:
             assert response.status_code == UNREADABLE[name], (str(route), name)
@@ -136,10 +136,10 @@ def test_a_hostile_form_breaks_no_page_of_the_admin_and_moves_nothing(desk, worl
     assert everything() == before
 
 
-def test_a_csrf_token_that_is_none_is_refused_by_every_form(desk, world):  # noqa: F811
+def test_a_csrf_token_that_is_none_is_refused_by_every_form(desk, of_pages):  # noqa: F811
     before = everything()
     for route, token in product(forms(), ("", "x", LONG, "\xff" * 32, CSRF_TOKEN + "x", CSRF_TOKEN.upper())):
         for headers in ({"X-CSRFToken": token}, {"Cookie": f"csrftoken={token}"}):
-            response = desk.generic("POST", address_of(route, world), b"", FORM, headers=headers)
+            response = desk.generic("POST", address_of(route, of_pages), b"", FORM, headers=headers)
             assert response.status_code == 403, (str(route), headers)
     assert everything() == before
