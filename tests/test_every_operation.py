@@ -301,18 +301,22 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "take_over_review": {"reason": "absent", "note": "Ill."},
         "submit_for_rating_review": {"single_origin_reason": "There is one archive."},
         "replace_seat_holder_review": {"seat": 1, "reason": "absent", "note": "Ill."},
-        "request_reply_review": {"addressee": "The ministry", "question": "Why?"},
-        "record_reply_review": {"request": NOBODY, "answer": "Because."},
-        "waive_reply_review": {"addressee": "The ministry", "reason": "unreachable", "note": "No answer."},
+        "request_reply_review": {"addressee": "The ministry", "public_addressee": "The ministry", "question": "Why?"},
+        "record_reply_review": {"request": NOBODY, "answer": "Because.", "public_answer": "", "is_declined": False},
+        "waive_reply_review": {"addressee": "The bank", "public_addressee": "", "reason": "unreachable", "note": "No answer."},
         "send_back_review": {"to": "drafting", "reason": "unclear", "note": "Which year?"},
         "publish_minor_review": {"kind": "update", "draft_digest": "0" * 64, "public_note": "It was 2024."},
         "approve_review": {"decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64},
-        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft", "publish", "retract")},
+        "publish_review": {"public_note": "The year was wrong."},
+        "open_revision_review": {"correction_request": NOBODY, "reason": "unclear", "note": "Which year?"},
+        "dismiss_revision_review": {"reason": "settled", "note": "It stands.", "answer": "It is right."},
+        "propose_retraction_review": {"reason": "error_found", "note": make.PUBLIC_REASON},
+        **{f"{action}_review": {} for action in ("take", "renew_lease", "confirm_numbers", "escalate", "submit_draft", "retract")},
         **{
             f"{action}_review": {"reason": str(REASONS[action][0]), "note": "Words."}
             for action in (
                 "release", "request_evidence", "replace_adjudicator", "unapprove", "declare_conflict", "hold", "resume", "close", "reopen",
-                "open_revision", "dismiss_revision", "reverify", "abandon_reverification", "propose_retraction",
+                "reverify", "abandon_reverification",
             )
         },
     })  # fmt: skip

@@ -27,6 +27,9 @@ KEYS = {
     "id": "claims",
     "desk": "desks",
     "claim": "accepted claims",
+    "fact_check": "public",
+    "duplicate_of": "correction-requests",
+    "correction_request": "correction-requests",
 }
 KEYS_OF_ACTION = {"POST /api/v1/reviews/{id}/assign": {"to": "researchers"}}
 MEANT: dict[str, Any] = {

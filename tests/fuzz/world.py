@@ -28,8 +28,10 @@ from factcheck.webhooks import endpoints
 from factcheck.webhooks.models import WebhookDelivery, WebhookEndpoint
 from reviews import access, stages, workflow
 from reviews.attention import needing_attention
+from reviews.corrections import BY_ACTION, TRANSITIONS, RequestAction
 from reviews.facts import Stage
 from reviews.models import (
+    CorrectionRequest,
     Desk,
     DeskMembership,
     Draft,
@@ -42,6 +44,7 @@ from reviews.models import (
     Snapshot,
 )
 from reviews.stages import Action
+from reviews.workflow.corrections import facts_of_request, why_not
 from tests import make
 from tests.api import signed_in
 from tests.reviewing import DO, full_review
@@ -87,11 +90,13 @@ def build(*owners: User) -> dict[str, list[str]]:
             tokens.issue(owner, name=name, scopes=["read"])
     researchers = _review(owners[0])
     _webhooks(owners[0])
+    _requests(owners[0])
     kinds: dict[str, Any] = {
         "articles": Article,
         "article-versions": ArticleVersion,
         "appearances": Appearance,
         "claims": Claim,
+        "correction-requests": CorrectionRequest,
         "desks": Desk,
         "earlier-fact-checks": EarlierFactCheck,
         "evidence": Evidence,
@@ -180,6 +185,16 @@ def _go_on(cast: make.Newsroom, review: Review, number: int) -> None:
         DO[Action.HOLD](cast, review, cast.emil)
 
 
+def _requests(root: User) -> None:
+    """Of readers, about whatever is public: one that nobody looks into yet, one that Hal does and one that Root does, where they may."""
+    hal = User.objects.get(username="hal")
+    for public in FactCheck.objects.order_by("pk"):
+        requests = [workflow.request_correction(public.pk, text=f"Page {page} says otherwise.")[0] for page in range(3)]
+        for handler, request in zip((hal, root), requests[1:], strict=True):
+            if not why_not(BY_ACTION[RequestAction.ACKNOWLEDGE], facts_of_request(request, handler)):
+                workflow.acknowledge(request.pk, actor=handler)
+
+
 def _rows_for(root: User) -> dict[str, list[str]]:
     """Those on which Root may take an action, by the label of its operation; and Root's seats."""
     rows: dict[str, list[str]] = {}
@@ -189,6 +204,10 @@ def _rows_for(root: User) -> dict[str, list[str]]:
         open_to = [review for review, actions in may.items() if action in actions]
         is_for_items = label.partition("/api/v1/")[2].startswith("evidence")
         rows[label] = _keys(Evidence.objects.filter(review__in=open_to)) if is_for_items else list(map(str, open_to))
+    requests = list(CorrectionRequest.objects.select_related("review").order_by("pk"))
+    for row in TRANSITIONS:
+        open_to = [str(each.pk) for each in requests if not why_not(row, facts_of_request(each, root))]
+        rows[f"POST /api/v1/correction-requests/{{id}}/{row.action.replace('_', '-')}"] = open_to
     keeps = [review for review, actions in may.items() if Action.KEEP_EVIDENCE in actions]
     seats = Seat.objects.filter(holder=root, vacated_at=None).order_by("pk").values_list("round__review", flat=True)
     seats_of_root = list(map(str, seats))
