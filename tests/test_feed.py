@@ -23,7 +23,7 @@ from claims.sources.fact_checks import read_document, read_lines
 from factcheck.api import spreadsheets
 from reviews import feed, publication
 from reviews.facts import Stage
-from reviews.models import ExportElement, FactCheck, FactCheckRevision, Retraction
+from reviews.models import ExportElement, FactCheck, FactCheckRevision, RatingScaleVersion, Retraction
 from reviews.publication import EXPORTS, PROFILES, atom, documents, embedding, table
 from reviews.publication.export import Batch
 from reviews.stages import Action
@@ -56,6 +56,15 @@ def anybody() -> Api:
 def publish(room, *texts: str) -> list[FactCheck]:
     verdicts = {"Nobody knows.": ("unverifiable", "unverifiable")}
     return [make.review(room, Stage.PUBLISHED, text=text, verdicts=verdicts.get(text, ())).fact_check for text in texts]
+
+
+SEVEN = "Rents rose by half."
+
+
+def rate_from_one_to_seven(room) -> None:
+    points = [{"code": f"r{n}", "label": f"{n} of 7", "rank": n, "polarity": 0} for n in range(1, 8)]
+    room.desk.scale = RatingScaleVersion.objects.create(scale=room.desk.scale.scale, number=2, points=points)
+    room.desk.save()
 
 
 def body(answer: Any) -> bytes:
@@ -108,12 +117,16 @@ def reviews_in(key: str, content: bytes) -> list[dict[str, Any]]:
 def test_every_export_has_every_fact_check_and_their_claim_reviews_are_valid(room, anybody, settings):
     settings.PUBLIC_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
     publish(room, *TEXTS)
+    rate_from_one_to_seven(room)
+    make.review(room, Stage.PUBLISHED, text=SEVEN, verdicts=("r4", "r4"))
     assert set(READ) == set(FILES)
     answers = {key: anybody.get(path) for key, path in FILES.items()}
     found = {key: body(answer) for key, answer in answers.items()}
     for key, content in found.items():
         assert [address_of(element) for element in READ[key](content)] == [document.url for document in stored()], key
-    assert [document.claim.text for document in stored()] == list(TEXTS)
+    assert [document.claim.text for document in stored()] == [*TEXTS, SEVEN]
+    told = [PROFILES["schemaorg"].make(document)["reviewRating"].get("ratingValue") for document in stored()]
+    assert told == [1, 1, 1, 1, None, 4]  # the fifth cannot be known
     profiles = {
         "feed.json": "schemaorg", "insights.json": "insights",
         **{f"feed.jsonl?profile={name}": name for name in PROFILES},
@@ -140,7 +153,7 @@ def test_every_export_has_every_fact_check_and_their_claim_reviews_are_valid(roo
         ],
     }
     dump = json.loads(found["insights.json"])
-    assert dump["meta"] == {"retrievedAt": stored()[-1].published_at, "claimReviewCount": len(TEXTS)}
+    assert dump["meta"] == {"retrievedAt": stored()[-1].published_at, "claimReviewCount": len(TEXTS) + 1}
     assert [each["id"] for each in dump["claimReviews"]] == [documents.slug_of(document) for document in stored()]
     assert {answer["Content-Type"] for answer in answers.values()} == {export.media_type for export in EXPORTS}
     assert {answer["Cache-Control"] for answer in answers.values()} == {"public, no-cache"}
