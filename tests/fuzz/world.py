@@ -29,7 +29,7 @@ from factcheck.webhooks.models import WebhookDelivery, WebhookEndpoint
 from reviews import access, stages, workflow
 from reviews.attention import needing_attention
 from reviews.corrections import BY_ACTION, TRANSITIONS, RequestAction
-from reviews.facts import Stage
+from reviews.facts import OVER, Stage
 from reviews.models import (
     CorrectionRequest,
     Desk,
@@ -181,7 +181,7 @@ def _go_on(cast: make.Newsroom, review: Review, number: int) -> None:
             DO[Action.DECLARE_SEARCH](cast, review, cast.finn)
             make.evidence(cast, review, url="https://wire.example/1")
             make.upload(cast, review)
-    if number == 2 and review.stage not in (Stage.CLOSED, Stage.RETRACTED):
+    if number == 2 and review.stage not in OVER:
         DO[Action.HOLD](cast, review, cast.emil)
 
 
