@@ -176,7 +176,9 @@ def _have_a_migrated_cluster(config: pytest.Config) -> None:
     own = embedded.home() / "postgresql"
     if own.exists():
         return
-    folder = config.cache.mkdir("postgresql") if hasattr(config, "cache") else Path(os.environ[_SHARED])
+    # Not with a seeded defect (tests/defects.py), which belongs in no later run.
+    is_kept = hasattr(config, "cache") and "DEFECT" not in os.environ
+    folder = config.cache.mkdir("postgresql") if is_kept else Path(os.environ[_SHARED])
     kept = folder / _digest_of_what_is_migrated()
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
