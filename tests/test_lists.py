@@ -17,10 +17,12 @@ from claims.models import Appearance, Article, Claim, ExtractionRun, ImportRun, 
 from claims.sources.base import BadRow, Place
 from claims.triage import TriageAction
 from factcheck import jobs
+from factcheck.accounts.models import User
 from factcheck.ids import uuid7
 from factcheck.models import Job
 from tests import make, rows
 from tests.api import Api, api, assert_problem, walk
+from tests.remembering import remembered
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +34,13 @@ AWKWARD = (
 FLOATS = (0.1234567, 1e-7, 0.30000000000000004, 1.0, 0.0, 0.9999999, 2 / 3)
 
 
-@pytest.fixture
-def ada():
+def made_ada() -> User:
     return make.user("ada", "importer", "triager")
+
+
+@pytest.fixture
+def ada() -> User:
+    return made_ada()
 
 
 @pytest.fixture
@@ -46,8 +52,13 @@ def reader() -> Api:
 
 
 @pytest.fixture
-def everything(ada) -> None:
-    """Rows of every kind in many states, with nulls, awkward text and floats of all lengths."""
+def everything() -> None:
+    rows_of_every_kind()
+
+
+@remembered
+def rows_of_every_kind() -> None:
+    """In many states, with nulls, awkward text and floats of all lengths."""
     finn = make.user("finn", "triager")
     wire = make.article(
         f"{AWKWARD.replace(chr(0xFEFF), '')} Prices rose by 40 per cent last year, the bank of the country said on Monday.",
@@ -61,10 +72,10 @@ def everything(ada) -> None:
     make.article("Not read yet.", outlet="Another")
     version = wire.versions.get(number=1)
     at = version.text.index("last year")
-    by_hand = pipeline.add_claim(actor=ada, version_id=version.pk, start=at, end=at + 40, claimant=AWKWARD)
+    by_hand = pipeline.add_claim(actor=made_ada(), version_id=version.pk, start=at, end=at + 40, claimant=AWKWARD)
     pipeline.split(by_hand.pk, ["One \u2028 thing.", "Another \\ thing."], actor=finn, note=AWKWARD)
-    accepted, rejected, merged = (make.claim(f"{AWKWARD} {n}", actor=ada) for n in range(3))
-    pipeline.triage(accepted.pk, TriageAction.ACCEPT, actor=ada, risk="high")
+    accepted, rejected, merged = (make.claim(f"{AWKWARD} {n}", actor=made_ada()) for n in range(3))
+    pipeline.triage(accepted.pk, TriageAction.ACCEPT, actor=made_ada(), risk="high")
     pipeline.triage(rejected.pk, TriageAction.REJECT, actor=finn, reason="other", note=AWKWARD)
     pipeline.triage(merged.pk, TriageAction.MERGE, actor=finn, reason="duplicate", into=accepted.pk)
     Claim.objects.bulk_create(
@@ -76,7 +87,9 @@ def everything(ada) -> None:
         )
         for number in FLOATS
     )  # fmt: skip
-    run = pipeline.start_run("feed.jsonl", {"language": None, "words": AWKWARD, "ratio": 0.1234567}, started_by=ada)
+    run = pipeline.start_run(
+        "feed.jsonl", {"language": None, "words": AWKWARD, "ratio": 0.1234567}, started_by=made_ada()
+    )
     place = Place("feed.jsonl", 3, 70, b'{"text": 7}', {"text": 7})
     drafts = [make.draft("Imported.", outlet="Wire"), BadRow(place, "text", "wrong_type", AWKWARD)]
     pipeline.land_batch(drafts, run=run, checkpoint={"offset": 2**40, "line": 3})
@@ -137,7 +150,12 @@ def test_claims_found_by_two_people_show_each_what_that_person_may_do(ada, reade
 
 
 @pytest.fixture
-def world(ada) -> dict[str, Any]:
+def world() -> dict[str, Any]:
+    return what_lists_narrow()
+
+
+@remembered
+def what_lists_narrow() -> dict[str, Any]:
     """Two articles and six claims that differ in everything a list may be narrowed by."""
     prices = make.article(
         "Prices rose.", title="Prices rise again", outlet="Wire", language="en", url="https://wire.example/prices",
@@ -150,7 +168,7 @@ def world(ada) -> dict[str, Any]:
 
     def claim(text: str, **fields: Any) -> Claim:
         if "triage_status" in fields:
-            fields |= {"triaged_by": ada, "triaged_at": START}
+            fields |= {"triaged_by": made_ada(), "triaged_at": START}
         return Claim(text=text, updated_at=fields.pop("updated_at", START), **fields)
 
     accepted = claim("accepted", triage_status="accepted", risk="high", check_worthiness=0.9, article=prices, language="en",
