@@ -44,19 +44,24 @@ class Present:
 def present(review: Review, user: User, scopes: Collection[str]) -> Present:
     # As if a reason came along, where one opens what is blocked without: whoever may is shown the action and gives it.
     facts = facts_of(review, user, has_reason=True)
-    decision, draft = facts.decision, facts.draft
     return Present(
         round=_last_round(review, facts),
-        decision=decision,
-        for_approval=ForApproval(decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
-        if decision and draft
-        else None,
+        decision=facts.decision,
+        for_approval=for_approval(facts),
         approval=current_approval(review) if review.stage in (Stage.APPROVED, *IN_PUBLIC) else None,
         fact_check=facts.revision.fact_check if facts.revision else None,
         proposal=facts.proposal,
         is_stale=facts.is_stale,
         allowed_actions=allowed_actions(facts, scopes),
     )
+
+
+def for_approval(facts: ReadFacts) -> ForApproval | None:
+    """None before there is a decision and a text."""
+    decision, draft = facts.decision, facts.draft
+    if decision is None or draft is None:
+        return None
+    return ForApproval(decision.pk, draft.digest, current_evidence(decision.round.evidence_set, facts.unsound))
 
 
 def _last_round(review: Review, facts: ReadFacts) -> Any:

@@ -75,7 +75,7 @@ from reviews.workflow.revising import (
     propose_retraction,
     reverify,
 )
-from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, verdicts_submitted
+from reviews.workflow.seats import MySeat, my_seat, save_verdict_draft, to_be_judged_by, verdicts_submitted
 from reviews.workflow.standing import current_round
 
 __all__ = [
@@ -143,6 +143,7 @@ __all__ = [
     "take_over",
     "take_over_request",
     "take_snapshot",
+    "to_be_judged_by",
     "unapprove",
     "verdicts_submitted",
     "visible_to",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,7 +12,7 @@ from django.utils.text import slugify
 
 from claims.models import Appearance
 from reviews import publication
-from reviews.models import Decision, Draft, ReplyRequest, Review
+from reviews.models import Decision, Draft, FactCheckRevision, ReplyRequest, Review
 from reviews.publication import documents
 from reviews.publication.documents import (
     ClaimMade,
@@ -32,13 +32,22 @@ from reviews.workflow.standing import latest_revision, unsound_of
 MAX_SLUG_CHARS = 80
 
 
-def document_of(review: Review, decision: Decision, draft: Draft, at: datetime, note: str = "") -> FactCheckDocument:
+class Known(NamedTuple):
+    """What somebody has read of a review already: evidence that counts no more, and what is public."""
+
+    unsound: set[UUID]
+    last: FactCheckRevision | None
+
+
+def document_of(
+    review: Review, decision: Decision, draft: Draft, at: datetime, note: str = "", known: Known | None = None
+) -> FactCheckDocument:
     """As its next revision, published at this time; `note` is what readers are told of the change. Nothing of people, notes of the desk,
     or confidential evidence is in it.
     """
     desk, rating = review.desk, _rating(review, decision, draft)
-    last = latest_revision(review)
-    before = documents.read(last.content) if last else None
+    unsound, last = known or Known(unsound_of(review.pk), latest_revision(review))
+    before = documents.read(_text_of(last)) if last else None
     slug = last.fact_check.slug if last else slug_of(review, draft)
     return FactCheckDocument(
         url=f"{desk.publisher_url.rstrip('/')}/fact-checks/{slug}",
@@ -49,7 +58,7 @@ def document_of(review: Review, decision: Decision, draft: Draft, at: datetime, 
         claim=_claim(review),
         rating=rating,
         publisher=Publisher(desk.publisher_name, desk.publisher_url),
-        sources=_sources(review, decision),
+        sources=_sources(decision, unsound),
         replies=tuple(map(_reply, review.reply_requests.order_by("id"))),
         published_at=before.published_at if before else in_utc(at),
         modified_at=in_utc(at),
@@ -80,6 +89,13 @@ def slug_of(review: Review, draft: Draft) -> str:
     """Words for readers, and an end that no other review has. What is published under it keeps it."""
     words = slugify(draft.headline)[:MAX_SLUG_CHARS].strip("-") or "fact-check"
     return f"{words}-{review.pk.hex[-12:]}"
+
+
+def _text_of(revision: FactCheckRevision) -> str:
+    """Read with its fact-check, whose address is asked for next."""
+    whole = FactCheckRevision.objects.select_related("fact_check").get(pk=revision.pk)
+    revision.content, revision.fact_check = whole.content, whole.fact_check
+    return whole.content
 
 
 def _claim(review: Review) -> ClaimMade:
@@ -122,9 +138,8 @@ def _reply(asked: ReplyRequest) -> Reply:
     return Reply(outcome, asked.public_addressee, in_utc(asked.created_at), answered_at, asked.public_answer)
 
 
-def _sources(review: Review, decision: Decision) -> tuple[Source, ...]:
+def _sources(decision: Decision, unsound: set[UUID]) -> tuple[Source, ...]:
     """Of the frozen set, what still counts."""
-    unsound = unsound_of(review.pk)
     return tuple(
         Source(
             title=item["title"],

@@ -51,7 +51,7 @@ def _present(review: UUID, desk: UUID) -> QuerySet[User, Any]:
         seats.filter(round__review=review),
         Lead.objects.filter(**them),
         Adjudicator.objects.filter(**them),
-        *(texts.filter(author=OuterRef("pk")) for texts in _texts_of(review)),
+        *(texts.filter(author=OuterRef("pk")) for texts in texts_of(review)),
     )
     users = User.objects.with_roles().filter(memberships__desk=desk, is_active=True, is_machine=False)
     return users.values_list(
@@ -66,13 +66,8 @@ def _present(review: UUID, desk: UUID) -> QuerySet[User, Any]:
 _PRESENT = Prepared(_present, review=UUID, desk=UUID)
 
 
-def authors_of(review: Review) -> Any:
-    """Of its draft, the present one and those before."""
-    before, now = (texts.values_list("author", flat=True) for texts in _texts_of(review.pk))
-    return before.union(now)
-
-
-def _texts_of(review: UUID) -> tuple[QuerySet[Any], QuerySet[Any]]:
+def texts_of(review: UUID) -> tuple[QuerySet[Any], QuerySet[Any]]:
+    """Its drafts, those before and the present one."""
     return past_model(Draft).objects.filter(pgh_obj__review=review), Draft.objects.filter(review=review)
 
 

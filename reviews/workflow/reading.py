@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Subquery
+from django.db.models import Subquery, Value
 from django.utils import timezone
 
 from claims.models import Claim
@@ -31,15 +33,15 @@ from reviews.models import (
 )
 from reviews.stages import Action
 from reviews.words import has_words
-from reviews.workflow.documents import document_of, problems_of
+from reviews.workflow.documents import Known, document_of, problems_of
 from reviews.workflow.people import (
-    authors_of,
     find_adjudicator,
     find_seat_holder,
     is_at_work,
     may_not_write,
     roles_of,
     shortage_of,
+    texts_of,
 )
 from reviews.workflow.standing import (
     as_origin,
@@ -66,9 +68,16 @@ TEXT_BEGINS = (Action.SUBMIT_DRAFT, Action.OPEN_REVISION, Action.ABANDON_REVERIF
 IN_PUBLIC = (Stage.PUBLISHED, Stage.UNDER_REVISION)
 
 
-def facts_of(review: Review, user: User | None, *, has_reason: bool = False) -> ReadFacts:
-    """The present facts, as `user` (None: the system) has to do with them. Under the lock of the review when an action depends on them."""
-    return ReadFacts(review, user, has_reason)
+def facts_of(
+    review: Review, user: User | None, *, has_reason: bool = False, known: Mapping[str, Any] | None = None
+) -> ReadFacts:
+    """The present facts, as `user` (None: the system) has to do with them. Under the lock of the review when an action depends on them.
+
+    `known` are facts that whoever asks has read already: a page that shows all evidence need not read it a second time.
+    """
+    found = ReadFacts(review, user, has_reason)
+    vars(found).update(known or {})
+    return found
 
 
 class ReadFacts(Facts):
@@ -113,9 +122,10 @@ class ReadFacts(Facts):
     @cached_property
     def evidence(self) -> tuple[EvidenceFact, ...]:
         items = evidence_in_use(self._review)
-        unsound = unsound_of(self._review.pk)
         return tuple(
-            EvidenceFact(Stance(item.stance), as_origin(item.origin), lacks(item), item.pk not in unsound, str(item.pk))
+            EvidenceFact(
+                Stance(item.stance), as_origin(item.origin), lacks(item), item.pk not in self.unsound, str(item.pk)
+            )
             for item in items
         )
 
@@ -150,7 +160,7 @@ class ReadFacts(Facts):
 
     @cached_property
     def is_stale(self) -> bool:
-        return self.decision is not None and is_stale(self._review, self.decision)
+        return self.decision is not None and is_stale(self._review, self.decision, self.unsound, self.seats)
 
     @cached_property
     def author_keeps_out(self) -> bool:
@@ -175,7 +185,7 @@ class ReadFacts(Facts):
         if approval is None or decision is None or draft is None:
             return False
         given_for = (approval.decision_id, approval.draft_digest, approval.evidence_digest)
-        return given_for == (decision.pk, draft.digest, current_evidence(decision.round.evidence_set))
+        return given_for == (decision.pk, draft.digest, current_evidence(decision.round.evidence_set, self.unsound))
 
     @cached_property
     def is_due(self) -> bool:
@@ -187,7 +197,9 @@ class ReadFacts(Facts):
         # What the draft lacks is told as such.
         if self.draft_lacks or self.draft is None or self.decision is None:
             return ()
-        return problems_of(document_of(self._review, self.decision, self.draft, timezone.now()))
+        known = Known(self.unsound, self.revision)
+        document = document_of(self._review, self.decision, self.draft, timezone.now(), known=known)
+        return problems_of(document)
 
     @cached_property
     def is_public(self) -> bool:
@@ -199,7 +211,7 @@ class ReadFacts(Facts):
 
     @cached_property
     def is_changed(self) -> bool:
-        published = self.revision and self.revision.approval.draft_digest
+        published = self.revision and self.revision.approved_digest  # type: ignore[attr-defined]  # annotated
         return self.draft is not None and self.draft.digest != published
 
     @cached_property
@@ -217,6 +229,11 @@ class ReadFacts(Facts):
     def proposal(self) -> RetractionProposal | None:
         """To retract it."""
         return open_proposal(self.revision) if self.revision else None
+
+    @cached_property
+    def unsound(self) -> set[UUID]:
+        """Items that count no more."""
+        return unsound_of(self._review.pk)
 
     @cached_property
     def conflicted(self) -> frozenset[UUID]:
@@ -238,7 +255,7 @@ class ReadFacts(Facts):
 
     @cached_property
     def decision(self) -> Decision | None:
-        return decision_of(self._review) if self.stage in WITH_DECISION else None
+        return decision_of(self._review, self.round_row) if self.stage in WITH_DECISION else None
 
 
 class _ReadActor(Actor):
@@ -275,14 +292,9 @@ class _ReadActor(Actor):
     @cached_property
     def took_part_as(self) -> frozenset[Relation]:
         review, user = self._facts._review, self._user
-        return _those(
-            {
-                Relation.LEAD: bool(_LED.rows(review=review.pk, user=user.pk)),
-                Relation.SEAT_HOLDER: any(seat.holder_id == user.pk for seat in self._facts.seats),
-                Relation.ADJUDICATOR: bool(_ADJUDICATED.rows(review=review.pk, user=user.pk)),
-                Relation.DRAFT_AUTHOR: user.pk in set(authors_of(review)),
-            }
-        )
+        found = {Relation(part) for (part,) in _TOOK_PART.rows(review=review.pk, user=user.pk)}
+        has_sat = any(seat.holder_id == user.pk for seat in self._facts.seats)
+        return frozenset(found | {Relation.SEAT_HOLDER} if has_sat else found)
 
     @cached_property
     def is_conflicted(self) -> bool:
@@ -325,14 +337,19 @@ def _those(known: dict[Relation, bool]) -> frozenset[Relation]:
 # Nearly every action, and whoever looks at a review, asks these.
 _SEATS = Prepared(lambda review: Seat.objects.filter(round__review=review), review=UUID)
 _DRAFT = Prepared(lambda review: Draft.objects.filter(review=review), review=UUID)
-_LED = Prepared(
-    lambda review, user: Lead.objects.filter(review=review, user=user).values_list("pk"), review=UUID, user=UUID
-)
-_ADJUDICATED = Prepared(
-    lambda review, user: Adjudicator.objects.filter(review=review, user=user).values_list("pk"),
-    review=UUID,
-    user=UUID,
-)
+
+
+def _took_part(review: UUID, user: UUID) -> Any:
+    """As what, other than as the holder of a seat."""
+    them = {"review": review, "user": user}
+    led, decided = Lead.objects.filter(**them), Adjudicator.objects.filter(**them)
+    wrote = [texts.filter(author=user) for texts in texts_of(review)]
+    parts = [(Relation.LEAD, led), (Relation.ADJUDICATOR, decided), *((Relation.DRAFT_AUTHOR, rows) for rows in wrote)]
+    first, *others = (rows.annotate(part=Value(part.value)).values_list("part") for part, rows in parts)
+    return first.union(*others)
+
+
+_TOOK_PART = Prepared(_took_part, review=UUID, user=UUID)
 _ACCEPTED = Prepared(
     lambda claim: Claim.objects.filter(pk=claim, triage_status=TriageStatus.ACCEPTED).values_list("pk"), claim=UUID
 )

@@ -8,11 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from factcheck.accounts.models import User
 from factcheck.database import prepared
 from factcheck.errors import NotFound
 from reviews import digests
+from reviews.facts import Stage
 from reviews.models import ConflictOfInterest, Review, Round, Seat
 from reviews.sealed import SealedVerdict, VerdictDraft
 from reviews.staffing import Unstaffable, choose_seats
@@ -34,9 +36,11 @@ class MySeat:
     draft: VerdictDraft | None
 
 
-def my_seat(review: Review, user: User) -> MySeat:
-    """Raises NotFound for whoever holds none. The only way to read a sealed verdict: its author's."""
-    round_ = current_round(review)
+def my_seat(review: Review, user: User, present: Round | None = None) -> MySeat:
+    """Raises NotFound for whoever holds none. The only way to read a sealed verdict: its author's. `present` is the present round, where
+    somebody has read it already.
+    """
+    round_ = present or current_round(review)
     seat = Seat.objects.filter(round=round_, holder=user, vacated_at=None).first() if round_ else None
     if round_ is None or seat is None:
         raise NotFound("You hold no seat in this review's present round.")
@@ -47,6 +51,18 @@ def my_seat(review: Review, user: User) -> MySeat:
         verdict=verdicts_of(review, round_, [seat]).get(seat.pk),
         draft=VerdictDraft.objects.filter(seat=seat).first(),
     )
+
+
+def to_be_judged_by(user: User) -> QuerySet[Review]:
+    """Reviews in whose open round this person holds a seat and has not voted on the claim as it is now. Theirs alone to know."""
+    given = SealedVerdict.objects.filter(
+        seat=OuterRef("pk"),
+        claim_revision=OuterRef("round__review__claim__revision"),
+        scale=OuterRef("round__review__scale"),
+    )
+    held = Seat.objects.filter(~Exists(given), holder=user, vacated_at=None, round__closed_at=None)
+    mine = held.filter(round__number=F("round__review__round_number")).values("round__review")
+    return Review.objects.filter(pk__in=mine, stage=Stage.RATING, held_at=None)
 
 
 def save_verdict_draft(review: Review, fields: Mapping[str, Any], *, actor: User) -> VerdictDraft:

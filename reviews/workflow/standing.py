@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from factcheck.database.prepared import Prepared
 from reviews import digests
@@ -70,10 +70,11 @@ def lacks(item: Evidence) -> tuple[str, ...]:
     return tuple(name for name, value in has.items() if not value)
 
 
-def current_evidence(evidence_set: EvidenceSet) -> str:
-    """The digest of what still counts of a frozen set."""
+def current_evidence(evidence_set: EvidenceSet, unsound: set[UUID] | None = None) -> str:
+    """The digest of what still counts of a frozen set; `unsound` are the items that do not, where somebody has read them already."""
     frozen = {UUID(item["id"]) for item in evidence_set.items}
-    return digests.current_digest(evidence_set.digest, frozen & unsound_of(evidence_set.review_id))
+    left_out = unsound_of(evidence_set.review_id) if unsound is None else unsound
+    return digests.current_digest(evidence_set.digest, frozen & left_out)
 
 
 def unread_numbers(review: Review) -> int:
@@ -91,11 +92,16 @@ def current_round(review: Review) -> Round | None:
     return None
 
 
-def decision_of(review: Review) -> Decision | None:
-    """The last one whose round counts; an earlier one was made before the review went back."""
+def decision_of(review: Review, present: Round | None = None) -> Decision | None:
+    """The last one whose round counts; an earlier one was made before the review went back. `present` is the present round, where
+    somebody has read it already.
+    """
     for decision in _DECISION.objects(review=review.pk):
-        [decision.round] = _ROUND_BY_KEY.objects(key=decision.round_id)
-        decision.round.evidence_set = _set_of(decision.round)
+        if present is not None and decision.round_id == present.pk:
+            decision.round = present
+        else:
+            [decision.round] = _ROUND_BY_KEY.objects(key=decision.round_id)
+            decision.round.evidence_set = _set_of(decision.round)
         return decision
     return None
 
@@ -119,16 +125,21 @@ def _decision(review: UUID) -> QuerySet[Decision]:
 _DECISION = Prepared(_decision, review=UUID)
 
 
-def is_stale(review: Review, decision: Decision) -> bool:
-    """Whether it was made on other evidence or another claim than the present ones, or by somebody who has a conflict of interest."""
+def is_stale(
+    review: Review, decision: Decision, unsound: set[UUID] | None = None, seats: Iterable[Seat] | None = None
+) -> bool:
+    """Whether it was made on other evidence or another claim than the present ones, or by somebody who has a conflict of interest.
+    `unsound` and `seats` are those of the review, where somebody has read them already.
+    """
     on_others = (decision.evidence_digest, decision.claim_revision) != (
-        current_evidence(decision.round.evidence_set),
+        current_evidence(decision.round.evidence_set, unsound),
         review.claim.revision,
     )
     if decision.adjudicator_id:
         return on_others or has_conflict(review, decision.adjudicator_id)
-    seats = Seat.objects.filter(round=decision.round_id, vacated_at=None)
-    return on_others or seats.count() < decision.round.seats_needed
+    known = Seat.objects.filter(round=decision.round_id) if seats is None else seats
+    filled = [seat for seat in known if seat.round_id == decision.round_id and seat.vacated_at is None]
+    return on_others or len(filled) < decision.round.seats_needed
 
 
 def current_approval(review: Review) -> Approval | None:
@@ -142,8 +153,14 @@ def latest_revision(review: Review) -> FactCheckRevision | None:
     return next(iter(_REVISION.objects(review=review.pk)), None)
 
 
+# With the digest of the text that was approved, which tells whether there is another one by now.
 _REVISION = Prepared(
-    lambda review: FactCheckRevision.objects.defer("content").filter(fact_check__review=review).order_by("-number")[:1],
+    lambda review: (
+        FactCheckRevision.objects.defer("content")
+        .annotate(approved_digest=F("approval__draft_digest"))
+        .filter(fact_check__review=review)
+        .order_by("-number")[:1]
+    ),
     review=UUID,
 )
 
