@@ -1,6 +1,6 @@
 """Who may ask for what of reviews; `factcheck/access.py` says how to read it. Who may act on which review, the stage table says."""
 
-from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, REVIEW, TRIAGE, Need, Table
+from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, READ_ONLY, REVIEW, TRIAGE, Need, Table, page, pages
 from reviews.corrections import RequestAction
 from reviews.publication import EXPORTS
 from reviews.stages import Action
@@ -119,8 +119,8 @@ ROUTES: Table = {
     "GET /api/v1/public/statistics/corrections": ANYBODY,
     # Pages for readers
     **{
-        f"* /{page}": ANYBODY
-        for page in (
+        f"* /{address}": ANYBODY
+        for address in (
             "fact-checks",
             "fact-checks/{id}",
             "fact-checks/{id}/revisions/{id}",
@@ -134,6 +134,14 @@ ROUTES: Table = {
             "robots.txt",
         )
     },
+    # The desk. Who may take which action, its route of the API says.
+    **pages("reviews/review", read=READ, add=TRIAGE),
+    "* /admin/reviews/review/take-next/": page(REVIEW),
+    "* /admin/reviews/review/{id}/act/{id}/": page(READ),
+    "* /admin/reviews/review/{id}/act/{id}/{id}/": page(READ),
+    "* /admin/reviews/review/{id}/keep-draft/": page(REVIEW),
+    "GET /admin/reviews/review/{id}/preview/": page(READ),
+    "POST /admin/reviews/review/{id}/preview/": page(READ_ONLY),
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,
     "POST /api/v1/snapshots/{id}/verify": REVIEW,

@@ -161,7 +161,7 @@ def one_of_each() -> dict[str, Any]:
     }  # fmt: skip
     pages = {
         "article": "articles", "claim": "claims", "earlierfactcheck": "earlier-fact-checks", "importrun": "import-runs", "extractionrun": "extraction-runs",
-        "job": "jobs", "user": "users", "token": "tokens",
+        "job": "jobs", "user": "users", "token": "tokens", "review": "reviews",
         "webhookendpoint": "webhook-endpoints", "webhookdelivery": "webhook-deliveries",
     }  # fmt: skip
     return (

@@ -16,6 +16,8 @@ from factcheck.accounts.roles import ROLES
 from factcheck.audit.readers import visible_to
 from factcheck.models import IdempotencyRecord, Job
 from factcheck.notifications.models import Notification
+from reviews.access import ACTIONS
+from reviews.admin.doing import doing
 from reviews.facts import Stage
 from reviews.models import DeskMembership, Review, Seat
 from reviews.workflow.telling import tell_of_edited_claims
@@ -107,6 +109,38 @@ def test_no_address_tells_anybody_what_another_has_written_while_the_round_is_op
     everybody, addresses = {who for who, _ in asked}, {address for _, address in asked}
     assert len(asked) == len(everybody) * len(addresses) > 1000
     assert {f"/api/v1{open_round.path}{rest}" for rest in ("", "/seat", "/verdicts", "/events")} < addresses
+
+
+def pages_of_the_desk(round_: Round) -> list[str]:
+    """Every page of the admin that is about the review: its desk, with the form of each action open, the lists and the home."""
+    here = f"/admin/reviews/review/{round_.review.pk}"
+    items = round_.review.evidence.values_list("pk", flat=True)
+    acts = [
+        f"{here}/act/{action}/{f'{item}/' if doing(action).is_of_item else ''}"
+        for action in ACTIONS
+        for item in items[:1]
+    ]
+    return [f"{here}/change/", f"{here}/preview/", "/admin/reviews/review/", "/admin/", *acts]
+
+
+def test_no_page_of_the_desk_tells_what_another_has_written_before_the_round_closes(open_round):
+    room, pages = open_round.room, pages_of_the_desk(open_round)
+    told, asked = [], 0
+    for who in room.people().values():
+        User.objects.filter(pk=who.pk).update(is_staff=True)
+        client = signed_in(User.objects.get(pk=who.pk))
+        for address in pages:
+            answer = client.get(f"http://testserver{address}")
+            assert answer.status_code in (200, 404), address
+            asked += answer.status_code == 200
+            words = answer.content.decode()
+            told += [
+                (who.username, address, mark)
+                for mark, author in ((MARK, open_round.voter), (DRAFTED, open_round.writer))
+                if mark in words and who.pk != author.pk
+            ]
+    assert told == []
+    assert asked > 300
 
 
 def test_their_authors_read_their_own_words_at_their_seat_alone(open_round):

@@ -30,6 +30,26 @@ def worker_state() -> dict[str, Any]:
     return {"workers": alive, "oldest_due_at": oldest, "start": workers.START}
 
 
+# Those of every page; `static/factcheck/keys.js` is what they do.
+KEYS = {
+    "j": "the next row or card",
+    "k": "the one before",
+    "Enter": "open it",
+    "x": "tick it",
+    "a": "to what can be done",
+    "n": "take the next review",
+    "[": "the claim before, in the text of an article",
+    "]": "the next one",
+    "/": "search",
+    "?": "this sheet",
+}
+
+
+@register.inclusion_tag("factcheck/keys.html")
+def key_sheet() -> dict[str, Any]:
+    return {"keys": KEYS}
+
+
 @register.simple_tag
 def badge(status: str, words: str = "") -> SafeString:
     """A state as a word; its colour only repeats it."""

@@ -1,0 +1,9 @@
+"""The desk: a page for each review, and the home of whoever works here. Nothing is written past the API's own routes."""
+
+from django.contrib import admin
+
+from reviews.admin.reviews import ReviewAdmin
+
+__all__ = ["ReviewAdmin"]
+
+admin.site.index_template = "admin/reviews/home.html"

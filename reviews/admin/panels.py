@@ -1,0 +1,408 @@
+"""What the desk shows of one review. Its lists are those of the API, made by the same serializers and all of them in one statement:
+what a serializer seals for the API is sealed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from claims.admin.figures import gap_in_words, how_known, understood, when
+from claims.admin.highlighting import Piece, paragraphs
+from claims.admin.naming import name_of
+from claims.models import Appearance, ClaimMatch
+from claims.serializers import MatchSerializer
+from factcheck.accounts.models import User
+from factcheck.accounts.permissions import actor_of, granted_scopes
+from factcheck.api.events import EventSerializer
+from factcheck.api.shape import as_text
+from factcheck.audit.models import AuditEvent
+from factcheck.errors import NotFound
+from factcheck.ids import uuid7
+from reviews import stages, workflow
+from reviews.access import ACTIONS
+from reviews.admin.doing import Doing, doing
+from reviews.admin.fields import Choices
+from reviews.attention import NEWS
+from reviews.facts import EvidenceFact, Relation, Stage, Stance
+from reviews.models import (
+    Comment,
+    Decision,
+    Draft,
+    Evidence,
+    ReplyRequest,
+    Review,
+    Search,
+    Seat,
+    SnapshotCheck,
+    Verdict,
+)
+from reviews.models.publication import status_at
+from reviews.presenting import ForApproval, for_approval
+from reviews.publication.method import OTHERWISE
+from reviews.serializers.comments import CommentSerializer
+from reviews.serializers.evidence import EvidenceSerializer, SearchSerializer
+from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
+from reviews.serializers.rating import FilledSeatSerializer, VerdictSerializer
+from reviews.stages import Action
+from reviews.workflow.acting import policy_of, scale_of
+from reviews.workflow.reading import ReadFacts
+from reviews.workflow.standing import as_origin, lacks
+
+EVENTS_SHOWN = 60
+MATCHES_SHOWN = 20
+PLACES_SHOWN = 200  # claims of one text that are underlined beside this one
+
+OF_IT = {"review": OuterRef("pk")}
+# What the API lists below a review or its claim: the rows, and the serializer.
+LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
+    "evidence": (Evidence.objects.filter(**OF_IT).order_by("pk"), EvidenceSerializer),
+    "searches": (Search.objects.filter(**OF_IT).order_by("pk"), SearchSerializer),
+    "seats": (
+        Seat.objects.filter(round__review=OuterRef("pk"), round__number=OuterRef("round_number"), vacated_at=None).order_by("number"),
+        FilledSeatSerializer,
+    ),
+    "verdicts": (Verdict.objects.filter(seat__round__review=OuterRef("pk")).order_by("pk"), VerdictSerializer),
+    "decisions": (Decision.objects.filter(**OF_IT).order_by("pk"), DecisionSerializer),
+    "drafts": (Draft.objects.filter(**OF_IT), DraftSerializer),
+    "replies": (ReplyRequest.objects.filter(**OF_IT).order_by("pk"), ReplyRequestSerializer),
+    "comments": (Comment.objects.filter(**OF_IT).order_by("pk"), CommentSerializer),
+    # Whoever may see the review may see its events: `reviews.visibility` asks the same question. A seat's are not among them.
+    "events": (
+        AuditEvent.objects.filter(subject_type="review", subject_id=OuterRef("pk")).order_by("-number")[:EVENTS_SHOWN],
+        EventSerializer,
+    ),
+    "matches": (ClaimMatch.objects.filter(claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer),
+    "later_matches": (
+        ClaimMatch.objects.filter(other_claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer,
+    ),
+}  # fmt: skip
+
+
+@cache
+def _statement() -> tuple[str, list[Any], int]:
+    """The SQL of all lists, its parameters, and which of them is the review. Django takes longer to make it than PostgreSQL to answer."""
+    found = [
+        ArraySubquery(rows.annotate(_item=as_text(serializer, rows.model)).values("_item"))
+        for rows, serializer in LISTS.values()
+    ]
+    key = uuid7()
+    sql, params = Review.objects.filter(pk=key).values_list(*found).query.sql_with_params()
+    return sql, list(params), params.index(key)
+
+
+def lists_of(review: UUID) -> dict[str, list[dict[str, Any]]]:
+    """What the API lists below a review, by name, in one query."""
+    sql, params, place = _statement()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params[:place], review, *params[place + 1 :]])
+        row = cursor.fetchone()
+    return {name: [orjson.loads(item) for item in items] for name, items in zip(LISTS, row, strict=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An action of the table from here, as its button: it can be taken, or `why` it cannot."""
+
+    doing: Doing
+    why: str = ""
+    is_somebody_elses: bool = False  # by its right, whatever else blocks it
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A piece of the article, in this review's claim, in another one, or in none."""
+
+    text: str
+    is_focused: bool
+    opens: bool  # the claim begins here
+    other: Any
+
+
+class Panels:
+    """Everything on the page, for one reader. Read when the template asks for it."""
+
+    def __init__(self, review: Review, request: Any) -> None:
+        review.policy, review.scale = policy_of(review.policy_id), scale_of(review.scale_id)
+        self.review, self.request, self.reader = review, request, actor_of(request)
+
+    @cached_property
+    def facts(self) -> ReadFacts:
+        # As if a reason came along: whoever may with one is shown the action, and gives it.
+        return workflow.facts_of(self.review, self.reader, has_reason=True, known=self._known)
+
+    @property
+    def _known(self) -> dict[str, Any]:
+        """Facts that the lists tell already."""
+        items = [item for item in self.evidence if not item["is_withdrawn"]]
+        return {
+            "unsound": {UUID(item["id"]) for item in self.evidence if not item["is_sound"]},
+            "searched": frozenset(Stance(search["side"]) for search in self.lists["searches"]),
+            "has_news": any(item["has_news"] and item["is_sound"] for item in items),
+            "evidence": tuple(_fact(item) for item in items),
+        }
+
+    # What can be done
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Whatever the table has from here, in its order."""
+        scopes, found = granted_scopes(self.request), []
+        for action, (_, need) in ACTIONS.items():
+            row = stages.find(self.facts.stage, action)
+            if row is None:
+                continue
+            if need.missing(scopes, ()) or row.lacks(self.facts):
+                found.append(Step(doing(action), f"For: {' or '.join(map(str, row.may))}.", True))
+            else:
+                found.append(Step(doing(action), " ".join(each.words for each in row.blocked_by(self.facts))))
+        return found
+
+    @property
+    def open_steps(self) -> list[Step]:
+        return [step for step in self.steps if not step.why and not step.doing.is_of_item]
+
+    @property
+    def blocked_steps(self) -> list[Step]:
+        return [step for step in self.steps if step.why and not step.is_somebody_elses]
+
+    @property
+    def others_steps(self) -> list[Step]:
+        return [step for step in self.steps if step.is_somebody_elses]
+
+    @property
+    def item_steps(self) -> list[Step]:
+        """Of a piece of evidence."""
+        return [step for step in self.steps if not step.why and step.doing.is_of_item]
+
+    def may(self, action: Action) -> bool:
+        return any(step.doing.action is action and not step.why for step in self.steps)
+
+    @property
+    def main_action(self) -> Action | None:
+        """Whose form stands open at once: what this reader is asked for here."""
+        return next((action for action in (Action.SUBMIT_VERDICT, Action.ADJUDICATE) if self.may(action)), None)
+
+    # Where it stands
+
+    @property
+    def strip(self) -> list[tuple[str, str]]:
+        """Each stage on the way, and whether it is `past`, `present` or `to come`."""
+        way = [stage for stage in Stage if stage not in OTHERWISE]
+        here = self.facts.stage
+        if here in OTHERWISE:
+            return [*((stage.value, "") for stage in way), (here.value, "present")]
+        place = way.index(here)
+        return [(s.value, "past" if n < place else "present" if n == place else "") for n, s in enumerate(way)]
+
+    @property
+    def is_overdue(self) -> bool:
+        due = self.review.due_at
+        return due is not None and due < timezone.now() and not self.review.is_on_hold
+
+    @property
+    def round(self) -> Any:
+        return self.facts.round_row
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.round is not None and self.round.closed_at is None
+
+    @property
+    def verdicts_in(self) -> int:
+        return self.facts.round.verdicts
+
+    @cached_property
+    def seat(self) -> workflow.MySeat | None:
+        if Relation.SEAT_HOLDER not in self.facts.actor.relations:
+            return None
+        try:
+            return workflow.my_seat(self.review, self.reader, self.round)
+        except NotFound:  # given away meanwhile
+            return None
+
+    @property
+    def for_approval(self) -> ForApproval | None:
+        return for_approval(self.facts)
+
+    # What is known
+
+    @cached_property
+    def lists(self) -> dict[str, list[dict[str, Any]]]:
+        return lists_of(self.review.pk)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Of the ratings."""
+        return {point["code"]: point["label"] for point in self.review.scale.points}
+
+    @cached_property
+    def evidence(self) -> list[dict[str, Any]]:
+        for item in self.lists["evidence"]:
+            look, stored = item["live_check"], item["stored_check"]
+            item["is_sound"] = not item["is_unreliable"] and not (stored and stored["outcome"] in SnapshotCheck.UNSOUND)
+            item["has_news"] = bool(look and look["outcome"] in NEWS and not item["kept"])
+            item["counts"] = item["is_sound"] and not item["is_withdrawn"]
+        return self.lists["evidence"]
+
+    @property
+    def seats(self) -> list[dict[str, Any]]:
+        return self.lists["seats"]
+
+    @cached_property
+    def rounds(self) -> list[dict[str, Any]]:
+        """Verdicts that are open, by round, the last one first, and in it by seat."""
+        found: dict[int, dict[str, Any]] = {}
+        decided = {decision["round"]: decision for decision in self.lists["decisions"]}
+        for verdict in self.lists["verdicts"]:
+            number = verdict["round"]["number"]
+            verdict["label"] = self.labels.get(verdict["rating"], verdict["rating"])
+            found.setdefault(number, {"number": number, "verdicts": [], "decision": decided.get(number)})
+            found[number]["verdicts"].append(verdict)
+        for one in found.values():
+            one["verdicts"].sort(key=lambda verdict: (verdict["seat"], verdict["created_at"]))
+        return [found[number] for number in sorted(found, reverse=True)]
+
+    @property
+    def decision(self) -> Any:
+        return self.facts.decision
+
+    @property
+    def decision_label(self) -> str:
+        return self.labels.get(self.decision.rating, self.decision.rating) if self.decision else ""
+
+    @cached_property
+    def answers(self) -> dict[str, str]:
+        """The adjudicator's, by verdict."""
+        told = [answer for decision in self.lists["decisions"] for answer in decision["answers"]]
+        return {answer["verdict"]: answer["answer"] for answer in told}
+
+    @property
+    def draft(self) -> dict[str, Any] | None:
+        return next(iter(self.lists["drafts"]), None)
+
+    @property
+    def fact_check(self) -> Any:
+        return self.facts.revision.fact_check if self.facts.revision else None
+
+    @property
+    def public_status(self) -> str:
+        return status_at(self.review.stage)
+
+    @property
+    def history(self) -> list[Any]:
+        return [SimpleNamespace(data=event["changes"], **event) for event in self.lists["events"]]
+
+    # The claim
+
+    @cached_property
+    def matches(self) -> list[dict[str, Any]]:
+        """What may be the same, the most similar first; `other` is the claim on the other side."""
+        for match in self.lists["matches"]:
+            match["other"] = match["other_claim"]
+        for match in self.lists["later_matches"]:
+            match["other"] = match["claim"]
+        found = [*self.lists["matches"], *self.lists["later_matches"]]
+        return sorted(found, key=lambda match: match["similarity"], reverse=True)[:MATCHES_SHOWN]
+
+    @property
+    def quantities(self) -> list[tuple[Any, str]]:
+        return [(quantity, understood(quantity)) for quantity in self.review.claim.quantities]
+
+    @property
+    def times(self) -> list[tuple[Any, str, str]]:
+        return [(time, when(time), how_known(time)) for time in self.review.claim.time_references]
+
+    @property
+    def gaps(self) -> list[str]:
+        return [gap_in_words(gap) for gap in self.review.claim.gaps]
+
+    @cached_property
+    def place(self) -> Appearance | None:
+        """Where the claim was read last."""
+        made = Appearance.objects.filter(Q(claim=self.review.claim_id) | Q(claim__merged_into=self.review.claim_id))
+        return made.select_related("article_version__article__outlet").order_by("-article_version", "start").first()
+
+    @property
+    def article_name(self) -> str:
+        return name_of(self.place.article_version.article, self.place.article_version.text[:160]) if self.place else ""
+
+    @cached_property
+    def paragraphs(self) -> list[list[Mark]]:
+        if self.place is None:
+            return []
+        version = self.place.article_version
+        near = version.appearances.select_related("claim").order_by("start", "end", "id")
+        # The one that this is about counts, however many there are.
+        places = list(
+            near.filter(Q(claim__triage_status="accepted") | Q(claim__triage_status="candidate"))[:PLACES_SHOWN]
+        )
+        if self.place.pk not in {place.pk for place in places}:
+            places.append(self.place)
+        cut = paragraphs(version.text, [(place.start, place.end) for place in places])
+        return [[self._mark(piece, places) for piece in paragraph] for paragraph in cut]
+
+    def _mark(self, piece: Piece, places: list[Appearance]) -> Mark:
+        inside = [places[n] for n in piece.inside]
+        ours = self.place
+        others = [place for place in inside if place.pk != ours.pk]  # type: ignore[union-attr]
+        return Mark(
+            piece.text,
+            any(place.pk == ours.pk for place in inside),  # type: ignore[union-attr]
+            any(places[n].pk == ours.pk for n in piece.opens),  # type: ignore[union-attr]
+            others[-1].claim if others else None,
+        )
+
+    # What a form offers
+
+    def offers(self, item: Mapping[str, Any] | None = None) -> dict[str, Choices]:
+        """The choices for members of a body that name rows, or points of the scale."""
+        found: dict[str, Choices] = {
+            "rating": [(code, label) for code, label in self.labels.items()],
+            "cites": [(i["id"], f"{i['title'] or i['url'] or i['origin']} ({i['stance']})") for i in self._frozen],
+            "seat": [(str(seat["number"]), f"{seat['number']}: {seat['holder']['username']}") for seat in self.seats],
+            "request": [(reply["id"], reply["addressee"]) for reply in self.lists["replies"] if not reply["waived_by"]],
+            "answers": [
+                (v["id"], f"To {v['author']['username']}, who says “{v['label']}”") for v in self._standing_verdicts
+            ],
+        }
+        return found
+
+    def colleagues(self) -> Choices:
+        """Whom it can be given to."""
+        present = User.objects.filter(memberships__desk=self.review.desk_id, is_active=True, is_machine=False)
+        able = present.filter(groups__name__in=("researcher", "editor")).distinct().order_by("username")
+        return [(str(pk), name) for pk, name in able.values_list("pk", "username")]
+
+    @property
+    def _frozen(self) -> list[dict[str, Any]]:
+        return self.round.evidence_set.items if self.round else []
+
+    @property
+    def _standing_verdicts(self) -> list[dict[str, Any]]:
+        """The last word of each seat of the present round, once it is open."""
+        if not self.rounds or self.rounds[0]["number"] != self.review.round_number:
+            return []
+        last: dict[int, dict[str, Any]] = {}
+        for verdict in self.rounds[0]["verdicts"]:
+            last[verdict["seat"]] = verdict
+        return list(last.values())
+
+
+def _fact(item: dict[str, Any]) -> EvidenceFact:
+    """As the guards look at it."""
+    row = Evidence(
+        quotation=item["quotation"], locator=item["locator"], snapshot_exemption=item["snapshot_exemption"],
+        snapshot_id=item["snapshot"] and UUID(item["snapshot"]["id"]),
+    )  # fmt: skip
+    return EvidenceFact(Stance(item["stance"]), as_origin(item["origin"]), lacks(row), item["is_sound"], item["id"])

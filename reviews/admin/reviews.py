@@ -1,0 +1,303 @@
+"""Reviews: their list, the desk of each, and what can be done there."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import admin, messages
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from claims.models import Claim
+from claims.triage import TriageStatus
+from factcheck.accounts.permissions import actor_of
+from factcheck.admin.base import RecordAdmin, identifier
+from factcheck.templatetags.desk import age, badge, moment
+from reviews import forms, publication, workflow
+from reviews.access import ACTIONS
+from reviews.admin import fields
+from reviews.admin.asking import Answer, ask
+from reviews.admin.doing import Doing, doing
+from reviews.admin.panels import Panels
+from reviews.admin.parts import PartFilter
+from reviews.models import Review
+from reviews.publication import documents
+from reviews.stages import Action
+from reviews.workflow.documents import document_of
+
+SHOWN_WITH = ("claim", "desk", "lead", "adjudicator", "handler")
+CLAIMS_SHOWN = 50
+EDITS = (Action.EDIT_DRAFT, Action.EDIT_EVIDENCE)  # what their forms begin with is what is there already
+STATUS = {403: 409}  # whoever may see the page is not refused the page
+
+
+@admin.register(Review)
+class ReviewAdmin(RecordAdmin):
+    page_template = "admin/reviews/review/desk.html"
+    list_display = ("assertion", "state", "who", "due", "desk", "since")
+    list_display_links = None
+    list_filter = (PartFilter, "stage", "risk", "desk")
+    list_select_related = ("claim", "desk", "lead")
+    ordering = ("-id",)
+
+    class Media:
+        css = {"all": ("claims/admin.css", "reviews/desk.css")}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Review]:
+        return workflow.visible_to(actor_of(request)).select_related(*SHOWN_WITH)
+
+    # The list
+
+    @admin.display(description="claim")
+    def assertion(self, review: Review) -> SafeString:
+        return format_html('<a href="{}">{}</a>', _address("change", review.pk), review.claim.text)
+
+    @admin.display(description="stage", ordering="stage")
+    def state(self, review: Review) -> SafeString:
+        words = badge(review.stage, review.stage.replace("_", " "))
+        risk = badge("blocked", "high risk") if review.risk == "high" else ""
+        hold = badge("deferred", "on hold") if review.is_on_hold else ""
+        return format_html("{} {} {}", words, risk, hold)
+
+    @admin.display(description="lead")
+    def who(self, review: Review) -> str:
+        return review.lead.get_username() if review.lead else "nobody"
+
+    @admin.display(ordering="due_at")
+    def due(self, review: Review) -> SafeString:
+        return moment(review.due_at, "no limit")
+
+    @admin.display(description="in this stage for", ordering="entered_stage_at")
+    def since(self, review: Review) -> SafeString:
+        return age(review.entered_stage_at)
+
+    # The desk
+
+    def get_urls(self) -> list[URLPattern]:
+        def own(address: str, view: Any, name: str) -> URLPattern:
+            return path(address, self.admin_site.admin_view(view), name=f"reviews_review_{name}")
+
+        return [
+            own("take-next/", self.take_next, "take_next"),
+            own("<path:object_id>/act/<str:action>/", self.act, "act"),
+            own("<path:object_id>/act/<str:action>/<str:item>/", self.act, "act_on"),
+            own("<path:object_id>/keep-draft/", self.keep_draft, "keep_draft"),
+            own("<path:object_id>/preview/", self.preview, "preview"),
+            *super().get_urls(),
+        ]
+
+    def page(self, request: HttpRequest, row: Review) -> HttpResponse:
+        panels = Panels(row, request)
+        main = panels.main_action
+        return self._desk(request, panels, *_blank(panels, doing(main), None) if main else ())
+
+    def act(self, request: HttpRequest, object_id: str, action: str, item: str = "") -> HttpResponse:
+        """The desk with the form of one action open; a POST takes it."""
+        panels = Panels(get_object_or_404(self.get_queryset(request), pk=identifier(object_id)), request)
+        if action not in ACTIONS:
+            raise Http404("There is no such action.")
+        asked = doing(Action(action))
+        subject = _item(panels, item) if asked.is_of_item else None
+        if request.method != "POST":
+            return self._desk(request, panels, *_blank(panels, asked, subject))
+        form = fields.form_of(asked.form, _offers(panels, asked), request.POST)
+        form.is_valid()
+        answer = ask(
+            request,
+            asked.method,
+            asked.address_of(item or panels.review.pk),
+            fields.body_of(asked.form, form),
+            seen=request.POST.get("seen", "")[:100],
+            key=request.POST.get("key", "")[:100],
+        )
+        if answer.is_done:
+            self.message_user(request, f"{asked.label}: done.", messages.SUCCESS)
+            return HttpResponseRedirect(self._onwards(request, panels.review, asked))
+        # Whatever was read before is not what was refused.
+        panels = Panels(self.get_queryset(request).get(pk=panels.review.pk), request)
+        subject = _item(panels, item) if asked.is_of_item else None
+        fields.tell(form, answer.told)
+        response = self._desk(request, panels, asked, form, subject, answer=answer)
+        response.status_code = STATUS.get(answer.status, 409 if answer.is_stale else answer.status)
+        return response
+
+    def _onwards(self, request: HttpRequest, review: Review, taken: Doing) -> str:
+        """After a verdict to the next one that waits, where whoever gave it asked for that."""
+        if taken.action is Action.SUBMIT_VERDICT and request.POST.get("then") == "next":
+            waiting = workflow.to_be_judged_by(actor_of(request)).order_by("due_at", "pk").first()
+            if waiting is not None:
+                return _address("change", waiting.pk)
+            self.message_user(request, "No other review waits for your verdict.")
+        return _address("change", review.pk)
+
+    def _desk(
+        self,
+        request: HttpRequest,
+        panels: Panels,
+        asked: Doing | None = None,
+        form: Any = None,
+        item: Any = None,
+        answer: Answer | None = None,
+    ) -> HttpResponse:
+        review = panels.review
+        context = {
+            "title": "Review",
+            "crumb": review.claim.text,
+            "panels": panels,
+            "review": review,
+            "asked": asked,
+            "form": form,
+            "item": item,
+            "seen": _seen(panels, asked, item) if asked else "",
+            "key": uuid4().hex,
+            "stale": answer.told if answer and answer.is_stale else None,
+            "compared": _compared(request, panels, asked, form, item) if answer and answer.is_stale and asked else [],
+        }
+        return self.render(request, self.page_template, review, context)
+
+    def keep_draft(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """What is written of a verdict so far, for its author alone."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        panels = Panels(get_object_or_404(self.get_queryset(request), pk=identifier(object_id)), request)
+        form = fields.form_of(forms.JudgementSerializer, panels.offers(), request.POST)
+        form.is_valid()
+        said = fields.body_of(forms.VerdictDraftSerializer, form)
+        answer = ask(request, "PATCH", f"/api/v1/reviews/{panels.review.pk}/seat/draft", said)
+        words = "Kept, for you alone." if answer.is_done else answer.told["detail"]
+        self.message_user(request, words, messages.SUCCESS if answer.is_done else messages.ERROR)
+        return HttpResponseRedirect(_address("change", panels.review.pk))
+
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The public text and its ClaimReview as they would be now."""
+        review = get_object_or_404(self.get_queryset(request), pk=identifier(object_id))
+        panels = Panels(review, request)
+        decision, draft = panels.facts.decision, panels.facts.draft
+        if decision is None or draft is None:
+            raise Http404("There is no draft before there is a decision.")
+        document = document_of(review, decision, draft, timezone.now())
+        profiles = [
+            (
+                name,
+                documents.without_nothing(profile.make(document)),
+                publication.problems(profile.make(document), profile),
+            )
+            for name, profile in publication.PROFILES.items()
+        ]
+        context = {"title": "Preview", "crumb": "Preview", "review": review, "document": document, "profiles": profiles}
+        return self.render(request, "admin/reviews/review/preview.html", review, context)
+
+    def take_next(self, request: HttpRequest) -> HttpResponse:
+        """The best queued review of a desk."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        answer = ask(request, "POST", "/api/v1/queue/next", {"desk": request.POST.get("desk", "")})
+        if answer.is_done and answer.told:
+            self.message_user(request, "You lead this one now.", messages.SUCCESS)
+            return HttpResponseRedirect(_address("change", answer.told["id"]))
+        words = "Nothing waits in this queue." if answer.is_done else answer.told["detail"]
+        self.message_user(request, words, messages.INFO if answer.is_done else messages.ERROR)
+        return HttpResponseRedirect(reverse("admin:index"))
+
+    # Opening one
+
+    def add_page(self, request: HttpRequest) -> HttpResponse:
+        """An accepted claim that no review is about, and whose desk shall look at it."""
+        desks = [(str(pk), name) for pk, name in workflow.desks_of(actor_of(request)).values_list("pk", "name")]
+        claims = list(ready_claims()[:CLAIMS_SHOWN])
+        offers = {"claim": [(str(claim.pk), claim.text) for claim in claims], "desk": desks}
+        asked = forms.NewReviewSerializer
+        first = {
+            "claim": request.GET.get("claim") or (offers["claim"][0][0] if claims else ""),
+            "desk": desks[0][0] if desks else "",
+        }
+        form = fields.form_of(asked, offers, request.POST if request.method == "POST" else None, first)
+        if request.method == "POST":
+            form.is_valid()
+            key = request.POST.get("key", "")[:100]
+            answer = ask(request, "POST", "/api/v1/reviews", fields.body_of(asked, form), key=key)
+            if answer.is_done:
+                self.message_user(request, "The claim is in the queue.", messages.SUCCESS)
+                return HttpResponseRedirect(_address("change", answer.told["id"]))
+            fields.tell(form, answer.told)
+        context = {"title": "Open a review", "form": form, "key": uuid4().hex, "claims": claims, "desks": desks}
+        return self.render(request, "admin/reviews/review/add.html", None, context)
+
+
+def ready_claims() -> QuerySet[Claim]:
+    """Accepted ones that no review was ever about (a closed one is reopened), the most check-worthy first."""
+    accepted = Claim.objects.filter(triage_status=TriageStatus.ACCEPTED)
+    fresh = accepted.filter(~Exists(Review.objects.filter(claim=OuterRef("pk"))))
+    return fresh.order_by(F("check_worthiness").desc(nulls_last=True), "-id")
+
+
+def _address(page: str, *keys: Any) -> str:
+    return reverse(f"admin:reviews_review_{page}", args=keys)
+
+
+def _item(panels: Panels, key: str) -> dict[str, Any]:
+    wanted = str(identifier(key))
+    for item in panels.evidence:
+        if item["id"] == wanted:
+            return item
+    raise Http404("There is no such piece of evidence.")
+
+
+def _offers(panels: Panels, asked: Doing) -> dict[str, fields.Choices]:
+    offers = panels.offers()
+    return offers | {"to": panels.colleagues()} if asked.action is Action.ASSIGN else offers
+
+
+def _blank(panels: Panels, asked: Doing, item: Any) -> tuple[Doing, Any, Any]:
+    return asked, fields.form_of(asked.form, _offers(panels, asked), initial=_initial(panels, asked, item)), item
+
+
+def _initial(panels: Panels, asked: Doing, item: Any) -> dict[str, Any]:
+    """What a form begins with: what is there already, and what the page has shown to whoever acts."""
+    approval = panels.for_approval if asked.action in (Action.APPROVE, Action.PUBLISH_MINOR) else None
+    if approval:
+        return {
+            "decision": approval.decision, "draft_digest": approval.draft_digest, "evidence_digest": approval.evidence_digest,
+        }  # fmt: skip
+    if asked.action is Action.EDIT_DRAFT and panels.draft:
+        return {name: panels.draft[name] for name in fields.members_of(asked.form)}
+    if asked.is_of_seat and panels.seat:
+        written = panels.seat.draft or panels.seat.verdict
+        return {
+            name: getattr(written, name) if name != "cites" else [str(pk) for pk in written.cites]
+            for name in ("rating", "rationale", "cites", "searches")
+        } if written else {"cites": [i["id"] for i in panels.round.evidence_set.items]}  # fmt: skip
+    if item is not None:
+        return item | {"finding": (item["live_check"] or {}).get("id", "")}
+    if asked.action is Action.SUBMIT_FOR_RATING:
+        return {"single_origin_reason": panels.review.single_origin_reason}
+    return {}
+
+
+def _seen(panels: Panels, asked: Doing, item: Any) -> str:
+    """What If-Match is to name."""
+    if asked.is_of_seat:
+        return panels.seat.tag if panels.seat else ""
+    return str(item["version"] if item is not None else panels.review.version)
+
+
+def _compared(
+    request: HttpRequest, panels: Panels, asked: Doing, form: Any, item: Any
+) -> list[tuple[str, str, str, str]]:
+    """Of an edit that came too late, each field that differs: its label, as it was, as it is now, as it was typed."""
+    if asked.action not in EDITS:
+        return []
+    now = _initial(panels, asked, item)
+    rows = []
+    for name, one in form.fields.items():
+        base, mine = request.POST.get(f"base-{name}", ""), request.POST.get(name, "")
+        theirs = str(now.get(name) or "")
+        if len({fields.line_feeds(text) for text in (base, theirs, mine)}) > 1 and name in now:
+            rows.append((one.label, base, theirs, mine))
+    return rows

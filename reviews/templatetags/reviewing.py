@@ -1,0 +1,76 @@
+"""Small pieces of the desk's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from django import template
+
+from claims.models import Claim, ImportRun
+from claims.triage import TriageStatus
+from factcheck.accounts.needs import REVIEW, TRIAGE
+from factcheck.accounts.permissions import actor_of, meets
+from reviews import workflow
+from reviews.admin.parts import counters
+from reviews.admin.reviews import ready_claims
+
+register = template.Library()
+
+IMPORTS_SHOWN = 5
+MOST = 1000  # claims that are counted
+
+
+@register.inclusion_tag("admin/reviews/counters.html", takes_context=True)
+def desk_home(context: Any) -> dict[str, Any]:
+    """What waits, and for whom."""
+    request = context["request"]
+    reader = actor_of(request)
+    desks = list(workflow.desks_of(reader).order_by("name").values_list("pk", "name"))
+    waiting = Claim.objects.filter(triage_status=TriageStatus.CANDIDATE).order_by()
+    return {
+        "request": request,
+        "csrf_token": context.get("csrf_token"),
+        "counters": counters(reader),
+        "ready": ready_claims().order_by()[: MOST + 1].count() if meets(request, TRIAGE) else None,
+        "candidates": waiting[: MOST + 1].count(),
+        "most": MOST,
+        "desks": desks if meets(request, REVIEW) and "researcher" in reader.roles else [],
+        "imports": ImportRun.objects.order_by("-id")[:IMPORTS_SHOWN],
+    }
+
+
+@register.filter
+def instant(told: str | datetime) -> datetime:
+    """A moment as the API writes it."""
+    return told if isinstance(told, datetime) else datetime.fromisoformat(told)
+
+
+@register.filter
+def is_web(address: str) -> bool:
+    """An address of another scheme is shown, never linked."""
+    return address.startswith(("http://", "https://"))
+
+
+@register.filter
+def of(told: Mapping[str, Any], key: str) -> Any:
+    return told.get(key, "")
+
+
+@register.filter
+def label_in(code: str, labels: Mapping[str, str]) -> str:
+    """A rating in the words of its scale."""
+    return labels.get(code, code)
+
+
+@register.filter
+def stance(code: str) -> str:
+    """As it is said of an item: with a word, never by colour alone."""
+    return {"supports": "supports it", "refutes": "speaks against it", "context": "context"}.get(code, code)
+
+
+@register.filter
+def as_lines(made: Any) -> str:
+    return orjson.dumps(made, option=orjson.OPT_INDENT_2).decode()

@@ -1,0 +1,309 @@
+"""The desk of a review: what it shows to whom, and that everything done there is done by the API's own routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import re2
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from claims import pipeline
+from claims.triage import TriageAction
+from factcheck.accounts.models import User
+from reviews import stages, workflow
+from reviews.access import ACTIONS
+from reviews.admin.doing import KEYS, doing
+from reviews.facts import Stage
+from reviews.models import Decision, Review
+from reviews.presenting import present
+from reviews.stages import Action
+from tests import make, reviewing
+from tests.test_admin import body, said, words_of
+
+pytestmark = pytest.mark.django_db
+
+QUERIES = 20
+
+
+def at_desk(user: User) -> Client:
+    """Their browser."""
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    client = Client()
+    client.force_login(User.objects.get(pk=user.pk))
+    return client
+
+
+def desk_of(review: Review) -> str:
+    return f"/admin/reviews/review/{review.pk}/change/"
+
+
+def act_at(review: Review, action: Action, item: object = None) -> str:
+    return f"/admin/reviews/review/{review.pk}/act/{action}/" + (f"{item}/" if item else "")
+
+
+def hidden(page: str, name: str) -> str:
+    found = re2.search(rf'name="{name}"(?: value="([^"]*)")?', page)
+    assert found, name
+    return found.group(1) or ""
+
+
+def filled(client: Client, address: str, **said: Any) -> dict[str, Any]:
+    """The form of an action as its page has it, and what a person adds to it."""
+    page = body(client.get(address))
+    form = page[page.index('id="form"') :]
+    names = ("seen", "key", "decision", "draft_digest", "evidence_digest", "finding")
+    return {name: hidden(form, name) for name in names if f'name="{name}"' in form} | said
+
+
+def take(client: Client, review: Review, action: Action, item: object = None, **told: Any) -> Any:
+    address = act_at(review, action, item)
+    return client.post(address, filled(client, address, **told))
+
+
+@pytest.fixture
+def room() -> make.Newsroom:
+    return make.newsroom()
+
+
+def in_an_article(room: make.Newsroom) -> dict[str, Any]:
+    """Of a claim that stands in a text, beside another one."""
+    article = make.article("Prices doubled in a year, the bank said. Rents tripled since 2020.", outlet="Wire")
+    version = article.versions.get()
+    make.claim("Rents tripled since 2020.", actor=room.ada, version_id=version.pk, start=41, end=65)
+    return {"version_id": version.pk, "start": 0, "end": 24}
+
+
+def buttons_of(review: Review, page: str) -> list[str]:
+    found: list[str] = re2.findall(rf'{review.pk}/act/([a-z_]+)/["#]', page[: page.index("desk-columns")])
+    return found
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_every_stage_has_its_desk_with_the_buttons_of_the_table_in_few_queries(room, stage):
+    review = reviewing.full_review(room, stage, **in_an_article(room))
+    for who in (
+        room.finn,
+        *(room.holders(review)[:1] or [room.ben]),
+        room.dana,
+        room.emil,
+        room.hal,
+        room.ada,
+        room.uma,
+    ):
+        client, who = at_desk(who), User.objects.get(pk=who.pk)
+        client.get(desk_of(review))  # what is made once for the process is made
+        with CaptureQueriesContext(connection) as asked:
+            page = body(client.get(desk_of(review)))
+        assert len(asked) <= QUERIES, (who.username, len(asked), [query["sql"][:200] for query in asked])
+        told = present(Review.objects.get(pk=review.pk), who, who.scopes).allowed_actions
+        allowed = [each["action"] for each in told if each["allowed"]]
+        assert buttons_of(review, page) == [each for each in allowed if not doing(each).is_of_item], who.username
+        for each in told:
+            if not each["allowed"] and stages.find(stage, each["action"]):
+                assert doing(each["action"]).label in page
+
+
+def test_keys_are_letters_of_their_own_at_every_stage():
+    assert {len(key) for key in KEYS.values()} == {1}
+    for stage in Stage:
+        here = [key for action, key in KEYS.items() if stages.find(stage, action)]
+        assert len(here) == len(set(here)), stage
+        assert not set(here) & set("jkxan"), stage
+
+
+def test_every_action_of_the_table_has_a_form_made_of_what_the_api_takes():
+    for action in ACTIONS:
+        assert doing(action).label
+    assert set(doing(Action.APPROVE).form().fields) == {"decision", "draft_digest", "evidence_digest"}  # type: ignore[misc]
+    assert doing(Action.TAKE).form is None
+
+
+def test_a_claim_goes_from_the_queue_to_the_public_through_the_forms_of_the_desk(room):
+    review = make.review(room, Stage.QUEUED, **in_an_article(room))
+    finn, emil, gwen, dana = map(at_desk, (room.finn, room.emil, room.gwen, room.dana))
+    page = body(finn.get(desk_of(review)))
+    assert "Take it" in words_of(finn.get(desk_of(review)))
+    told = {"seen": hidden(page, "seen"), "key": hidden(page, "key")}
+    assert "Take it: done." in said(finn, finn.post(act_at(review, Action.TAKE), told))
+    for stance, origin in (("refutes", "Ministry"), ("supports", "Bank")):
+        item = {
+            "title": "Tables", "origin": origin, "stance": stance, "quotation": "33,000", "locator": "p. 3",
+            "snapshot_exemption": "A paper archive.",
+        }  # fmt: skip
+        assert "done" in said(finn, take(finn, review, Action.ADD_EVIDENCE, **item))
+    assert "done" in said(finn, take(finn, review, Action.SUBMIT_FOR_RATING))
+    assert reviewing.at(review).stage == Stage.RATING
+    holders = room.holders(reviewing.at(review))
+    cites = [str(pk) for pk in review.evidence.values_list("pk", flat=True)]
+    for who, rating in zip(holders, ("false", "true"), strict=True):
+        verdict = {"rating": rating, "rationale": make.WHY, "cites": cites, "then": "next"}
+        assert "done" in said(at_desk(who), take(at_desk(who), review, Action.SUBMIT_VERDICT, **verdict))
+    assert reviewing.at(review).stage == Stage.DISCUSSION
+    ben = at_desk(holders[0])
+    assert "done" in said(ben, take(ben, review, Action.COMMENT, text="Which year do you mean?"))
+    assert "done" in said(ben, take(ben, review, Action.ESCALATE))
+    page = body(dana.get(desk_of(review)))
+    dissent = re2.search(r'name="(answers-[0-9a-f-]+)"[^>]*id="[^"]+"', page[page.index("says “True”") :])
+    assert dissent
+    decided = {"rating": "false", "rationale": make.WHY, dissent.group(1): "The tables are of another year."}
+    assert "done" in said(dana, take(dana, review, Action.ADJUDICATE, **decided))
+    assert Decision.objects.get().answers[0]["answer"] == "The tables are of another year."
+    text = {name: f"The {name}." for name in make.DRAFT_FIELDS} | {"rating": "false"}
+    assert "done" in said(finn, take(finn, review, Action.EDIT_DRAFT, **text))
+    waived = {"addressee": "The bank", "reason": "unreachable", "note": "It exists no more."}
+    assert "done" in said(finn, take(finn, review, Action.WAIVE_REPLY, **waived))
+    assert "done" in said(finn, take(finn, review, Action.SUBMIT_DRAFT))
+    assert "done" in said(emil, take(emil, review, Action.APPROVE))
+    assert "done" in said(gwen, take(gwen, review, Action.PUBLISH))
+    assert reviewing.at(review).stage == Stage.PUBLISHED
+
+
+# What is refused
+
+
+def everything() -> dict[str, str]:
+    return reviewing.snapshot(reviewing.tables())
+
+
+def test_a_forged_form_writes_no_stage_and_whatever_it_says_besides_is_passed_over(room):
+    review = make.review(room, Stage.RESEARCH)
+    finn = at_desk(room.finn)
+    before = everything()
+    page = finn.post(desk_of(review), {"stage": "published", "version": 1})
+    assert page.status_code == 403
+    for address in (f"{desk_of(review)}../delete/", "/admin/reviews/review/"):
+        assert finn.post(address, {"action": "delete_selected", "_selected_action": review.pk}).status_code in (
+            403,
+            404,
+        )
+    assert everything() == before
+    assert "done" in said(
+        finn, take(finn, review, Action.COMMENT, text="All well.", stage="published", lead=room.ben.pk)
+    )
+    assert reviewing.at(review).stage == Stage.RESEARCH
+
+
+@pytest.mark.parametrize(
+    ("action", "stage", "why"),
+    [
+        (Action.SUBMIT_VERDICT, Stage.RATING, "This is for: seat holder"),
+        (Action.APPROVE, Stage.COPY_EDIT, "This needs the scope"),
+        (Action.SUBMIT_FOR_RATING, Stage.RESEARCH, "This is for: lead"),
+        (Action.ADJUDICATE, Stage.RATING, "cannot be given the action adjudicate"),
+    ],
+)
+def test_a_form_sent_for_somebody_elses_place_changes_nothing_and_says_whose_it_is(room, action, stage, why):
+    review = make.review(room, stage)
+    hal = at_desk(room.hal)
+    told = {"seen": str(review.version), "key": "k", "rating": "false", "rationale": make.WHY}
+    told |= {name: str(value) for name, value in reviewing.what_an_editor_sees(review).items()}
+    before = everything()
+    page = hal.post(act_at(review, action), told)
+    assert (page.status_code, why in words_of(page)) == (409, True)
+    assert everything() == before
+
+
+def test_who_comes_too_late_keeps_what_they_typed_beside_what_was_saved_and_what_there_was(room):
+    review = make.review(room, Stage.DRAFTING)
+    finn, emil = at_desk(room.finn), at_desk(room.emil)
+    seen = filled(finn, act_at(review, Action.EDIT_DRAFT), headline="Mine", summary="My summary")
+    workflow.edit_draft(review.pk, {"headline": "Theirs"}, actor=room.emil)
+    before = everything()
+    page = finn.post(act_at(review, Action.EDIT_DRAFT), seen | {"base-headline": "There was this"})
+    assert page.status_code == 409
+    assert "emil saved version" in words_of(page)
+    compared = body(page)[body(page).index("side-by-side") :]
+    assert re2.findall(r'<p class="words">([^<]*)</p>', compared)[:3] == ["Mine", "Theirs", "There was this"]
+    assert ">\nMy summary</textarea>" in body(page)
+    assert everything() == before
+    again = body(page)[body(page).index('id="form"') :]
+    mine = {"seen": hidden(again, "seen"), "key": hidden(again, "key"), "headline": "Mine"}
+    assert "done" in said(finn, finn.post(act_at(review, Action.EDIT_DRAFT), mine))
+    assert "Mine" in body(emil.get(desk_of(review)))
+
+
+def test_a_second_click_answers_as_the_first_and_acts_once(room):
+    review = make.review(room, Stage.RESEARCH)
+    finn = at_desk(room.finn)
+    told = filled(finn, act_at(review, Action.COMMENT), text="Once.")
+    for _ in range(2):
+        assert "done" in said(finn, finn.post(act_at(review, Action.COMMENT), told))
+    assert review.comments.count() == 1
+
+
+def test_what_is_wrong_with_a_form_stands_beside_its_field_with_all_that_was_typed(room):
+    review = make.review(room, Stage.RESEARCH)
+    finn = at_desk(room.finn)
+    page = take(finn, review, Action.ADD_EVIDENCE, url="ftp://nowhere", quotation="Kept, what was typed")
+    assert page.status_code == 422
+    assert "This is no address of a page" in words_of(page)
+    assert "This field is required." in words_of(page)
+    assert "Kept, what was typed" in body(page)
+    assert review.evidence.count() == 0
+
+
+def test_a_review_of_another_desk_is_not_there(room):
+    review = make.review(room, Stage.RESEARCH)
+    zoe = at_desk(room.zoe)
+    assert zoe.get(desk_of(review)).status_code == 404
+    assert zoe.get(act_at(review, Action.COMMENT)).status_code == 404
+    assert str(review.pk) not in body(zoe.get("/admin/reviews/review/"))
+
+
+def test_a_draft_of_a_verdict_is_kept_for_its_author_alone(room):
+    review = make.review(room, Stage.RATING)
+    one, other = map(at_desk, room.holders(review)[:2])
+    kept = one.post(f"/admin/reviews/review/{review.pk}/keep-draft/", {"rating": "false", "rationale": "Zyzzogeton"})
+    assert "Kept, for you alone." in said(one, kept)
+    assert "Zyzzogeton" in body(one.get(desk_of(review)))
+    assert "Zyzzogeton" not in body(other.get(desk_of(review)))
+
+
+def test_a_blocked_action_stays_visible_with_its_reason_in_words(room):
+    review = make.review(room, Stage.RESEARCH)
+    words = words_of(at_desk(room.finn).get(desk_of(review)))
+    assert "origin" in words[words.index("Hand it to the reviewers") :][:200]
+
+
+# Home, list, preview
+
+
+def test_the_home_counts_what_waits_for_whom_and_takes_the_next(room):
+    queued, rated = make.review(room, Stage.QUEUED), make.review(room, Stage.RATING, text="Rents doubled in a year.")
+    finn, holder = at_desk(room.finn), at_desk(room.holders(rated)[0])
+    with CaptureQueriesContext(connection) as asked:
+        words = words_of(finn.get("/admin/"))
+    assert len(asked) <= QUERIES
+    for counter in ("1 Mine", "1 Unassigned", "0 Waiting for your verdict"):
+        assert counter in words
+    assert "1 Waiting for your verdict" in words_of(holder.get("/admin/"))
+    assert queued.claim.text in words_of(finn.get("/admin/reviews/review/?part=unassigned"))
+    assert rated.claim.text in words_of(holder.get("/admin/reviews/review/?part=verdict"))
+    answer = finn.post("/admin/reviews/review/take-next/", {"desk": room.desk.pk})
+    assert answer["Location"] == desk_of(queued)
+    assert reviewing.at(queued).lead == room.finn
+    assert "Nothing waits in this queue." in said(
+        finn, finn.post("/admin/reviews/review/take-next/", {"desk": room.desk.pk})
+    )
+    assert "Take next" not in words_of(at_desk(room.hal).get("/admin/"))
+
+
+def test_an_accepted_claim_is_put_into_the_queue(room):
+    ada = at_desk(room.ada)
+    claim = make.claim(actor=room.ada)
+    assert "No accepted claim waits" in words_of(ada.get("/admin/reviews/review/add/"))
+    pipeline.triage(claim.pk, TriageAction.ACCEPT, actor=room.ada)
+    assert "1 Accepted, without a review" in words_of(ada.get("/admin/"))
+    told = {"claim": str(claim.pk), "desk": str(room.desk.pk), "key": "k"}
+    assert "The claim is in the queue." in said(ada, ada.post("/admin/reviews/review/add/", told))
+    assert Review.objects.get().claim == claim
+
+
+def test_the_preview_shows_the_text_and_its_claim_review_as_they_would_be(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    words = words_of(at_desk(room.emil).get(f"/admin/reviews/review/{review.pk}/preview/"))
+    assert "The headline." in words
+    assert '"@type": "ClaimReview"' in words
