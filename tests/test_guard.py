@@ -66,6 +66,14 @@ NEAR_MISSES = {
         Output shrank by a third. | Output shrank by a fifth.
         The tax brought in 14 million. | The tax brought in 14.5 million.
         Sixty schools have asbestos in their walls. | Sixteen schools have asbestos in their walls.
+        Patients with Type 1 diabetes live longer. | Patients with Type 2 diabetes live longer.
+        The 5G mast was built in Ohio. | The 4G mast was built in Ohio.
+        The match ended 3-1 in Madrid. | The match ended 3-2 in Madrid.
+        Section 230 was repealed. | Section 320 was repealed.
+        The match ended 2-1. | The match ended 1-2.
+        Die Arbeitslosenquote stieg auf 5,8 Prozent. | Die Arbeitslosenquote stieg auf 5,9 Prozent.
+        L'inflation a atteint 5,2 % en mars. | L'inflation a atteint 5,3 % en mars.
+        मूल्य की वृद्धि हुई | मूल्य के वृद्धि हुई
     """,
     "dates": """
         Prices rose by 4 per cent in July. | Prices rose by 4 per cent in August.
@@ -96,6 +104,10 @@ NEAR_MISSES = {
         Ivan Petrov was arrested in Riga. | Igor Petrov was arrested in Riga.
         Google was fined by the commission. | Apple was fined by the commission.
         The police closed cases in Leeds. | The police closed cases.
+        He owns three houses. | She owns three houses.
+        Our exports rose by 4 per cent. | Their exports rose by 4 per cent.
+        They doubled their numbers in the region. | They doubled their numbers in the region.
+        We have lost 40 tanks. | We have lost 40 tanks.
     """,
     "opposites": """
         Exports to the country rose sharply. | Exports to the country fell sharply.
@@ -121,6 +133,8 @@ NEAR_MISSES = {
         The driver had insurance. | The driver had no insurance.
         Shops can refuse cash. | Shops cannot refuse cash.
         There were weapons in the house. | There were no weapons in the house.
+        Nobody denied that the minister lied. | Nobody said that the minister lied.
+        Turkey did not join the EU because of Greece. | Turkey joined the EU not because of Greece.
     """,
     "modality": """
         The army used cluster bombs. | The army denies that it used cluster bombs.
@@ -146,6 +160,13 @@ NEAR_MISSES = {
         The company knew of faulty brakes. | The company knew of faulty airbags.
         The forest burned for nine days. | The factory burned for nine days.
         The lake has lost nine tenths of its water. | The lake has lost nine tenths of its fish.
+        Exports to China rose by 5 per cent. | Exports from China rose by 5 per cent.
+        Prices have doubled since 2020. | Prices doubled in 2020.
+        The plant was closed by 2020. | The plant was closed in 2020.
+        The bank was sold to Carlo Ruiz. | The bank was sold by Carlo Ruiz.
+        The flight left from Cairo at noon. | The flight left for Cairo at noon.
+        France announced sanctions against Mali. | France has sanctions against Mali.
+        The rats rose from the sewer. | The rates rose from the sewer.
     """,
     "order": """
         Ukraine beat Poland in the final. | Poland beat Ukraine in the final.
@@ -156,6 +177,12 @@ NEAR_MISSES = {
         Exports rose in 2022 and imports in 2023. | Exports rose in 2023 and imports in 2022.
         Wages rose faster than prices. | Prices rose faster than wages.
         The council spent 3 million euros on consultants. | Three million euros were spent by consultants on the council.
+        Russia attacked Ukraine in 2022. | Russia was attacked by Ukraine in 2022.
+        The gang killed three policemen. | The gang was killed by three policemen.
+        The mayor was hit by a bus. | The mayor hit a bus.
+        Police were shot by protesters. | Police shot protesters.
+        Germany sends weapons. | Germany was sent weapons.
+        Doctors got paid 300 euros. | Doctors paid 300 euros.
     """,
 }  # fmt: skip
 
@@ -190,6 +217,15 @@ THE_SAME = """
     Three in four Britons support a ban. | 75 per cent of Britons support a ban.
     The company's profits fell by a fifth. | The firm's profits fell by a fifth.
     The museum opened in the 1980s. | The museum was opened in the 1980s.
+    The gang killed three policemen. | The gang has killed three policemen.
+    12 people died in the fire. | 12 people were killed in the fire.
+    Prices were raised by the ministry in May. | In May prices were raised by the ministry.
+    It was the hottest June since 1880. | It was the hottest June since 1880.
+    Mayor Ortiz: “We have lost 40 tanks.” | Mayor Ortiz: “We have lost forty tanks.”
+    Those who smoke die younger. | Those who smoke die younger.
+    The rates were cut three times. | The rate was cut three times.
+    The ministry announced that the law was passed in 2019. | The law was passed in 2019, the ministry announced.
+    Die Arbeitslosenquote stieg auf 5,8 Prozent. | Die Arbeitslosenquote stieg auf 5,8 Prozent.
 """  # fmt: skip
 
 

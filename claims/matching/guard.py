@@ -6,7 +6,9 @@ same figures, times, names and words that mean something, however written, each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,7 +18,8 @@ from claims.extraction.base import Quantity, TimeReference
 from claims.extraction.entities import entities
 from claims.extraction.reading import read_sentence
 from claims.extraction.tokens import Token
-from claims.matching.wording import SAYS_NOTHING, content, is_denied, opposites, stem
+from claims.matching import roles
+from claims.matching.wording import SAYING, SAYS_NOTHING, content, opposites, stem
 
 Kind = Literal["numbers", "dates", "names", "opposites", "negation", "modality", "claimants", "words", "order"]
 
@@ -72,8 +75,15 @@ class Facts:
     moments: tuple[Moment, ...]
     names: tuple[str, ...]
     words: tuple[str, ...]
+    marks: tuple[
+        str, ...
+    ]  # of names and scores, and of languages whose numbers nobody read: what is a figure and no quantity
     lows: frozenset[str]
-    is_denied: bool
+    passives: Mapping[str, bool]
+    relations: tuple[str, ...]
+    denials: tuple[str, ...]
+    persons: frozenset[str]
+    unknown: str
     modality: str
     claimants: tuple[str, ...]  # and what they did, where that is more than to say it: promise, warn
     is_only_said: bool
@@ -91,17 +101,37 @@ def facts(statement: Statement) -> Facts:
     times = [each for each in reading.time_references if each.span.start in starts]
     dated = [(each.span.start, each.span.end) for each in reading.time_references]
     inside = [(span.start, span.end) for span in [each.span for each in quantities] + [each.span for each in times]]
+
+    def part_of(token: Token) -> str | None:
+        for each in times:
+            if each.span.start <= token.start < each.span.end:
+                return _moment(each).key
+        return "" if any(start <= token.start < end for start, end in inside) else None
+
+    unsaid = _outside(said, inside)
     return Facts(
         figures=tuple(figure for quantity in quantities for figure in _figures(quantity)),
         moments=tuple(map(_moment, times)),
         names=entities(statement.text, said),
-        words=content(_outside(said, inside)),
+        words=content(unsaid),
+        marks=tuple(token.low for token in unsaid if token.is_number or _is_sign(token.word)),
         lows=frozenset(token.low for token in said if token.is_word),
-        is_denied=is_denied(said),
+        passives=roles.passives(said),
+        relations=roles.relations(said, part_of),
+        denials=roles.denials(said),
+        persons=roles.persons(said),
+        unknown=roles.unknown(said, is_said=bool(reading.attribution.hops) or ": “" in statement.text),
         modality=reading.modality,
-        claimants=content(_outside(frame, dated)),
-        is_only_said=all(SAYS_NOTHING.issuperset(hop.cue.lower().split()) for hop in reading.attribution.hops),
+        claimants=content(_outside(frame, dated), SAYS_NOTHING | SAYING),
+        is_only_said=all(
+            (SAYS_NOTHING | SAYING).issuperset(hop.cue.lower().split()) for hop in reading.attribution.hops
+        ),
     )
+
+
+def _is_sign(word: str) -> bool:
+    """A vowel of Hindi, an accent that stands by itself: no letter, and part of a word all the same."""
+    return not word.isascii() and unicodedata.category(word[0]).startswith("M")
 
 
 def _outside(tokens: Iterable[Token], spans: list[tuple[int, int]]) -> list[Token]:
@@ -118,18 +148,26 @@ def differences(ours: Statement, theirs: Statement) -> tuple[Difference, ...]:
         if pair != ((), ()):
             found.append(Difference(kind, *pair))
 
-    note("numbers", *_alone(one.figures, other.figures))
+    numbers = _alone(one.figures, other.figures)
+    note("numbers", *(words + marks for words, marks in zip(numbers, _apart(one.marks, other.marks), strict=True)))
     note("dates", *_alone(one.moments, other.moments))
     strange = _strange(one, other), _strange(other, one)
     note("names", *(names for names, _ in strange))
+    if (one.unknown or other.unknown) or (one.persons and other.persons and one.persons != other.persons):
+        note("names", *([each.unknown] if each.unknown else sorted(each.persons) for each in (one, other)))
     if pairs := opposites(one.lows, other.lows):
         note("opposites", *zip(*pairs, strict=True))
-    if one.is_denied != other.is_denied:
-        found.append(Difference("negation", ("not",) * one.is_denied, ("not",) * other.is_denied))
+    if one.denials != other.denials:
+        note("negation", *(("not", *each.denials) if each.denials else () for each in (one, other)))
     if one.modality != other.modality:
         note("modality", (one.modality,), (other.modality,))
     note("claimants", *_claimants(one, other))
-    note("words", *(words for _, words in strange))
+    related = _apart(one.relations, other.relations)
+    note("words", *(words + told for (_, words), told in zip(strange, related, strict=True)))
+    if turned := [
+        verb for verb in one.passives if verb in other.passives and one.passives[verb] != other.passives[verb]
+    ]:
+        note("order", *([f"was {verb}" if each.passives[verb] else verb for verb in turned] for each in (one, other)))
     if not found and (swapped := _swapped(one, other)):
         note("order", *swapped)
     return tuple(found)
@@ -155,6 +193,7 @@ def _swapped(one: Facts, other: Facts) -> tuple[tuple[str, ...], tuple[str, ...]
     """Two things that have changed places: who beat whom, how many died and how many were hurt."""
     for mine, others in (
         (one.words, other.words),
+        (one.marks, other.marks),
         (tuple(f"{f.value:g}" for f in one.figures), tuple(f"{f.value:g}" for f in other.figures)),
         (tuple(m.key for m in one.moments), tuple(m.key for m in other.moments)),
     ):
@@ -171,6 +210,12 @@ def _alone(ours: Iterable[Figure | Moment], theirs: Iterable[Figure | Moment]) -
             mine.remove(each)
             others.remove(partner)
     return [each.words for each in mine], [each.words for each in others]
+
+
+def _apart(ours: Iterable[str], theirs: Iterable[str]) -> tuple[list[str], list[str]]:
+    """What of each has no partner, repetitions counted."""
+    mine, others = Counter(ours), Counter(theirs)
+    return list((mine - others).elements()), list((others - mine).elements())
 
 
 def _parts(name: str) -> list[str]:

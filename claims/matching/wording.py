@@ -13,9 +13,10 @@ SAYS_NOTHING = words(
     "your i my and or but as than so such of in on at by to from for with into onto over about per cent via upon "
     "among within since during between is are was were be been being has have had do does did will would can could "
     "shall may might which who whom whose what when where while because although though also now already just then "
-    "still even currently recently officially reportedly according said says say told tells added adds reported "
-    "reports announced announces stated states altogether very go goes went gone going "
+    "still even currently recently officially reportedly according altogether very go goes went gone going "
 )
+# And these of who says it; what was announced and what is are two things.
+SAYING = words("said says say told tells added adds reported reports announced announces stated states according")
 # What makes another statement of the same words.
 NEGATIONS = words(
     "not no never nobody none nothing nowhere neither nor without cannot hardly barely deny denies denied denying fails failed"
@@ -116,12 +117,21 @@ def _bare(word: str) -> str:
             return _bare(rest)
         if ending == "ies":
             return rest + "y"
+        if ending == "es" and (len(rest) < 4 or not rest.endswith(("s", "x", "z", "ch", "sh", "o"))):
+            continue  # game, games
         if ending == "s" and rest.endswith(("s", "u", "i")):
             return word
         if ending in ("ing", "ed") and len(rest) > 3 and rest[-1] == rest[-2] and rest[-1] not in "ls":
             rest = rest[:-1]
-        return rest.removesuffix("e") if len(rest) > 3 else rest
+        elif ending in ("ing", "ed") and _is_short(rest):
+            return rest + "e"  # rated, rate
+        return rest.removesuffix("e") if len(rest) > 4 else rest
     return word.removesuffix("e") if len(word) > 4 else word
+
+
+def _is_short(rest: str) -> bool:
+    """Three letters with a vowel in the middle, and none that may double."""
+    return len(rest) == 3 and rest[0] not in "aeiou" and rest[1] in "aeiou" and rest[2] not in "aeiouwxy"
 
 
 _SAME: dict[str, str] = {}
@@ -131,15 +141,11 @@ for _row in SAME:
         _SAME[_word] = _SAME[_bare(_word)] = _first
 
 
-def content(tokens: Iterable[Token]) -> tuple[str, ...]:
+def content(tokens: Iterable[Token], idle: frozenset[str] = SAYS_NOTHING) -> tuple[str, ...]:
     """The stems of the words that say something, in their order, each once."""
-    telling = (token.low for token in tokens if token.is_word and token.low not in SAYS_NOTHING)
+    telling = (token.low for token in tokens if token.is_word and token.low not in idle)
     # Whether it is denied is asked for itself: "wasn't" is "was not".
     return tuple(dict.fromkeys(stem(low) for low in telling if low not in NEGATIONS and not low.endswith("n't")))
-
-
-def is_denied(tokens: Iterable[Token]) -> bool:
-    return any(token.low in NEGATIONS or token.low.endswith("n't") for token in tokens)
 
 
 _APART = tuple(tuple({stem(word) for word in side.split()} | set(side.split()) for side in row) for row in APART)
