@@ -671,3 +671,21 @@ def test_the_development_sentences_hold_every_expected_surface():
 def test_the_table_of_relative_change_holds_every_surface():
     rows = table("surfaces", separator=" | ")
     assert [(text, words) for text, cell in rows for words in cell.split("; ") if words not in surfaces(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "values"),
+    [
+        ("es", "Según datos oficiales, 1.200 personas murieron.", [1200]),
+        ("es-MX", "La inflación fue de 4.5 por ciento.", [4.5]),
+        ("es", "La inflación fue de 4.5 %.", []),
+        ("de", "Die Quote stieg auf 5,8 Prozent, das sind 1.234.567 Menschen.", [5.8, 1234567]),
+        ("fr", "L'inflation a atteint 5,25 % en mars.", [5.25]),
+        ("it", "L'inflazione è salita al 5,7% e il debito a 2.900,5 euro.", [5.7, 2900.5]),
+        ("ru", "Рост составил 3,5 процента.", [3.5]),
+        ("en", "Some 1,200 people paid 5.8 per cent, or 3,50 euros.", [1200, 5.8, 3.5]),
+        ("", "Some 1,200 people paid 5.8 per cent.", [1200, 5.8]),
+    ],
+)
+def test_the_language_tells_which_mark_stands_in_front_of_decimals(language, text, values):
+    assert [quantity.value for quantity in read_sentence(text, language=language).quantities] == values

@@ -280,11 +280,18 @@ class _Calendar:
         last_year = year if last_number >= number else year + 1
         return _Found(index, end, precision, date(year, number, 1), _month_end(last_year, last_number), is_resolved)
 
+    def is_title(self, index: int) -> bool:
+        """The Today programme, USA Today: a capital inside the sentence."""
+        before = self.tokens[index - 1] if index else None
+        return self.tokens[index].is_capitalised and before is not None and (before.is_word or before.is_number)
+
     def relative(self, index: int) -> _Found | None:
         """Yesterday, on Tuesday, last month, this year."""
         low = self.low(index)
         on = self.published_on
         if low in ("yesterday", "today", "tomorrow", "tonight"):
+            if self.is_title(index):
+                return None
             if on is None:
                 return _Found(index, index + 1, "day", None, None)
             day = on + timedelta(days={"yesterday": -1, "tomorrow": 1}.get(low, 0))

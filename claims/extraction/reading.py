@@ -27,9 +27,15 @@ class Reading:
 
 
 def read_sentence(
-    text: str, *, offset: int = 0, published_on: date | None = None, outlet: str = "", is_quoted: bool = False
+    text: str,
+    *,
+    offset: int = 0,
+    published_on: date | None = None,
+    outlet: str = "",
+    is_quoted: bool = False,
+    language: str = "",
 ) -> Reading:
-    """Read a sentence that starts at `offset` of its article. `is_quoted`: a quotation runs through it."""
+    """Read a sentence that starts at `offset` of its article. `is_quoted`: a quotation runs through it. `language` is a BCP 47 tag."""
     tokens = read(text)
     said = attribution.find(text, offset=offset, tokens=tokens, outlet=outlet, is_quoted=is_quoted)
     framed = {index for first, last in said.frames for index in range(first, last)}
@@ -44,6 +50,6 @@ def read_sentence(
             past if past.span.start in framed_starts else future for past, future in zip(times, ahead, strict=True)
         ]
     taken = [(reference.span.start - offset, reference.span.end - offset) for reference in times]
-    found = quantities.find(text, offset=offset, tokens=tokens, taken=taken)
+    found = quantities.find(text, offset=offset, tokens=tokens, taken=taken, language=language)
     is_question = text.rstrip("\"”»’')] ").endswith(("?", "？", "؟"))
     return Reading(text, tokens, found, times, said, modality, content, is_question, is_quoted, offset)

@@ -44,7 +44,7 @@ class Rules:
     """Proposes one candidate for each sentence that passes the threshold, ranked by check-worthiness."""
 
     name = "rules"
-    version = "5"
+    version = "6"
 
     def extract(self, document: Document) -> list[Candidate]:
         return self.extract_all([document])[0]
@@ -72,6 +72,7 @@ def _stated(document: Document) -> Iterator[_Stated]:
             published_on=published_on,
             outlet=document.outlet,
             is_quoted=is_quoted,
+            language=document.language,
         )
         for each, is_quoted in zip(found, spoken, strict=True)
     ]

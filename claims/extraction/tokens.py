@@ -48,6 +48,10 @@ class TokenReader:
     def low(self, index: int) -> str:
         return self.tokens[index].low if 0 <= index < self.count else ""
 
+    def is_acronym(self, index: int) -> bool:
+        """The WHO, the US: capitals, of which the word in lower case is another."""
+        return 0 <= index < self.count and len(self.tokens[index].word) > 1 and self.tokens[index].word.isupper()
+
     def touches(self, index: int) -> bool:
         """Whether no space stands before the token."""
         return 0 < index < self.count and self.tokens[index - 1].end == self.tokens[index].start

@@ -36,7 +36,7 @@ PAST_FORMS = {
 PERIODS = words("year month week morning summer winter spring autumn century decade day")
 # "It is ...": with these behind it the body that spoke is meant, with others the weather or the time may be.
 STATES = words(
-    "about going able unable ready preparing considering investigating committed aware responsible planning working not"
+    "about going able unable ready preparing considering investigating committed aware responsible planning working"
 )
 IMPERSONAL = words(
     "seems appears takes took remains became becomes turned happened rained snowed looks looked seemed appeared"
@@ -65,7 +65,7 @@ def stand_alone(reading: Reading, *, claimant: str) -> Wording:
     replaced: dict[int, str] = {}
     resolved = True
     first = content[0]
-    low = tokens[first].low
+    low = said_of(tokens[first])
     if low in SUBJECT_PRONOUNS | OWNERS.keys():
         owner = antecedent(tokens, first, said, claimant)
         if owner:
@@ -105,8 +105,8 @@ def as_it_stands(reading: Reading, claimant: str) -> Wording:
     text = " ".join(written(reading, content, absolute(tokens, content)).split())
     front, back = missing_marks(text)
     first = next((index for index, token in enumerate(tokens) if token.is_word), None)
-    is_pointer = first is not None and tokens[first].low in POINTERS and not is_impersonal(tokens, first)
-    speaks = not claimant and any(token.low in FIRST_PERSON for token in tokens)
+    is_pointer = first is not None and said_of(tokens[first]) in POINTERS and not is_impersonal(tokens, first)
+    speaks = not claimant and any(said_of(token) in FIRST_PERSON for token in tokens)
     return Wording(front + text + back, not is_pointer and not speaks, is_framed=bool(reading.attribution.frames))
 
 
@@ -117,12 +117,17 @@ def as_said(reading: Reading, content: list[int], claimant: str) -> Wording:
     front, back = missing_marks(said)
     said = finished(front + said + back)
     first = next((index for index in content if tokens[index].is_word), content[0])
-    is_resolved = tokens[first].low not in POINTERS or is_impersonal(tokens, first)
-    if not any(tokens[index].low in FIRST_PERSON for index in content):
+    is_resolved = said_of(tokens[first]) not in POINTERS or is_impersonal(tokens, first)
+    if not any(said_of(tokens[index]) in FIRST_PERSON for index in content):
         return Wording(said, is_resolved, is_framed=False)
     if not claimant:
         return as_it_stands(reading, claimant) if reading.attribution.frames else Wording(said, False, is_framed=False)
     return Wording(f"{claimant[:1].upper()}{claimant[1:]}: “{said}”", is_resolved, is_framed=False)
+
+
+def said_of(token: Token) -> str:
+    """The word in lower case; "" of the US and of IT, which only look like pronouns."""
+    return "" if len(token.word) > 1 and token.word.isupper() else token.low
 
 
 def antecedent(tokens: list[Token], index: int, said: Attribution, claimant: str) -> str:
@@ -164,7 +169,7 @@ def is_weather(tokens: list[Token], index: int) -> bool:
     """Whether the "it" at `index` may stand for nothing: it is time, it seems, it would be wrong."""
     after = [token.low for token in tokens[index + 1 : index + 4]] + ["", "", ""]
     if after[0] in BE:
-        return after[1] not in STATES
+        return (after[2] if after[1] == "not" else after[1]) not in STATES
     return after[0] in IMPERSONAL or after[1] == "be"
 
 
@@ -185,6 +190,7 @@ def is_impersonal(tokens: list[Token], index: int) -> bool:
     low = [token.low for token in tokens[index : index + 5]] + [""] * 5
     if low[0] == "it":
         at = 2 if low[1] in BE else 3 if low[2] == "be" else 0
+        at += bool(at) and low[at] == "not"
         return bool(at) and low[at + 1] in ("that", "to", "for")
     return low[1] in PERIODS
 

@@ -72,6 +72,9 @@ TIMES = words(
 
 ON_A_DAY = words("on in at late early of")
 
+# Behind the name of who was told: the Today programme, the Senate hearing.
+SHOWS = words("programme program show podcast hearing audience readers listeners viewers conference")
+
 STATEMENTS = words("speech remarks address statement interview post tweet briefing speech report letter conference")
 
 NO_PHRASE = (

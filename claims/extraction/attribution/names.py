@@ -61,10 +61,13 @@ class Names(Naming):
                 and last == step
                 and step + 1 < self.count
                 and self.tokens[step + 1].is_capitalised
-                and (token.low != "and" or self.tokens[step + 1].low in BODY_HEADS)
+                and (token.low != "and" or self.tokens[step + 1].low in BODY_HEADS or self.office_before(step) >= index)
                 and (token.low != "the" or self.low(step - 1) in CONNECTORS)
             ):
                 pass
+            elif self.is_domain(step) and last == step:
+                last = step + 2
+                step += 1
             elif token.word in ("-", "–", ".", "&") and last == step and self.joins(step):
                 last = step + 1 if token.word == "." else last
             elif token.word in "'’" and step > at and self.touches(step) and self.low(step - 1).endswith("s"):
@@ -100,6 +103,8 @@ class Names(Naming):
         if index < 0 or self.quoted[index]:
             return None
         last = index + 1
+        if self.is_domain(index - 1):
+            index -= 2
         token = self.tokens[index]
         if token.word == "." and index and self.joins(index) and self.tokens[index - 1].is_word:
             index -= 1
@@ -148,6 +153,8 @@ class Names(Naming):
                 and not self.quoted[at - 2]
             ):
                 at -= 2 if before.low != "the" else 1
+            elif before.low == "and" and (office := self.office_before(at - 1)) >= 0:
+                at = office
             elif before.is_word and before.low in DETERMINERS:
                 at -= 1
                 break
@@ -190,6 +197,14 @@ class Names(Naming):
         ):
             return None  # the end of a longer name: the Conference on Child Health and Protection
         return self.named(at, last)
+
+    def office_before(self, index: int) -> int:
+        """Where the body begins whose name goes on past the "and" at `index`: Department for Work and Pensions; -1 if none does."""
+        at = index - 1
+        while at > 1 and index - at < 5 and (self.tokens[at].is_capitalised or self.low(at) == ","):
+            at -= 1
+        is_office = self.low(at) in ("of", "for") and self.tokens[at - 1].is_capitalised and at < index - 1
+        return at - 1 if at > 0 and is_office and self.low(at - 1) in BODY_HEADS else -1
 
     def body_of(self, index: int) -> Name | None:
         """The ministry of agriculture, with its last word at `index`."""

@@ -98,6 +98,16 @@ class Naming(TokenReader):
             return False
         return mark.word == "&" or (before.end == mark.start and mark.end == after.start and after.is_word)
 
+    def is_domain(self, index: int) -> bool:
+        """Whether the full stop at `index` joins a name to what its address ends in: Booking.com."""
+        if not 0 < index < self.count - 1 or self.tokens[index].word != ".":
+            return False
+        before, after = self.tokens[index - 1], self.tokens[index + 1]
+        is_joined = before.end == self.tokens[index].start and self.tokens[index].end == after.start
+        return (
+            is_joined and before.is_capitalised and after.is_word and after.word.islower() and 2 <= len(after.word) <= 4
+        )
+
     def hyphenated(self, index: int) -> bool:
         return (
             index > 1

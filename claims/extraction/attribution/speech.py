@@ -14,11 +14,12 @@ from claims.extraction.attribution.cues import (
     PRONOUN_SPEAKERS,
     PUBLISHED,
     SAYING,
+    SHOWS,
     SPOKEN,
     STATEMENTS,
     TIMES,
 )
-from claims.extraction.attribution.kinds import COUNTS, PEOPLE, TITLES
+from claims.extraction.attribution.kinds import COUNTS, MEDIA, PEOPLE, TITLES
 from claims.extraction.attribution.naming import LONGEST_NAME, Name
 from claims.extraction.attribution.phrases import Phrases
 from claims.extraction.lexicon import (
@@ -211,11 +212,13 @@ class Speech(Phrases):
                 name = self.name_ending(quoter - 2)
                 return (name, name.first, "") if name is not None else None
             return self.subject_before(quoter)
-        if low in PRONOUN_SPEAKERS and (
-            at == 0 or not self.tokens[at - 1].is_word or self.low(at - 1) in CONJUNCTIONS | OPENERS
+        if (
+            low in PRONOUN_SPEAKERS
+            and not self.is_acronym(at)
+            and (at == 0 or not self.tokens[at - 1].is_word or self.low(at - 1) in CONJUNCTIONS | OPENERS)
         ):
             return None, at, low
-        if low == "who":
+        if low == "who" and not self.is_acronym(at):
             at -= 1
             if self.low(at) == ",":
                 at -= 1
@@ -242,7 +245,9 @@ class Speech(Phrases):
         back = at - 1
         while back >= 0 and at - back <= LONGEST_APPOSITION and self.low(back) != ",":
             if (
-                self.low(back) in (".", ";", ":") and self.tokens[back].end != self.tokens[back + 1].start
+                self.low(back) in (".", ";", ":")
+                and self.tokens[back].end != self.tokens[back + 1].start
+                and not self.joins(back)
             ) or self.quoted[back]:
                 return None
             back -= 1
@@ -292,6 +297,7 @@ class Speech(Phrases):
         if self.low(index) in ("told", "tells", "tell"):
             hearer = self.name_from(at)
             at = hearer.last if hearer is not None else at + 1
+            at += self.low(at) in SHOWS
         if self.low(at) == "," and self.low(at + 1) in ("citing", "quoting", "according"):
             closed = self.clause_end(at + 2)
             if (self.low(closed), self.low(closed + 1)) == (",", "that"):
@@ -340,7 +346,12 @@ class Speech(Phrases):
         if self.low(index) not in ("told", "tells", "tell"):
             return None
         name = self.name_from(index + 1)
-        return name if name is not None and self.is_media(name) else None
+        if name is None or not self.is_media(name):
+            return None
+        for at in range(name.first, name.last - 1):
+            if self.low(at).endswith("'s") and self.low(at)[:-2] in MEDIA:
+                return self.make(name.first, at + 1, self.keep(name), False, name.is_definite)  # the BBC's Today
+        return name
 
     def that(self, index: int) -> int:
         return index + 1 if self.low(index) == "that" else index

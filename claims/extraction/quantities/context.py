@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from claims.extraction.base import Baseline
-from claims.extraction.lexicon import AUXILIARIES, CONJUNCTIONS, DETERMINERS, PAST_VERBS, PREPOSITIONS, WEEKDAYS, words
+from claims.extraction.lexicon import (
+    AUXILIARIES,
+    CONJUNCTIONS,
+    DETERMINERS,
+    PAST_VERBS,
+    PREPOSITIONS,
+    PRONOUNS,
+    WEEKDAYS,
+    words,
+)
 from claims.extraction.quantities.amounts import Amounts
 from claims.extraction.quantities.changes import ADVERBIAL
 from claims.extraction.quantities.numerals import UNITS
@@ -79,6 +88,8 @@ class Context(Amounts):
         at = index
         if self.low(at) in ("of", "in", "-"):
             at += 1
+        if self.low(at) in DETERMINERS and self.is_figure(at + 1):
+            at += 2  # 37 of the 120 seats
         first = at
         while at < self.count and at - first < 5:
             token = self.tokens[at]
@@ -110,6 +121,8 @@ class Context(Amounts):
             pair = (low, self.low(at + 1))
             if pair in (("compared", "to"), ("compared", "with"), ("relative", "to"), ("in", "comparison")):
                 return self.baseline_words(at + 2 + (pair[1] == "comparison"))
+            if low == "as" and self.low(at - 1) in ("early", "late", "soon", "recently"):
+                return None
             if low in ("than", "versus", "vs") or (low == "as" and (at > index or is_as)):
                 is_noun = is_as and self.low(at + 1) not in AUXILIARIES
                 return self.baseline_words(at + 1 + (self.low(at + 1) == "." and low == "vs"), is_noun=is_noun)
@@ -138,7 +151,9 @@ class Context(Amounts):
             low = self.low(at)
             if low == "," or (low in CLAUSE_ENDS and not (low == "." and self.touches(at + 1) and self.touches(at))):
                 break
-            if at > first and (low in BASELINE_STOPS or (is_noun and low in PAST_VERBS)):
+            # Than they did in 2020: a pronoun alone says nothing.
+            is_begun = at > first + 1 or self.low(first) not in PRONOUNS
+            if at > first and is_begun and (low in BASELINE_STOPS or (is_noun and low in PAST_VERBS)):
                 break
             at += 1
         if at <= first:

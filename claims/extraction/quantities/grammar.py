@@ -7,19 +7,26 @@ from collections.abc import Iterable
 from claims.extraction.base import Direction, Quantity
 from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN
 from claims.extraction.quantities.numbers import Amount
+from claims.extraction.quantities.numerals import is_comma_decimal
 from claims.extraction.quantities.relative import RelativeChange
 from claims.extraction.tokens import Token, read
 
 
 def find(
-    text: str, *, offset: int = 0, tokens: list[Token] | None = None, taken: Iterable[tuple[int, int]] = ()
+    text: str,
+    *,
+    offset: int = 0,
+    tokens: list[Token] | None = None,
+    taken: Iterable[tuple[int, int]] = (),
+    language: str = "",
 ) -> list[Quantity]:
     """Every quantity of a sentence in order of its place.
 
     `offset` is added to every span (the sentence's place in the article); `taken` are spans inside `text`, such as
-    dates, whose numbers are no quantities. Spans do not overlap, save that a baseline's span may stand inside one.
+    dates, whose numbers are no quantities; `language` tells which mark stands in front of decimals. Spans do not overlap, save that a baseline's span may stand inside one.
     """
-    return Grammar(text, offset, read(text) if tokens is None else tokens, taken).run()
+    found = read(text) if tokens is None else tokens
+    return Grammar(text, offset, found, taken, is_comma_decimal=is_comma_decimal(language)).run()
 
 
 class Grammar(RelativeChange):

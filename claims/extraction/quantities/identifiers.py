@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from claims.extraction.lexicon import AUXILIARIES, MONTHS, PREPOSITIONS, WEEKDAYS, words
-from claims.extraction.quantities.numerals import SCALES
+from claims.extraction.quantities.numerals import SCALES, read_figure
 from claims.extraction.quantities.units import CURRENCY_WORDS, MEASURES
 from claims.extraction.tokens import Token, TokenReader
 
@@ -34,8 +35,17 @@ TOUCHING = (
 class Identifiers(TokenReader):
     """Tells figures that count from those that name. Tokens inside `taken` spans belong to dates."""
 
-    def __init__(self, text: str, offset: int, tokens: list[Token], taken: Iterable[tuple[int, int]]):
+    def __init__(
+        self,
+        text: str,
+        offset: int,
+        tokens: list[Token],
+        taken: Iterable[tuple[int, int]],
+        *,
+        is_comma_decimal: bool = False,
+    ):
         super().__init__(text, offset, tokens)
+        self.is_comma_decimal = is_comma_decimal
         self.dated = set()
         spans = sorted(taken)
         at = 0
@@ -44,6 +54,9 @@ class Identifiers(TokenReader):
                 at += 1
             if at < len(spans) and spans[at][0] <= token.start:
                 self.dated.add(index)
+
+    def figure(self, word: str) -> Decimal | None:
+        return read_figure(word, is_comma_decimal=self.is_comma_decimal)
 
     def is_figure(self, index: int) -> bool:
         return 0 <= index < self.count and self.tokens[index].is_number

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from claims.extraction.base import Comparator, Form
+from claims.extraction.lexicon import words
 from claims.extraction.quantities.comparatives import COMPARATIVES_DOWN, COMPARATIVES_UP
 from claims.extraction.quantities.identifiers import Identifiers
-from claims.extraction.quantities.numerals import GLUED_SCALES, SCALES, TENS, UNITS, read_figure
+from claims.extraction.quantities.numerals import GLUED_SCALES, SCALES, TENS, UNITS
 from claims.extraction.quantities.units import (
     CODES,
     CURRENCIES,
@@ -22,6 +23,10 @@ from claims.extraction.quantities.units import (
 
 # What may stand between the groups of a figure: a space, or one that does not break.
 GROUP_SPACES = (" ", "\u00a0", "\u202f", "\u2009")
+PERCENTS = words(
+    "% percent pct percents prozent procent prosent procento procenta procentów процент процента процентов відсотків відсотки"
+)
+PERCENT_PAIRS = (("per", "cent"), ("pour", "cent"), ("por", "ciento"), ("por", "cento"), ("per", "cento"))
 RATES = ("h", "s", "hr", "hour", "second", "day", "year", "m", "l", "kg", "km")
 
 
@@ -62,11 +67,11 @@ class Numbers(Identifiers):
         if self.is_name(index):
             return None
         low, after = self.low(last), self.low(last + 1)
-        if low in ("%", "percent", "pct", "percents"):
+        if low in PERCENTS or (low == "pc" and self.touches(last)):
             if after == "point" or after == "points":
                 return Amount(index, index, last + 2, "percentage_points", value, unit="percentage points")
             return Amount(index, index, last + 1, "percentage", value, unit="%")
-        if low == "per" and after == "cent":
+        if (low, after) in PERCENT_PAIRS:
             return Amount(index, index, last + 2, "percentage", value, unit="%")
         if low == "-" and after in ("percent", "pct"):
             return Amount(index, index, last + 2, "percentage", value, unit="%")
@@ -108,6 +113,12 @@ class Numbers(Identifiers):
             return Amount(index, index, last + 1, "number", value, unit=low)
         return Amount(index, index, last, "number", value)
 
+    def is_nothing(self, index: int, last: int) -> bool:
+        """Zero-emission, net zero, zero tolerance: a name and no count."""
+        before, behind = self.low(index - 1), self.low(last)
+        before = self.low(index - 2) if before == "-" and self.touches(index) else before
+        return behind in ("-", "tolerance", "sum") or before in ("net", "ground", "patient", "absolute")
+
     def is_minus(self, index: int) -> bool:
         """-0.4 per cent, minus 15 degrees."""
         if not self.is_figure(index + 1) or self.is_figure(index - 1):
@@ -133,7 +144,7 @@ class Numbers(Identifiers):
         last = index + 1
         if token.is_number:
             last = self.grouped(index)
-            figure = read_figure("".join(each.word for each in self.tokens[index:last]))
+            figure = self.figure("".join(each.word for each in self.tokens[index:last]))
             is_one = last == index + 1
             if figure is None or (is_one and self.is_identifier(index)) or self.low(last) in ("st", "nd", "rd", "th"):
                 return None
@@ -151,7 +162,7 @@ class Numbers(Identifiers):
                 self.low(index - 1) == "number"
                 or self.is_clock(index)
                 or self.is_named_word(index)
-                or (value == 0 and self.low(last) == "-")
+                or (value == 0 and self.is_nothing(index, last))
             ):
                 return None
         else:
@@ -223,7 +234,7 @@ class Numbers(Identifiers):
             return None
         token = self.tokens[index]
         if token.is_number:
-            figure = read_figure(token.word)
+            figure = self.figure(token.word)
             return None if figure is None else float(figure)
         value = UNITS.get(token.low) or TENS.get(token.low)
         return float(value) if value else (100.0 if token.low == "hundred" else None)

@@ -66,13 +66,32 @@ COUNTED_BY_ORDINALS = words(
 )
 
 
-def read_figure(word: str) -> Decimal | None:
-    """11,000 and 3.5 and 1,234.5 and 3,50 as numbers; None for 1,2 and 1.2.3."""
+# Where 1.200 is more than a thousand and 5,8 less than six.
+COMMA_DECIMALS = words(
+    "de fr es it pt nl pl sv da no nb nn fi is cs sk hu ro bg el tr ru uk be sr hr bs sl mk lt lv et ca gl eu id vi az kk ka hy"
+)
+# And where people who speak one of these write as the English do.
+POINT_DECIMALS = words("es-mx es-us es-gt es-hn es-ni es-sv es-pa es-do es-pr de-ch de-li it-ch")
+
+
+def is_comma_decimal(language: str) -> bool:
+    """Whether a comma stands in front of the decimals in this language, a BCP 47 tag."""
+    tag = language.lower()
+    return tag.partition("-")[0] in COMMA_DECIMALS and tag not in POINT_DECIMALS
+
+
+_SWAPPED = str.maketrans(".,", ",.")
+
+
+def read_figure(word: str, *, is_comma_decimal: bool = False) -> Decimal | None:
+    """11,000 and 3.5 and 1,234.5 and 3,50 as numbers; None for 1,2 and 1.2.3. `is_comma_decimal`: 11.000 and 3,5 and 1.234,5."""
+    if is_comma_decimal:
+        word = word.translate(_SWAPPED)
     whole, _, fraction = word.partition(".")
     if "." in fraction or "," in fraction or not word.isascii():
         return None
     groups = whole.split(",")
-    if len(groups) == 2 and len(groups[1]) == 2 and not fraction:
+    if len(groups) == 2 and len(groups[1]) == 2 and not fraction and not is_comma_decimal:
         return Decimal(f"{groups[0]}.{groups[1]}") if len(word) <= 40 else None  # 3,50 euros
     is_grouped = 0 < len(groups[0]) <= 3 and len(groups[-1]) == 3 and all(len(group) in (2, 3) for group in groups[1:])
     if len(groups) > 1 and not is_grouped:

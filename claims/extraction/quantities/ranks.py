@@ -12,7 +12,6 @@ from claims.extraction.quantities.numerals import (
     ORDINALS,
     PLURAL_SCALES,
     SCALES,
-    read_figure,
 )
 from claims.extraction.quantities.shares import Shares
 from claims.extraction.tokens import Token
@@ -54,7 +53,7 @@ class Ranks(Shares):
             return None
         if (
             token.is_number
-            and (figure := read_figure(token.word)) is not None
+            and (figure := self.figure(token.word)) is not None
             and self.low(index + 1) in ("st", "nd", "rd", "th")
             and self.touches(index + 1)
         ):

@@ -29,6 +29,9 @@ class Shares(Numbers):
             return Amount(index, index, index + 1, "ratio", 0.5)
         if low in ("a", "one") and self.low(index + 1) in FRACTIONS and is_step:
             return Amount(index, index, index + 2, "ratio", FRACTIONS[self.low(index + 1)])
+        behind = self.low(index + 2)
+        if low in ("a", "one") and self.low(index + 1) in FRACTIONS and behind in COMPARATIVES_UP | COMPARATIVES_DOWN:
+            return Amount(index, index, index + 2, "ratio", FRACTIONS[self.low(index + 1)])
         if low == "half" and self.low(index + 1) in ("of", "the", "its", "their", "his", "her", "all"):
             return Amount(index, index, index + 2 if self.low(index + 1) == "of" else index + 1, "ratio", 0.5)
         if low in ("a", "one") and self.low(index + 1) in FRACTIONS and self.low(index + 2) == "of":
