@@ -22,8 +22,9 @@ def find(
 ) -> list[Quantity]:
     """Every quantity of a sentence in order of its place.
 
-    `offset` is added to every span (the sentence's place in the article); `taken` are spans inside `text`, such as
-    dates, whose numbers are no quantities; `language` tells which mark stands in front of decimals. Spans do not overlap, save that a baseline's span may stand inside one.
+    `offset` is added to every span (the sentence's place in the article); `taken` are spans inside `text`, such as dates, whose
+    numbers are no quantities; `language` tells which mark stands in front of decimals. Spans do not overlap, save that a
+    baseline's span may stand inside one.
     """
     found = read(text) if tokens is None else tokens
     return Grammar(text, offset, found, taken, is_comma_decimal=is_comma_decimal(language)).run()
