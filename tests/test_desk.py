@@ -117,7 +117,13 @@ def test_keys_are_letters_of_their_own_at_every_stage():
 def test_every_action_of_the_table_has_a_form_made_of_what_the_api_takes():
     for action in ACTIONS:
         assert doing(action).label
-    assert set(doing(Action.APPROVE).form().fields) == {"decision", "draft_digest", "evidence_digest"}  # type: ignore[misc]
+    assert set(doing(Action.APPROVE).form().fields) == {
+        "decision",
+        "draft_digest",
+        "evidence_digest",
+        "publish_at",
+        "public_note",
+    }  # type: ignore[misc]
     assert doing(Action.TAKE).form is None
 
 
