@@ -61,6 +61,10 @@ OTHER = {"text": "Hello.", "label": "NFS"}
     ("records", "more", "message"),
     [
         ([GOOD, "no json"], (), r"bad\.jsonl, line 2: no JSON"),
+        ([GOOD, "[" * 5_000], (), r"bad\.jsonl, line 2: no JSON"),
+        ([GOOD, r'{"text": "\ud800", "label": "CFS"}'], (), r"bad\.jsonl, line 2: no JSON"),
+        ([GOOD, OTHER], ("--threshold", "nan"), "nan is not from 0 to 1"),
+        ([GOOD, OTHER], ("--model", "nowhere"), "--model nowhere: no model: FileNotFoundError"),
         ([GOOD, "[1]"], (), r"bad\.jsonl, line 2: not an object"),
         ([GOOD, {"label": "CFS"}], (), r"bad\.jsonl, line 2: text: expected words, found None"),
         ([GOOD, {"text": " ", "label": "CFS"}], (), r"bad\.jsonl, line 2: text: expected words"),

@@ -86,6 +86,14 @@ def test_an_answer_of_claims_search_gives_one_for_each_review():
     )
 
 
+@pytest.mark.parametrize(
+    "said", [["en"], {"@type": "Language", "name": "English", "alternateName": "en"}, [{"name": "en"}, "de"]]
+)
+def test_a_language_is_a_tag_or_an_object_that_has_one(said):
+    (draft,) = document(REVIEW | {"inLanguage": said})
+    assert draft.language == "en"
+
+
 def test_a_rating_without_a_word_is_its_number_and_the_best_one():
     (draft,) = document(REVIEW | {"reviewRating": {"ratingValue": "2", "bestRating": 5}})
     assert draft.rating == "2 of 5"
@@ -133,7 +141,7 @@ def test_a_page_gives_the_claim_reviews_that_it_embeds_and_names_what_it_cannot_
     assert (first.claim_text, str(first.place)) == (hostile["claimReviewed"], "page.html#/0")
     assert isinstance(second, BadRow)
     assert (str(second.place), second.code) == ("page.html#/1", "invalid_json")
-    for raw in (b"<html><p>Nothing", b"<", b"{"):
+    for raw in (b"<html><p>Nothing", b"<", b"<!-- -->", b"{"):
         with pytest.raises(Unreadable):
             list(read_document(io.BytesIO(raw), "page.html"))
 

@@ -57,6 +57,12 @@ def test_a_claim_with_another_number_is_offered_with_the_difference_and_never_li
     assert match.differences == [{"code": "numbers", "ours": ["doubled"], "theirs": ["tripled"]}]
 
 
+def test_texts_that_are_too_long_to_be_compared_whole_are_never_linked():
+    beginning = "Rents in Dublin went up. " * 80
+    matched(f"{beginning} It was May.", f"{beginning} It was June.")
+    assert states() == [MatchState.SUGGESTED]
+
+
 def test_what_is_about_something_else_is_not_offered():
     matched("Rents in Dublin went up by 9 per cent.", "Wolves killed 4,300 sheep in Saxony.")
     assert states() == []

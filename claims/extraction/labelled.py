@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 
 class BadRecord(ValueError):
@@ -64,7 +65,7 @@ def _records(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 continue
             is_empty = False
             try:
-                record = json.loads(line)
+                record = orjson.loads(line)
             except ValueError as error:
                 raise BadRecord(f"{file}, line {number}: no JSON: {error}") from error
             if not isinstance(record, dict):

@@ -277,7 +277,9 @@ def _compare(
     else:
         row.claim_id, row.other_claim_id, ours, theirs = hit.id, subject.id, theirs, ours
     differing = differences(ours, theirs)
-    state = state_for(hit.similarity, differs=bool(differing), thresholds=thresholds)
+    # Of two texts that go on, nobody knows whether they differ behind what was read.
+    is_cut = len(ours.text) == len(theirs.text) == MAX_TEXT_CHARS
+    state = state_for(hit.similarity, differs=bool(differing) or is_cut, thresholds=thresholds)
     if state is None:
         return None
     row.state, row.similarity, row.text_rank, row.score = state, hit.similarity, hit.text_rank, hit.score

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, BinaryIO
 
+import lxml.etree
 import lxml.html
 import orjson
 
@@ -75,7 +76,10 @@ def _of_page(raw: bytes, place: Place) -> Iterator[Row]:
     if len(raw) > MAX_PAGE_BYTES:
         raise Unreadable(place.source, f"a page of more than {MAX_PAGE_BYTES:,} bytes")
     page = raw.decode(encoding_of_page(raw), "replace").encode()
-    tree = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(encoding="utf-8"))
+    try:
+        tree = lxml.html.document_fromstring(page, parser=lxml.html.HTMLParser(encoding="utf-8"))
+    except lxml.etree.ParserError as error:
+        raise Unreadable(place.source, f"no page: {error}") from None
     scripts = tree.iterfind(".//script[@type='application/ld+json']")
     embedded = [script.text or "" for script in scripts]
     if not any("ClaimReview" in script for script in embedded):
@@ -277,6 +281,10 @@ def _date(value: Any) -> date | None:
 
 
 def _language(value: Any) -> str:
+    """Of a tag, a schema.org Language, or the first of several."""
+    value = value[0] if isinstance(value, list) and value else value
+    if isinstance(value, dict):
+        value = value.get("alternateName") or value.get("name")
     try:
         return language_tag(_text(value, "language"))
     except ValueError as error:

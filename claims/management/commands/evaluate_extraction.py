@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,17 @@ from django.core.management.base import BaseCommand, CommandError
 
 from claims.extraction import evaluation, labelled
 from claims.extraction.checkworthiness import FOLDER, Model
+
+
+def share(said: str) -> float:
+    """A number from 0 to 1, from the command line."""
+    try:
+        value = float(said)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ArgumentTypeError(f"{said} is not from 0 to 1")
+    return value
 
 
 class Command(BaseCommand):
@@ -27,7 +38,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--domain", default="debate", help="whose base rate and threshold (default: debate; or news)"
         )
-        parser.add_argument("--threshold", type=float, help="from 0 to 1 (default: the domain's)")
+        parser.add_argument("--threshold", type=share, help="from 0 to 1 (default: the domain's)")
         parser.add_argument("--model", type=Path, default=FOLDER, help="another model's folder than the shipped one's")
         parser.add_argument("--json", action="store_true", help="print one object")
 
@@ -49,7 +60,10 @@ def _of_scores(
     rows = labelled.sentences(file, *([group] if group else []))
     positive = labelled.positive(file, rows, positive)
     labels = [row.label == positive for row in rows]
-    scorer = Model(model)
+    try:
+        scorer = Model(model)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CommandError(f"--model {model}: no model: {type(error).__name__}: {error}") from error
     if domain not in scorer.weights.base_rates:
         raise CommandError(f"--domain: {domain!r} is none of {', '.join(scorer.weights.base_rates)}")
     if scorer.trained_on == sha256(file.read_bytes()).hexdigest():
