@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +12,7 @@ class KeptInTime:
     in_time: int
     n: int
     share: float | None
-    reason: Literal["none_yet"] | None = None
+    reason: str | None = None  # `none_yet`
 
 
 @dataclass(frozen=True, slots=True)
