@@ -34,11 +34,15 @@ def announce(subject: models.Model, event: AuditEvent) -> None:
         told = row.tell(subject, event)
         if told is None:
             continue
-        with prepared.cursor() as cursor:
-            cursor.execute(_LISTENING, [row.name, told.desk_id, told.desk_id, row.audience is Audience.PUBLIC])
-            listening = [endpoint for (endpoint,) in cursor.fetchall()]
+        listening = _listening(row.name, told.desk_id, row.audience is Audience.PUBLIC)
         if listening:
             put_out(row.name, told, event, listening)
+
+
+def _listening(name: str, desk_id: UUID | None, is_public: bool) -> list[UUID]:
+    with prepared.cursor() as cursor:
+        cursor.execute(_LISTENING, [name, desk_id, desk_id, is_public])
+        return [endpoint for (endpoint,) in cursor.fetchall()]
 
 
 def put_out(name: str, told: Told, event: AuditEvent, endpoints: Collection[UUID]) -> list[WebhookDelivery]:
