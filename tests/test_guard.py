@@ -74,6 +74,9 @@ NEAR_MISSES = {
         Die Arbeitslosenquote stieg auf 5,8 Prozent. | Die Arbeitslosenquote stieg auf 5,9 Prozent.
         L'inflation a atteint 5,2 % en mars. | L'inflation a atteint 5,3 % en mars.
         मूल्य की वृद्धि हुई | मूल्य के वृद्धि हुई
+        The rate is below 5 per cent. | The rate is 5 per cent.
+        More than 500 people drowned. | 500 people drowned.
+        At least 500 people drowned. | At most 500 people drowned.
     """,
     "dates": """
         Prices rose by 4 per cent in July. | Prices rose by 4 per cent in August.
@@ -141,6 +144,9 @@ NEAR_MISSES = {
         The bank raised its rate. | The bank will raise its rate.
         The tunnel opened two years late. | The tunnel would open two years late.
         The deficit exceeded 5 per cent. | The deficit is expected to exceed 5 per cent.
+        Prices may have doubled. | Prices have doubled.
+        The senator would have voted yes. | The senator voted yes.
+        Shops can refuse cash. | Shops refuse cash.
     """,
     "claimants": """
         Mayor Keane of Leeds promised that the station would be finished. | Mayor Keane of Hull promised that the station would be finished.
@@ -226,6 +232,9 @@ THE_SAME = """
     The rates were cut three times. | The rate was cut three times.
     The ministry announced that the law was passed in 2019. | The law was passed in 2019, the ministry announced.
     Die Arbeitslosenquote stieg auf 5,8 Prozent. | Die Arbeitslosenquote stieg auf 5,8 Prozent.
+    More than 500 people drowned. | Over 500 people drowned.
+    The bank may have lost 3 million euros. | The bank might have lost 3 million euros.
+    Some 500 people drowned. | About 500 people drowned.
 """  # fmt: skip
 
 

@@ -51,7 +51,7 @@ class Figure(NamedTuple):
     bound: str = ""
 
     def equals(self, other: Figure) -> bool:
-        if self.dimension != other.dimension or {self.bound, other.bound} == {"more", "less"}:
+        if self.dimension != other.dimension or self.bound != other.bound:
             return False
         apart = abs(self.value - other.value)
         if self.dimension == "share" and self.is_rounded != other.is_rounded and apart <= 0.0051:
@@ -83,6 +83,7 @@ class Facts:
     relations: tuple[str, ...]
     denials: tuple[str, ...]
     persons: frozenset[str]
+    possible: frozenset[str]
     unknown: str
     modality: str
     claimants: tuple[str, ...]  # and what they did, where that is more than to say it: promise, warn
@@ -120,6 +121,7 @@ def facts(statement: Statement) -> Facts:
         relations=roles.relations(said, part_of),
         denials=roles.denials(said),
         persons=roles.persons(said),
+        possible=roles.possible(said),
         unknown=roles.unknown(said, is_said=bool(reading.attribution.hops) or ": “" in statement.text),
         modality=reading.modality,
         claimants=content(_outside(frame, dated), SAYS_NOTHING | SAYING),
@@ -161,6 +163,8 @@ def differences(ours: Statement, theirs: Statement) -> tuple[Difference, ...]:
         note("negation", *(("not", *each.denials) if each.denials else () for each in (one, other)))
     if one.modality != other.modality:
         note("modality", (one.modality,), (other.modality,))
+    elif one.possible != other.possible:
+        note("modality", sorted(one.possible), sorted(other.possible))
     note("claimants", *_claimants(one, other))
     related = _apart(one.relations, other.relations)
     note("words", *(words + told for (_, words), told in zip(strange, related, strict=True)))

@@ -34,6 +34,15 @@ PERSONS = {
     )
     for low in person.split()
 }
+POSSIBLE = {
+    "may": "may",
+    "might": "may",
+    "could": "may",
+    "couldn't": "can",
+    "can": "can",
+    "cannot": "can",
+    "can't": "can",
+}
 POINTERS = words("he she it they his her its their this these those such")
 POINTED_AT = words("who which that of with in from whose where")
 
@@ -82,6 +91,17 @@ def persons(tokens: Sequence[Token]) -> frozenset[str]:
     """Whom pronouns speak of, each by its first form."""
     found = {PERSONS[token.low] for token in tokens if token.low in PERSONS and token.word != "US"}
     return frozenset(person.partition(" ")[0] for person in found)
+
+
+def possible(tokens: Sequence[Token]) -> frozenset[str]:
+    """Words for what may be or would have been; not the month of May, nor what would happen later."""
+    found = set()
+    for index, token in enumerate(tokens):
+        if token.low in POSSIBLE and not (token.low == "may" and token.is_capitalised):
+            found.add(POSSIBLE[token.low])
+        if token.low == "would" and index + 1 < len(tokens) and tokens[index + 1].low == "have":
+            found.add("would have")
+    return frozenset(found)
 
 
 def unknown(tokens: Sequence[Token], *, is_said: bool) -> str:
