@@ -306,7 +306,10 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
         "waive_reply_review": {"addressee": "The bank", "public_addressee": "", "reason": "unreachable", "note": "No answer."},
         "send_back_review": {"to": "drafting", "reason": "unclear", "note": "Which year?"},
         "publish_minor_review": {"kind": "update", "draft_digest": "0" * 64, "public_note": "It was 2024."},
-        "approve_review": {"decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64},
+        "approve_review": {
+            "decision": NOBODY, "draft_digest": "0" * 64, "evidence_digest": "0" * 64, "publish_at": "2030-01-01T09:00:00Z",
+            "public_note": "It was 2024.",
+        },
         "publish_review": {"public_note": "The year was wrong."},
         "open_revision_review": {"correction_request": NOBODY, "reason": "unclear", "note": "Which year?"},
         "dismiss_revision_review": {"reason": "settled", "note": "It stands.", "answer": "It is right."},

@@ -100,6 +100,9 @@ def test_a_revision_is_all_that_is_public_in_one_spelling(room):
         "published_at": "2026-11-27T15:00:00Z",
         "modified_at": "2026-11-27T15:00:00Z",
         "corrections": [],
+        "replies": [
+            {"outcome": "not_asked", "addressee": "", "asked_at": "", "answered_at": "", "text": "", "reason": "unreachable"}
+        ],
     }  # fmt: skip
     assert revision.content == documents.canonical(documents.read(revision.content))
     assert revision.digest == digests.revision_digest(revision.content)
