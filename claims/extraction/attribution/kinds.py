@@ -60,7 +60,7 @@ TITLES = words(
     "member team political assistant associate press house opposition veteran"
 )
 
-CONNECTORS = words("of the de la von van der bin al el du di da ibn for and")
+CONNECTORS = words("of the de la von van der bin al el du di da ibn for and del della dos das den ter zu ben abu")
 
 COUNTS = words("one two three four five six seven eight nine ten several many some most")
 

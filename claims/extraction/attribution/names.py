@@ -24,7 +24,11 @@ from claims.extraction.lexicon import (
     OPENERS,
     PREPOSITIONS,
     WEEKDAYS,
+    words,
 )
+
+# Small words inside the names of people.
+PARTICLES = words("von van der den de la bin al el di da du del della dos das ter zu ben abu")
 
 
 class Names(Naming):
@@ -130,20 +134,7 @@ class Names(Naming):
                 if before.low in WEEKDAYS:
                     break
                 at -= 1
-            elif self.connected(at) and before.low in (
-                "von",
-                "van",
-                "der",
-                "den",
-                "de",
-                "la",
-                "bin",
-                "al",
-                "el",
-                "di",
-                "da",
-                "du",
-            ):
+            elif self.connected(at) and before.low in PARTICLES:
                 at = self.connected(at) - 1
             elif (
                 before.is_word

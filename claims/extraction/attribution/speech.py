@@ -181,7 +181,8 @@ class Speech(Phrases):
                 return at
             if not token.is_word or token.low in NO_PHRASE:
                 return first
-            if token.low.endswith(("ed", "ing", "ly")) and not token.is_capitalised:
+            is_leaked = token.low.endswith("ed") and self.low(at - 2) in DETERMINERS  # a leaked memo
+            if token.low.endswith(("ed", "ing", "ly")) and not token.is_capitalised and not is_leaked:
                 return first
             at -= 1
         return at if at == 0 or self.quoted[at - 1] else first

@@ -24,7 +24,7 @@ def find(
 
     `offset` is added to every span (the sentence's place in the article); `taken` are spans inside `text`, such as dates, whose
     numbers are no quantities; `language` tells which mark stands in front of decimals. Spans do not overlap, save that a
-    baseline's span may stand inside one.
+    baseline's, or that of a time, may stand inside one.
     """
     found = read(text) if tokens is None else tokens
     return Grammar(text, offset, found, taken, is_comma_decimal=is_comma_decimal(language)).run()
@@ -38,11 +38,17 @@ class Grammar(RelativeChange):
         starts = {amount.first: amount for amount in amounts} | {amount.bare: amount for amount in amounts}
         used: set[int] = set()
         found = []
-        for index in range(self.count):
-            change = self.change(index, starts, used)
+        behind = 0
+        for index, token in enumerate(self.tokens):
+            # A cut that an amount in front of it has taken: a $5m cut.
+            change = self.change(index, starts, used) if token.start + self.offset >= behind else None
             if change is not None:
                 found.append(change)
-        found += [self.quantity(amount) for amount in amounts if amount.first not in used]
+                behind = change.span.end
+        # What a change begins or ends with is its own: cut in half. Two years inside "halved in two years, from 600 to 300" are not.
+        edges = {change.span.start for change in found} | {change.span.end for change in found}
+        free = [self.quantity(amount) for amount in amounts if amount.first not in used]
+        found += [each for each in free if not {each.span.start, each.span.end} & edges]
         return sorted(found, key=lambda quantity: quantity.span.start)
 
     def quantity(self, amount: Amount) -> Quantity:

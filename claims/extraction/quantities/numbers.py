@@ -83,6 +83,8 @@ class Numbers(Identifiers):
             return Amount(index, index, last + 2, "percentage_points", value, unit="basis points")
         if low in ("bps", "bp"):
             return Amount(index, index, last + 1, "percentage_points", value, unit="basis points")
+        if low == "p" and self.touches(last):
+            return Amount(index, index, last + 1, "money", value, unit="pence")
         if low in CURRENCY_WORDS:
             return Amount(index, index, last + 1, "money", value, unit=CURRENCY_WORDS[low])
         if low == "us" and after in ("dollar", "dollars"):

@@ -95,6 +95,16 @@ class RelativeChange(Context):
             "than",
         )
 
+    def is_verb_of_change(self, index: int) -> bool:
+        """Whether "cut" or "rise" here is what something did: cut poverty in half, cut staff by 40."""
+        for at in range(index + 2, min(self.count, index + 7)):
+            low, behind = self.low(at), self.low(at + 1)
+            if low in CLAUSE_ENDS or low == "," or low in AUXILIARIES or self.low(index + 1) in AUXILIARIES:
+                return False
+            if (low, behind) == ("in", "half") or (low == "by" and (behind == "half" or self.is_figure(at + 1))):
+                return True
+        return False
+
     def amount_change(self, amount: Amount, used: set[int]) -> Quantity | None:
         """An amount in front of its word of change: a 40% increase, threefold rise, 40 per cent higher than."""
         at = amount.last
@@ -109,7 +119,7 @@ class RelativeChange(Context):
                 "number",
                 "money",
             ):
-                if amount.form in ("number", "money") and step > 1:
+                if (amount.form in ("number", "money") and step > 1) or (step and self.is_verb_of_change(at + step)):
                     return None
                 used.add(amount.first)
                 return self.changed(amount.first, at + step + 1, CHANGE_NOUNS[low], amount, at + step)
