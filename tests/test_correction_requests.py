@@ -423,6 +423,31 @@ def test_the_story_of_a_correction(desk):
     assert list(verify()) == []
 
 
+@pytest.mark.parametrize("end", ["publish", "retract"])
+def test_a_handler_who_leads_what_it_brings_about_stands_in_the_way_of_nothing_and_handles_it_no_more(desk, end):
+    room, path = desk.room, f"/reviews/{desk.review.pk}"
+    room.hal.groups.add(*room.finn.groups.all())
+    hal = User.objects.get(pk=room.hal.pk)
+    opened(desk)
+    workflow.reverify(desk.review.pk, reason="error_found", note="See page 3.", actor=room.gwen)
+    workflow.release(desk.review.pk, reason="no_time", note="On leave.", actor=room.finn)
+    workflow.take(desk.review.pk, actor=hal)
+    assert_problem(desk.act(hal, "resolve", answer=ANSWER), 409, "action_blocked")
+    if end == "publish":
+        workflow.submit_for_rating(desk.review.pk, actor=hal)
+        for who in room.holders(at(desk.review)):
+            room.vote(desk.review, who, "false")
+        workflow.submit_draft(desk.review.pk, actor=hal)
+        make.approve(room.gwen, at(desk.review))
+    else:
+        make.propose(room.emil, desk.review)
+    done = api(room.gwen).post(f"{path}/{end}", {"public_note": ANSWER} if end == "publish" else {})
+    assert done.status_code == 200, done.content
+    assert desk.status()["state"] == "resolved"
+    finn = "UPDATE reviews_correctionrequest SET handler_id = %s"
+    assert refused(finn, room.finn.pk)
+
+
 def opened(desk: Desk) -> None:
     workflow.acknowledge(desk.request.pk, actor=desk.room.hal)
     workflow.open_revision(desk.review.pk, correction_request=desk.request.pk, actor=desk.room.hal)
