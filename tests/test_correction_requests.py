@@ -20,6 +20,7 @@ from reviews import corrections, statistics, workflow
 from reviews.corrections import RequestAction, RequestState
 from reviews.facts import Stage
 from reviews.models import CorrectionRequest, DeskMembership
+from reviews.stages import Action
 from tests import make, reviewing
 from tests.api import Api, api, assert_problem, places
 from tests.reviewing import at
@@ -204,6 +205,33 @@ def test_a_duplicate_names_the_other_one_about_the_same_fact_check_and_an_answer
     answer = desk.act(hal, "mark-duplicate", duplicate_of=str(same.pk), answer="Another reader said so too.")
     assert (answer.json()["state"], answer.json()["duplicate_of"]) == ("duplicate", str(same.pk))
     assert desk.act(hal, "resolve", answer=ANSWER).json()["answer"] == f"Another reader said so too.\n\n{ANSWER}"
+
+
+def test_of_requests_that_say_the_same_one_is_answered_and_all_are_told_what_came_of_it(desk):
+    hal, public = desk.room.hal, desk.review.fact_check.pk
+    second, third = (workflow.request_correction(public, text=text)[0] for text in ("Page 3!", "Page three."))
+    for each in (desk.request, second, third):
+        workflow.acknowledge(each.pk, actor=hal)
+    workflow.mark_duplicate(third.pk, duplicate_of=second.pk, answer="Said twice.", actor=hal)
+    workflow.mark_duplicate(second.pk, duplicate_of=desk.request.pk, answer="Said before.", actor=hal)
+    problem = assert_problem(
+        desk.act(hal, "mark-duplicate", duplicate_of=str(third.pk), answer="Said before."), 422, "invalid_input"
+    )
+    assert problem["errors"][0]["code"] == "duplicate_of_its_own"
+    workflow.open_revision(desk.review.pk, correction_request=desk.request.pk, actor=hal)
+    workflow.dismiss_revision(desk.review.pk, actor=hal, **reviewing.why(Action.DISMISS_REVISION))
+    assert set(CorrectionRequest.objects.values_list("state", flat=True)) == {"resolved"}
+
+
+def test_whoever_may_handle_it_no_more_is_not_told_who_asked(desk):
+    hal = desk.room.hal
+    assert desk.act(hal, "acknowledge").json()["contact"] == CONTACT
+    workflow.declare_conflict(desk.review.pk, actor=hal, reason="personal", note="My sister.")
+    assert api(hal).get(desk.path).json()["contact"] is None
+    desk.act(desk.room.gwen, "take-over")
+    assert api(desk.room.gwen).get(desk.path).json()["contact"] == CONTACT
+    desk.room.gwen.groups.set(desk.room.ben.groups.all())
+    assert api(User.objects.get(pk=desk.room.gwen.pk)).get(desk.path).json()["contact"] is None
 
 
 def test_nobody_overwrites_what_they_have_not_seen(desk):

@@ -12,7 +12,7 @@ from claims.serializers import PersonSerializer
 from factcheck.accounts.permissions import actor_of, granted_scopes
 from factcheck.api.typed import TypedJSONField
 from reviews.access import REQUEST_NEED
-from reviews.corrections import ACTION_CHOICES, STATE_CHOICES, TRANSITIONS, RequestState
+from reviews.corrections import ACTION_CHOICES, HANDLERS, STATE_CHOICES, TRANSITIONS, RequestState
 from reviews.models import CorrectionRequest, FactCheck
 from reviews.serializers.reviews import DeskOfReviewSerializer, true_where
 from reviews.workflow.acting import Blocked
@@ -92,5 +92,7 @@ class CorrectionRequestSerializer(CorrectionRequestItemSerializer):
             for row in TRANSITIONS
             for blockers in [lacking + why_not(row, facts)]
         ]
-        request.told_contact = request.contact if facts.is_handler else None
+        # Whoever may handle it no more has no reason to write to anybody.
+        handles = facts.is_handler and facts.roles & HANDLERS and not facts.is_conflicted
+        request.told_contact = request.contact if handles else None
         return super().to_representation(request)

@@ -119,6 +119,9 @@ def mark_duplicate(
         if request.duplicate_of is None:
             detail = "No other request about this fact-check has this id."
             raise InvalidInput(errors=[FieldError("unknown_request", detail, pointer="/duplicate_of")])
+        if request.pk in _repeated_by(request.duplicate_of):
+            detail = "That one says the same as this: one of them has to be answered."
+            raise InvalidInput(errors=[FieldError("duplicate_of_its_own", detail, pointer="/duplicate_of")])
         _answer(request, answer)
     return request
 
@@ -148,17 +151,29 @@ def accept_for(review: Review, request_id: UUID, *, actor: User) -> None:
 
 def answer_requests(review: Review, answer: str, *, actor: User | None) -> dict[str, list[str]]:
     """What became of the revision resolves what it was opened for, and what says the same. Returns which, as the event tells it."""
-    its_own = Q(state=RequestState.ACCEPTED) | Q(
-        state=RequestState.DUPLICATE, duplicate_of__state=RequestState.ACCEPTED
-    )
-    ids = CorrectionRequest.objects.filter(its_own, review=review).values("pk")
-    found = list(CorrectionRequest.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id"))
+    about = CorrectionRequest.objects.filter(review=review)
+    repeats = dict(about.filter(state=RequestState.DUPLICATE).values_list("pk", "duplicate_of"))
+    ids = set(about.filter(state=RequestState.ACCEPTED).values_list("pk", flat=True))
+    # What repeats one that repeats another says the same.
+    while more := {pk for pk, of in repeats.items() if of in ids} - ids:
+        ids |= more
+    found = list(about.select_for_update(no_key=True).filter(pk__in=ids).order_by("id"))
     for request in found:
         before = request.state
         _answer(request, answer)
         request.state, request.resolved_at = RequestState.RESOLVED, timezone.now()
         _write(request, RequestAction.RESOLVE, actor, before)
     return {"requests": [str(request.pk) for request in found]} if found else {}
+
+
+def _repeated_by(request: CorrectionRequest) -> set[UUID]:
+    """What this one is a duplicate of, and what that is."""
+    found: set[UUID] = set()
+    repeats: UUID | None = request.duplicate_of_id
+    while repeats and repeats not in found:
+        found.add(repeats)
+        repeats = CorrectionRequest.objects.values_list("duplicate_of", flat=True).get(pk=repeats)
+    return found
 
 
 # What all of them share
