@@ -118,7 +118,7 @@ class Facts:
     is_due: bool = True  # or the approval says a time to publish it at, which has not come
     is_public: bool = False  # a revision of it
     is_changed: bool = True  # the text, since a revision was public
-    rounds_before: int = 0  # of the verification that is public
+    rounds_before: int = 0  # that were over when this verification began
     is_retraction_proposed: bool = True  # of the revision that is public now
     claim_review_problems: tuple[str, ...] = ()  # of what it would be published as, in any profile
 

@@ -13,6 +13,7 @@ from factcheck.accounts.models import User
 from factcheck.audit.models import AuditEvent
 from reviews import publication, workflow
 from reviews.facts import Stage
+from reviews.guards import MAX_ROUNDS
 from reviews.models import Draft, FactCheck, Review, Round, Status, status_of
 from reviews.publication import documents
 from reviews.stages import Action
@@ -384,6 +385,23 @@ def test_a_verification_that_is_given_up_leaves_nothing_behind(room, anybody, st
     workflow.edit_draft(review.pk, {"body": EDITED}, actor=room.hal)
     assert publish_minor(room, review, room.gwen).status_code == 200
     assert shown(anybody, review)["content"]["rating"] == before["content"]["rating"]
+
+
+def test_rounds_of_verifications_that_were_given_up_use_up_none_of_the_next(room):
+    review = doubted(room)
+    for _ in range(MAX_ROUNDS):
+        DO[A.REVERIFY](room, review, room.emil)
+        workflow.submit_for_rating(review.pk, actor=room.finn)
+        for who in room.holders(at(review)):
+            room.vote(review, who, "true")
+        DO[A.ABANDON_REVERIFICATION](room, review, room.gwen)
+    DO[A.REVERIFY](room, review, room.emil)
+    for _ in range(MAX_ROUNDS):
+        workflow.submit_for_rating(review.pk, actor=room.finn)
+        DO[A.REQUEST_EVIDENCE](room, review, room.emil)
+    with pytest.raises(ActionBlocked) as refusal:
+        workflow.submit_for_rating(review.pk, actor=room.finn)
+    assert blockers(refusal) == ["too_many_rounds"]
 
 
 def test_what_is_verified_again_can_be_retracted_at_any_stage_of_it(room):

@@ -216,7 +216,12 @@ class ReadFacts(Facts):
 
     @cached_property
     def rounds_before(self) -> int:
-        return self.revision.approval.decision.round.number if self.revision else 0
+        if self.revision is None:
+            return 0
+        # Those of a verification that was given up are no part of the next.
+        told = events.events(self._review).filter(action=Action.REVERIFY).order_by("-number")
+        began: int | None = told.values_list("data__rounds_before", flat=True).first()
+        return self.revision.approval.decision.round.number if began is None else began
 
     # Rows behind several of them
 

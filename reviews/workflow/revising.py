@@ -62,6 +62,7 @@ def reverify(review_id: UUID, *, reason: Reason | str, note: str, actor: User, v
     """Check the finding itself again, from research on. What is public stays so, with its notice."""
     with acting(review_id, Action.REVERIFY, actor=actor, version=version, reason=reason, note=note) as act:
         act.review.adjudicator = None
+        act.data["rounds_before"] = act.review.round_number
         act.move(Stage.RESEARCH)
     return act.review
 
