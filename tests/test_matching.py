@@ -57,6 +57,16 @@ def test_a_claim_with_another_number_is_offered_with_the_difference_and_never_li
     assert match.differences == [{"code": "numbers", "ours": ["doubled"], "theirs": ["tripled"]}]
 
 
+def test_what_somebody_denies_is_not_linked_to_what_is_said_to_be_so():
+    older = make.claim("The army had used cluster bombs in Lindmere.")
+    make.article("Officers rejected claims that the army had used cluster bombs in Lindmere.")
+    work()
+    denied = ClaimMatch.objects.get(other_claim=older, claim__text="The army had used cluster bombs in Lindmere.")
+    assert denied.claim.modality == "denied"
+    assert denied.state == MatchState.SUGGESTED
+    assert [found["code"] for found in denied.differences] == ["modality"]
+
+
 def test_texts_that_are_too_long_to_be_compared_whole_are_never_linked():
     beginning = "Rents in Dublin went up. " * 80
     matched(f"{beginning} It was May.", f"{beginning} It was June.")

@@ -12,7 +12,7 @@ from claims.matching.decisions import MatchState
 from claims.matching.fusion import fuse
 from claims.matching.lexemes import MOST_ROWS, Frequencies, configuration, search_for
 from claims.matching.thresholds import DEFAULT, Thresholds, TooFew, learn, state_for
-from claims.models import ClaimMatch, MatchingThresholds
+from claims.models import Claim, ClaimMatch, MatchingThresholds
 from claims.pipeline.matching import current_thresholds
 from factcheck.audit import events
 from tests import make
@@ -81,6 +81,20 @@ def test_the_command_says_of_how_many_it_learned_and_the_next_comparison_goes_by
     assert current_thresholds() == Thresholds(0.7, 0.7)
     told = events.events(MatchingThresholds.objects.get()).get()
     assert (told.action, told.data["suggest"], told.data["confirmed"]) == ("tune", [0.55, 0.7], 50)
+
+
+@pytest.mark.django_db
+def test_what_the_guard_learned_to_tell_apart_since_raises_no_threshold(uncompared):
+    for number in range(50):
+        decided(MatchState.CONFIRMED, 0.7, number)
+        decided(MatchState.REJECTED, 0.5, number)
+    decided(MatchState.REJECTED, 0.97, 50)
+    ClaimMatch.objects.filter(similarity=0.97).update(differences=[])
+    call_command("tune_matching", stdout=io.StringIO())
+    assert current_thresholds() == Thresholds(0.7, 0.7)
+    Claim.objects.filter(text__startswith="Claim 50").update(text="Claim 50 of rejected.")
+    call_command("tune_matching", stdout=io.StringIO())
+    assert current_thresholds() == Thresholds(0.7, 0.98)
 
 
 @pytest.mark.django_db

@@ -26,10 +26,14 @@ Kind = Literal["numbers", "dates", "names", "opposites", "negation", "modality",
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is compared: a claim's text, and the day on which it was published where that is known ("last year" depends on it)."""
+    """What is compared: a claim's text, and the day on which it was published where that is known ("last year" depends on it).
+
+    `is_denied`: whoever it is about says that it is not so, in words that are no part of the text.
+    """
 
     text: str
     published_on: date | None = None
+    is_denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ def facts(statement: Statement) -> Facts:
         persons=roles.persons(said),
         possible=roles.possible(said),
         unknown=roles.unknown(said, is_said=bool(reading.attribution.hops) or ": “" in statement.text),
-        modality=reading.modality,
+        modality="denied" if statement.is_denied else reading.modality,
         claimants=content(_outside(frame, dated), SAYS_NOTHING | SAYING),
         is_only_said=all(
             (SAYS_NOTHING | SAYING).issuperset(hop.cue.lower().split()) for hop in reading.attribution.hops

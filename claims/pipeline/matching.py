@@ -98,7 +98,10 @@ def tune() -> tuple[MatchingThresholds, Thresholds]:
     rejected = decided.filter(state=MatchState.REJECTED)
     told = list(rejected.values_list("similarity", flat=True))
     before = current_thresholds()
-    learned = learn(confirmed, told, list(rejected.filter(differences=[]).values_list("similarity", flat=True)))
+    unseen = rejected.filter(differences=[]).select_related("claim__article", "other_claim__article", "fact_check")
+    # What the guard tells apart by now is no reason to link less.
+    alone = [row.similarity for row in unseen if not differences(_statement(row.claim), _statement(_other(row)))]
+    learned = learn(confirmed, told, alone)
     with transaction.atomic():
         row = MatchingThresholds.objects.create(
             suggest=learned.suggest, link=learned.link, confirmed=len(confirmed), rejected=len(told)
@@ -106,6 +109,12 @@ def tune() -> tuple[MatchingThresholds, Thresholds]:
         data = {"suggest": [before.suggest, learned.suggest], "link": [before.link, learned.link]}
         events.record(row, "tune", data=data | {"confirmed": len(confirmed), "rejected": len(told)})
     return row, before
+
+
+def _other(row: ClaimMatch) -> Claim | EarlierFactCheck:
+    other = row.other_claim or row.fact_check
+    assert other is not None  # the database holds that one of them is there
+    return other
 
 
 # What is compared
@@ -135,7 +144,8 @@ def _statement(row: Claim | EarlierFactCheck) -> Statement:
         # When it was checked is not when it was said: "last month" stays open.
         return Statement(row.claim_text[:MAX_TEXT_CHARS])
     published_at = row.article.published_at if row.article else None
-    return Statement(row.text[:MAX_TEXT_CHARS], published_at.date() if published_at else None)
+    published_on = published_at.date() if published_at else None
+    return Statement(row.text[:MAX_TEXT_CHARS], published_on, is_denied=row.modality == "denied")
 
 
 _INDEX = """
