@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from claims.matching import thresholds
 from claims.matching.decisions import MatchState
 from claims.matching.fusion import fuse
 from claims.matching.lexemes import MOST_ROWS, Frequencies, configuration, search_for
@@ -84,10 +85,10 @@ def test_the_command_says_of_how_many_it_learned_and_the_next_comparison_goes_by
 
 
 @pytest.mark.django_db
-def test_what_the_guard_learned_to_tell_apart_since_raises_no_threshold(uncompared):
-    for number in range(50):
-        decided(MatchState.CONFIRMED, 0.7, number)
-        decided(MatchState.REJECTED, 0.5, number)
+def test_what_the_guard_learned_to_tell_apart_since_raises_no_threshold(uncompared, monkeypatch):
+    monkeypatch.setattr(thresholds, "MIN_CONFIRMED", 1)
+    monkeypatch.setattr(thresholds, "MIN_REJECTED", 1)
+    decided(MatchState.CONFIRMED, 0.7, 1)
     decided(MatchState.REJECTED, 0.97, 50)
     ClaimMatch.objects.filter(similarity=0.97).update(differences=[])
     call_command("tune_matching", stdout=io.StringIO())
