@@ -22,7 +22,7 @@ LABELS = {
     "is_confidential": "Confidential: readers see nothing of it",
     "snapshot_exemption": "Why there can be no snapshot",
     "single_origin_reason": "Why one origin has to do",
-    "note": "In words",
+    "note": "Note, in words",
     "public_note": "For readers: what was changed",
 }
 # What whoever acts has read is named by the page, not by them.
@@ -65,7 +65,7 @@ def _lines(rows: int) -> forms.Textarea:
 
 def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | None:
     told: dict[str, Any] = {"required": False, "label": LABELS.get(name, name.replace("_", " ").capitalize())}
-    help_text: dict[str, Any] = {"help_text": member.help_text or ""}
+    help_text: dict[str, Any] = {"help_text": "" if name in LABELS else member.help_text or ""}
     if name in NAMED_BY_THE_PAGE:
         return forms.CharField(required=False, widget=forms.HiddenInput)
     if isinstance(member, serializers.BooleanField):

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import re2
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
@@ -116,6 +117,7 @@ class Step:
 
     doing: Doing
     why: str = ""
+    moves: bool = False  # to another stage, whatever it says
     is_somebody_elses: bool = False  # by its right, whatever else blocks it
 
 
@@ -163,9 +165,10 @@ class Panels:
             if row is None:
                 continue
             if need.missing(scopes, ()) or row.lacks(self.facts):
-                found.append(Step(doing(action), f"For: {' or '.join(map(str, row.may))}.", True))
+                found.append(Step(doing(action), f"For: {' or '.join(map(str, row.may))}.", is_somebody_elses=True))
             else:
-                found.append(Step(doing(action), " ".join(each.words for each in row.blocked_by(self.facts))))
+                why = " ".join(each.words for each in row.blocked_by(self.facts))
+                found.append(Step(doing(action), why, bool(row.to_stages) and self.facts.stage not in row.to_stages))
         return found
 
     @property
@@ -301,7 +304,8 @@ class Panels:
 
     @property
     def history(self) -> list[Any]:
-        return [SimpleNamespace(data=event["changes"], **event) for event in self.lists["events"]]
+        """Each event with what it changed, but for keys and hashes, which say nothing to people: the record has them."""
+        return [SimpleNamespace(data=_in_words(event["changes"]), **event) for event in self.lists["events"]]
 
     # The claim
 
@@ -406,3 +410,11 @@ def _fact(item: dict[str, Any]) -> EvidenceFact:
         snapshot_id=item["snapshot"] and UUID(item["snapshot"]["id"]),
     )  # fmt: skip
     return EvidenceFact(Stance(item["stance"]), as_origin(item["origin"]), lacks(row), item["is_sound"], item["id"])
+
+
+_NAMELESS = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}")
+
+
+def _in_words(changes: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: _in_words(value) if isinstance(value, dict) else value for name, value in changes.items()}
+    return {name: value for name, value in found.items() if value != {} and not _NAMELESS.search(str(value))}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Count, Min, Q, QuerySet
@@ -88,3 +89,19 @@ class PartFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
         part = BY_NAME.get(self.value() or "")
         return queryset.filter(part.of(actor_of(request))) if part else queryset
+
+
+class DeskFilter(admin.SimpleListFilter):
+    """By desk, of those that the reader knows."""
+
+    title = "desk"
+    parameter_name = "desk"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        mine = workflow.desks_of(actor_of(request)).order_by("name").values_list("pk", "name")
+        return [(str(pk), name) for pk, name in mine]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
+        value = self.value()
+        known = {known for known, _ in self.lookup_choices}
+        return queryset.filter(desk=UUID(value)) if value in known and value else queryset

@@ -25,7 +25,7 @@ from reviews.admin import fields
 from reviews.admin.asking import Answer, ask
 from reviews.admin.doing import Doing, doing
 from reviews.admin.panels import Panels
-from reviews.admin.parts import PartFilter
+from reviews.admin.parts import DeskFilter, PartFilter
 from reviews.models import Review
 from reviews.publication import documents
 from reviews.stages import Action
@@ -42,7 +42,7 @@ class ReviewAdmin(RecordAdmin):
     page_template = "admin/reviews/review/desk.html"
     list_display = ("assertion", "state", "who", "due", "desk", "since")
     list_display_links = None
-    list_filter = (PartFilter, "stage", "risk", "desk")
+    list_filter = (PartFilter, "stage", "risk", DeskFilter)
     list_select_related = ("claim", "desk", "lead")
     ordering = ("-id",)
 
