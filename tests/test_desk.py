@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -313,3 +314,11 @@ def test_the_preview_shows_the_text_and_its_claim_review_as_they_would_be(room):
     words = words_of(at_desk(room.emil).get(f"/admin/reviews/review/{review.pk}/preview/"))
     assert "The headline." in words
     assert '"@type": "ClaimReview"' in words
+
+
+def test_an_approval_for_later_says_when_in_utc(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    emil = at_desk(room.emil)
+    assert "done" in said(emil, take(emil, review, Action.APPROVE, publish_at="2031-05-01T08:30"))
+    assert review.approvals.get().publish_at == datetime(2031, 5, 1, 8, 30, tzinfo=UTC)
+    assert "Publish it" in words_of(emil.get(desk_of(review)))

@@ -18,6 +18,7 @@ LABELS = {
     "cites": "Evidence that it rests on",
     "queries": "What was searched for, one search a line",
     "places": "Where",
+    "publish_at": "Not before, in UTC",
     "is_withdrawn": "Take it out of use",
     "is_confidential": "Confidential: readers see nothing of it",
     "snapshot_exemption": "Why there can be no snapshot",
@@ -80,6 +81,8 @@ def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | Non
         return forms.CharField(widget=_lines(3), **told, **help_text) if is_of_words else None
     if offered is not None:
         return Choice(choices=offered, widget=forms.RadioSelect, **told)
+    if isinstance(member, serializers.DateTimeField):
+        return forms.CharField(widget=forms.TextInput(attrs={"type": "datetime-local"}), **told, **help_text)
     if isinstance(member, serializers.IntegerField):
         return forms.IntegerField(**told, **help_text)
     if isinstance(member, serializers.CharField):
@@ -102,7 +105,7 @@ def body_of(asked: type[serializers.Serializer] | None, form: forms.Form) -> dic
             elif type(member) is serializers.CharField:
                 said[name] = line_feeds(str(value or ""))
             elif value not in ("", None):
-                said[name] = value
+                said[name] = f"{value}Z" if isinstance(member, serializers.DateTimeField) else value
     return said
 
 
