@@ -21,7 +21,7 @@ help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
 	@echo "make test      run the tests (ARGS='-k import' for some, PROCESSES=0 for one after the other)"
 	@echo "make e2e       run those in a browser, of make up, with the TypeScript client and by schemathesis (FUZZ_CASES=1000 for more of its cases)"
-	@echo "make screenshots  pictures of what readers see, in screenshots/"
+	@echo "make screenshots  pictures of what readers see, and of the desk, in screenshots/"
 	@echo "make lint      ruff and mypy"
 	@echo "make bench     measure what the design promises"
 	@echo "make bench-large  the same for matching among a million claims: 12 GB of memory, a quarter of an hour"
@@ -42,7 +42,7 @@ e2e: $(READY_TO_TEST) $(CLIENT)
 
 screenshots: $(READY_TO_TEST) $(CLIENT)
 	@mkdir -p screenshots
-	@SCREENSHOTS=screenshots $(RUN) -m pytest tests/e2e/test_readers_browser.py $(ARGS)
+	@SCREENSHOTS=screenshots $(RUN) -m pytest tests/e2e/test_readers_browser.py tests/e2e/test_desk_browser.py $(ARGS)
 
 lint: $(READY_TO_TEST)
 	$(RUN) -m ruff check .
