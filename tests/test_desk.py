@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import re2
@@ -27,6 +28,7 @@ from tests.test_admin import body, said, words_of
 pytestmark = pytest.mark.django_db
 
 QUERIES = 20
+FORM = "application/x-www-form-urlencoded"
 
 
 def at_desk(user: User) -> Client:
@@ -322,3 +324,19 @@ def test_an_approval_for_later_says_when_in_utc(room):
     assert "done" in said(emil, take(emil, review, Action.APPROVE, publish_at="2031-05-01T08:30"))
     assert review.approvals.get().publish_at == datetime(2031, 5, 1, 8, 30, tzinfo=UTC)
     assert "Publish it" in words_of(emil.get(desk_of(review)))
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        {"note": "a\0"}, {"seen": '1"\r\nX-Forged: 1'}, {"seen": ""}, {"seen": "9" * 500}, {"key": 'ü"\n'}, {"reason": ["x"]},
+        {"reason": "\0"},
+    ],
+)  # fmt: skip
+def test_a_hostile_form_is_refused_in_words_and_moves_nothing(room, hostile):
+    review = make.review(room, Stage.RESEARCH)
+    finn, before = at_desk(room.finn), everything()
+    told = {"seen": str(review.version), "key": "k", **reviewing.why(Action.HOLD)} | hostile
+    page = finn.post(act_at(review, Action.HOLD), urlencode(told, True), FORM)
+    assert 400 <= page.status_code < 500, page.status_code
+    assert everything() == before
