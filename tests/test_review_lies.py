@@ -776,7 +776,7 @@ def test_nothing_is_published_but_what_is_approved_now(room, published):
         public = copy(published.fact_check, review_id=other.pk, slug="else", changed_at=now)
         copy(published, fact_check_id=public.pk, approval_id=approval.pk, published_at=now, **changes)
         sql("UPDATE reviews_review SET stage = 'published', version = version + 1 WHERE id = %s", other.pk)
-        events.record(reviewing.at(other), "publish", actor=room.emil)
+        events.record(reviewing.at(other), "publish", actor=room.emil, data={"revision": 1})
 
     own = other.approvals.get()
     is_refused("Nobody has approved", lambda: publish(published.approval))

@@ -53,7 +53,7 @@ def test_to_another_desk_a_review_and_all_under_it_are_not_there(world):  # noqa
             )
             assert_problem(response, 404, "not_found")
             asked.add(operation["operationId"])
-    assert len(asked) == 53
+    assert len(asked) == 60
     assert rows_of(review) == before
 
 

@@ -47,7 +47,13 @@ def test_it_does_everything_that_beat_has_done_and_says_what():
     assert list(swept["done"]) == list(settings.CELERY_BEAT_SCHEDULE)
     assert swept["done"]["sweep"] == {"returned": 1, "nudged": 0}
     assert swept["done"]["fold_audit"] == {"checkpoints": 1}
-    assert swept["done"]["forget"] == {"answers": 1, "workers": 1, "sessions": 1, "notifications": 0}
+    assert swept["done"]["forget"] == {
+        "answers": 1,
+        "workers": 1,
+        "sessions": 1,
+        "notifications": 0,
+        "webhook_deliveries": 0,
+    }
     assert (swept["failed"], swept["waiting"], swept["workers"]) == ({}, 1, 0)
     assert Job.objects.get().state == JobState.QUEUED
     assert Checkpoint.objects.count() == 1
@@ -56,7 +62,7 @@ def test_it_does_everything_that_beat_has_done_and_says_what():
     again = Swept()
     assert again.code == 0
     assert "sweep        returned 0, nudged 0\n" in again.output
-    assert "forget       answers 0, workers 0, sessions 0, notifications 0\n" in again.output
+    assert "forget       answers 0, workers 0, sessions 0, notifications 0, webhook_deliveries 0\n" in again.output
 
 
 def test_what_is_in_use_stays():
@@ -65,7 +71,7 @@ def test_what_is_in_use_stays():
     IdempotencyRecord.objects.create(id="new", user=make.user("ada"), created_at=now)
     Session.objects.create(session_key="open", session_data="", expire_date=now + timedelta(minutes=1))
     assert json.loads(Swept("--json").output)["done"]["forget"] == {
-        "answers": 0, "workers": 0, "sessions": 0, "notifications": 0,
+        "answers": 0, "workers": 0, "sessions": 0, "notifications": 0, "webhook_deliveries": 0,
     }  # fmt: skip
     assert [model.objects.count() for model in FORGOTTEN] == [1, 1, 1]
 
