@@ -12,6 +12,9 @@ from django.utils import timezone
 from claims import pipeline
 from claims.matching.decisions import UNDECIDED
 from claims.models import EarlierFactCheck
+from claims.pipeline.fact_checks import preview_fact_checks
+from claims.sources.base import Place
+from claims.sources.fact_checks import FactCheckDraft
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.verifying import verify
 from factcheck.notifications.models import Notification
@@ -368,6 +371,34 @@ def test_what_is_published_is_offered_where_the_same_is_claimed_as_it_stands_and
     again = make.claim("Rents in Dublin went up by nine per cent.", actor=room.ada)
     work()
     assert not again.matches.filter(fact_check=known).exists()
+
+
+def test_no_feed_that_is_imported_says_otherwise_of_what_was_published_here(db):
+    """Aggregators go on telling what was retracted, and an importer may be told anything."""
+    url = "https://desk.example/fact-checks/a"
+    was_imported = make.fact_check("Rents rose by 9 per cent.", url=url)
+    told = {"url": url, "publisher": "Example Desk", "rating": "False"}
+    ours = pipeline.record_fact_check(claim_text="Rents rose by 9 per cent.", **told)
+    assert (ours, ours.import_run) == (was_imported, None)
+    standing = EarlierFactCheck.objects.filter(withdrawn_at=None)
+
+    def imported(**fields) -> None:
+        draft = FactCheckDraft(**{"url": url, "place": Place("feed.jsonl", 1, 0)} | fields)
+        run = pipeline.start_run("feed.jsonl", {"fact_checks": True})
+        [foreseen] = preview_fact_checks([draft], set())
+        [outcome] = pipeline.record_fact_checks([draft], run)
+        assert foreseen.status == outcome.status == "unchanged"
+        assert outcome.article_id == ours.pk
+
+    said = {"publisher": "Another", "rating": "True"}
+    imported(is_withdrawn=True)
+    imported(claim_text="Rents rose by 9 per cent.", **said)
+    imported(claim_text="Rents fell.", **said)
+    assert [row.rating for row in standing.all()] == ["False"]
+    pipeline.withdraw_fact_check(url)
+    imported(claim_text="Rents rose by 9 per cent.", **said)
+    imported(claim_text="Rents fell.", **said)
+    assert not standing.all().exists()
 
 
 def test_where_the_claim_is_worded_anew_the_old_words_are_offered_no_more(db):

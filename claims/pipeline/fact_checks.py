@@ -88,12 +88,15 @@ def withdraw_fact_check(url: str) -> None:
 def preview_fact_checks(drafts: Sequence[FactCheckDraft], seen: set[str]) -> list[Outcome]:
     """What `record_fact_checks` would do with them now. Reads only; `seen` carries the new ones of earlier batches."""
     known = {row.identity: row for row in EarlierFactCheck.objects.filter(identity__in=map(identity_of, drafts))}
+    own = _own(drafts)
     urls = [draft.url for draft in drafts if draft.is_withdrawn]
     standing = set(EarlierFactCheck.objects.filter(url__in=urls, withdrawn_at=None).values_list("url", flat=True))
     outcomes = []
     for draft in drafts:
         row, identity = known.get(identity_of(draft)), identity_of(draft)
-        if draft.is_withdrawn:
+        if draft.url in own:
+            row, status = own[draft.url], Status.UNCHANGED
+        elif draft.is_withdrawn:
             status = Status.VERSIONED if draft.url in standing else Status.UNCHANGED
         elif row:
             status = Status.VERSIONED if _differs(row, draft) else Status.UNCHANGED
@@ -110,9 +113,10 @@ def identity_of(draft: FactCheckDraft) -> str:
 
 
 def _record(drafts: Sequence[FactCheckDraft], run: ImportRun | None) -> list[Outcome]:
+    own = _own(drafts) if run else {}
     fresh: dict[str, EarlierFactCheck] = {}
     for draft in drafts:
-        if not draft.is_withdrawn:
+        if not draft.is_withdrawn and draft.url not in own:
             fresh.setdefault(identity_of(draft), _row(draft, run))
     # In one order: two imports that tell the same must not wait for each other.
     ordered = [fresh[identity] for identity in sorted(fresh)]
@@ -125,6 +129,9 @@ def _record(drafts: Sequence[FactCheckDraft], run: ImportRun | None) -> list[Out
     created = {row.pk for row in ordered}
     outcomes = []
     for draft in drafts:
+        if draft.url in own:
+            outcomes.append(Outcome(Status.UNCHANGED, own[draft.url].pk, None))
+            continue
         if draft.is_withdrawn:
             outcomes.append(_withdraw(draft, run))
             continue
@@ -132,12 +139,21 @@ def _record(drafts: Sequence[FactCheckDraft], run: ImportRun | None) -> list[Out
         if row.pk in created:
             created.remove(row.pk)
             outcomes.append(Outcome(Status.CREATED, row.pk, None))
-        elif _differs(row, draft):
-            _change(row, {name: getattr(draft, name) for name in TOLD} | {"withdrawn_at": None}, run)
+        elif run and row.import_run_id is None:  # published here since it was asked which are ours
+            outcomes.append(Outcome(Status.UNCHANGED, row.pk, None))
+        elif _differs(row, draft) or (run is None and row.import_run_id):
+            told = {name: getattr(draft, name) for name in TOLD}
+            _change(row, told | {"withdrawn_at": None} | ({} if run else {"import_run": None}), run)
             outcomes.append(Outcome(Status.VERSIONED, row.pk, None))
         else:
             outcomes.append(Outcome(Status.UNCHANGED, row.pk, None))
     return outcomes
+
+
+def _own(drafts: Sequence[FactCheckDraft]) -> dict[str, EarlierFactCheck]:
+    """By address, what was published here: of that nobody else's feed knows better, nor an old one of ours whether it still stands."""
+    found = EarlierFactCheck.objects.filter(url__in={draft.url for draft in drafts}, import_run=None)
+    return {row.url: row for row in found.order_by("id")}
 
 
 def _row(draft: FactCheckDraft, run: ImportRun | None) -> EarlierFactCheck:
