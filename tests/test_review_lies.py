@@ -826,12 +826,29 @@ def test_a_fact_check_is_retracted_by_two_people_as_they_said_and_for_good(room,
     is_refused("retracted_by_somebody_else_than_proposed", lambda: retract(room.emil, room.emil))
     is_refused("Nobody has proposed", lambda: retract(room.gwen, room.emil))
     is_refused("did not change when its rows say", lambda: retract(room.emil, room.gwen))
-    FactCheck.objects.update(changed_at=values["retracted_at"])
-    is_refused("is not retracted", lambda: retract(room.emil, room.gwen))
+
+    def retract_at_its_moment() -> None:
+        FactCheck.objects.update(changed_at=values["retracted_at"])
+        retract(room.emil, room.gwen)
+
+    is_refused("is not retracted", retract_at_its_moment)
     # Another proposal takes its place.
     last = make.propose(room.gwen, reviewing.at(published.fact_check.review))
     is_refused("Nobody has proposed", lambda: retract(room.emil, room.gwen))
     is_refused("proposal_says_why", lambda: copy(last, public_reason=" " * 60))
+
+
+def test_a_fact_check_moves_and_exports_tell_of_it_only_as_its_rows_say(room, published):
+    later = "UPDATE reviews_factcheck SET changed_at = changed_at + interval '1 year'"
+    is_refused("did not change when its rows say", later)
+    change = "UPDATE reviews_exportelement SET"
+    is_refused("says in its version, stays", f"{change} body = 'True.'")
+    is_refused("says in its version, stays", f"{change} changed_at = changed_at - interval '1 day'")
+    make.propose(room.emil, reviewing.at(published.fact_check.review))
+    workflow.retract(published.fact_check.review_id, actor=room.gwen)
+    is_refused("which was retracted", f"{change} superseded_at = NULL")
+    is_refused("which was retracted", f"{change} superseded_at = now() + interval '1 day'")
+    is_refused("did not change when its rows say", later)
 
 
 def test_a_revision_rates_as_was_decided_and_differs_only_by_a_later_round(room):
