@@ -11,10 +11,12 @@ import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
+from factcheck.audit import events
 from factcheck.errors import Problem
 from reviews import workflow
 from reviews.facts import Stage
 from reviews.models import FactCheck, FactCheckRevision, Retraction, Review
+from reviews.stages import Action
 from reviews.workflow import ActionBlocked, publishing
 from tests import make, reviewing
 from tests.racing import at_once, refusals, without_the_lock
@@ -99,6 +101,36 @@ def test_without_the_lock_nobody_would_be_told_and_only_the_database_would_stop_
         answers = change_against_retraction(room, review)
     assert nobody_was_told(answers)
     assert FactCheckRevision.objects.count() == 2 - Retraction.objects.count()
+
+
+# A request that is answered while what it brought about ends
+
+
+def test_a_request_that_its_handler_resolves_meanwhile_is_answered_once(room):
+    review = make.review(room, Stage.PUBLISHED)
+    request, _ = workflow.request_correction(review.fact_check.pk, text="Page 3 says otherwise.")
+    workflow.acknowledge(request.pk, actor=room.hal)
+    workflow.open_revision(review.pk, correction_request=request.pk, actor=room.hal)
+    failed: list[BaseException] = []
+
+    def dismiss() -> None:
+        try:
+            workflow.dismiss_revision(review.pk, actor=room.gwen, **reviewing.why(Action.DISMISS_REVISION))
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connections.close_all()
+
+    other = threading.Thread(target=dismiss)
+    with transaction.atomic():
+        workflow.resolve(request.pk, answer="It is of another year.", actor=room.hal)
+        other.start()
+        time.sleep(SOON_SECONDS)
+    other.join(20)
+    request.refresh_from_db()
+    assert (failed, reviewing.at(review).stage) == ([], Stage.PUBLISHED)
+    assert (request.state, request.answer) == ("resolved", "It is of another year.")
+    assert [event.action for event in events.events(request)][-2:] == ["accept", "resolve"]
 
 
 # A publication that is due

@@ -157,7 +157,9 @@ def answer_requests(review: Review, answer: str, *, actor: User | None) -> dict[
     # What repeats one that repeats another says the same.
     while more := {pk for pk, of in repeats.items() if of in ids} - ids:
         ids |= more
-    found = list(about.select_for_update(no_key=True).filter(pk__in=ids).order_by("id"))
+    locked = about.select_for_update(no_key=True).filter(pk__in=ids).order_by("id")
+    # Its handler may have resolved one before the lock was ours.
+    found = [request for request in locked if request.state in (RequestState.ACCEPTED, RequestState.DUPLICATE)]
     for request in found:
         before = request.state
         _answer(request, answer)
