@@ -15,7 +15,7 @@ from reviews import stages
 from reviews.commenting import ANCHOR_FIELD_CHOICES
 from reviews.evidence import ACCEPTED, MAX_BYTES
 from reviews.facts import SIDE_CHOICES, STANCE_CHOICES
-from reviews.reasons import REASONS, TAKE_OVER_REASONS, choices
+from reviews.reasons import DECLINE_REASONS, REASONS, TAKE_OVER_REASONS, choices
 from reviews.stages import Action
 from reviews.workflow.publishing import MINOR
 
@@ -319,6 +319,10 @@ class PublicCorrectionRequestSerializer(StrictSerializer):
 
 class RequestAnswerSerializer(StrictSerializer):
     answer = serializers.CharField(max_length=MAX_REQUEST_CHARS, help_text="What whoever asked is told.")
+
+
+class RequestDeclineSerializer(RequestAnswerSerializer):
+    reason = serializers.ChoiceField(choices=choices(DECLINE_REASONS))
 
 
 class RequestDuplicateSerializer(RequestAnswerSerializer):

@@ -76,6 +76,8 @@ REASONS: dict[str, tuple[Reason, ...]] = {
 SYSTEM_REASONS = (R.LEASE_EXPIRED, R.CONFLICT, R.CHANGED, R.ABSENT)
 # An editor who ends somebody's lease says why; a researcher who takes over an ended one need not.
 TAKE_OVER_REASONS = (R.ABSENT, R.URGENT, R.OTHER)
+# Why nothing is corrected that a reader asked for.
+DECLINE_REASONS = (R.UNSUPPORTED, R.UNCLEAR, R.SETTLED, R.NOT_CHECKABLE, R.OTHER)
 
 
 def choices(reasons: tuple[Reason, ...]) -> list[tuple[str, str]]:
@@ -85,5 +87,5 @@ def choices(reasons: tuple[Reason, ...]) -> list[tuple[str, str]]:
 # As the OpenAPI document calls them: `SendBackReason`, ...
 NAMED_CHOICES = {
     f"{action.title().replace('_', '')}Reason": choices(reasons)
-    for action, reasons in {**REASONS, "take_over": TAKE_OVER_REASONS}.items()
+    for action, reasons in {**REASONS, "take_over": TAKE_OVER_REASONS, "decline": DECLINE_REASONS}.items()
 }

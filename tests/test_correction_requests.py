@@ -15,6 +15,7 @@ from factcheck.audit import events
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.readers import visible_to
 from factcheck.audit.verifying import verify
+from factcheck.errors import InvalidInput
 from factcheck.notifications.models import Notification
 from reviews import corrections, statistics, workflow
 from reviews.corrections import RequestAction, RequestState
@@ -69,7 +70,10 @@ def test_anybody_asks_for_a_correction_and_reads_what_became_of_it_at_an_address
     assert secret not in str(CorrectionRequest.objects.values().get())
     assert_problem(Api().get(f"{SENT}/{secret[:-1]}x"), 404, "not_found")
     assert desk.act(desk.room.hal, "acknowledge").status_code == 200
-    assert desk.act(desk.room.hal, "decline", answer="The table is of another year.").status_code == 200
+    assert (
+        desk.act(desk.room.hal, "decline", reason="unsupported", answer="The table is of another year.").status_code
+        == 200
+    )
     assert desk.status() == {"state": "declined", "answer": "The table is of another year."}
 
 
@@ -182,13 +186,23 @@ def test_a_request_goes_its_way_each_step_an_event_and_every_answer_stays(desk):
     assert allowed(hal, desk) == set()
 
 
+def test_nothing_is_declined_without_a_reason_from_the_table_which_is_on_the_record(desk):
+    desk.act(desk.room.hal, "acknowledge")
+    for wrong in ({}, {"reason": "reader"}):
+        assert_problem(desk.act(desk.room.hal, "decline", answer="No.", **wrong), 422, "invalid_input")
+    with pytest.raises(InvalidInput):
+        workflow.decline(desk.request.pk, reason="", answer="No.", actor=desk.room.hal)
+    assert desk.act(desk.room.hal, "decline", reason="unsupported", answer="No.").status_code == 200
+    assert events.events(desk.request).last().reason == "unsupported"
+
+
 def test_another_takes_it_over_and_only_then_answers(desk):
     room = desk.room
     desk.act(room.hal, "acknowledge")
-    assert_problem(desk.act(room.gwen, "decline", answer="No."), 403, "action_forbidden")
+    assert_problem(desk.act(room.gwen, "decline", reason="unsupported", answer="No."), 403, "action_forbidden")
     assert desk.act(room.gwen, "take-over").json()["handler"]["username"] == "gwen"
-    assert_problem(desk.act(room.hal, "decline", answer="No."), 403, "action_forbidden")
-    assert desk.act(room.gwen, "decline", answer="No.").status_code == 200
+    assert_problem(desk.act(room.hal, "decline", reason="unsupported", answer="No."), 403, "action_forbidden")
+    assert desk.act(room.gwen, "decline", reason="unsupported", answer="No.").status_code == 200
 
 
 def test_a_duplicate_names_the_other_one_about_the_same_fact_check_and_an_answer_has_words(desk):
@@ -276,7 +290,7 @@ def test_every_action_leads_from_every_state_where_the_design_says_and_nowhere_e
         RequestAction.MARK_DUPLICATE: workflow.mark_duplicate, RequestAction.RESOLVE: workflow.resolve,
     }  # fmt: skip
     words: dict[RequestAction, dict[str, Any]] = {
-        RequestAction.DECLINE: {"answer": "No."}, RequestAction.RESOLVE: {"answer": ANSWER},
+        RequestAction.DECLINE: {"reason": "unsupported", "answer": "No."}, RequestAction.RESOLVE: {"answer": ANSWER},
         RequestAction.MARK_DUPLICATE: {"answer": "Twice.", "duplicate_of": other.pk},
     }  # fmt: skip
 
@@ -323,7 +337,7 @@ def test_what_must_never_be_of_a_request_is_refused_by_the_database(desk):
         assert refused(found, state, hal.pk), state  # for want of an arrow, or of an event
     assert refused("DELETE FROM reviews_correctionrequest")
     workflow.acknowledge(desk.request.pk, actor=hal)
-    workflow.decline(desk.request.pk, actor=hal, answer="No.")
+    workflow.decline(desk.request.pk, reason="unsupported", actor=hal, answer="No.")
     assert refused(f"{change} answer = 'Yes.'")
     assert refused(f"{change} answer = ''")
 
@@ -348,7 +362,7 @@ def test_clocks_are_the_policys_and_what_is_late_is_shown(desk):
     assert overdue() == [0, [False], False]
     travel(desk, days=11)
     assert overdue() == [1, [True], True]
-    workflow.decline(desk.request.pk, actor=desk.room.hal, answer="No.")
+    workflow.decline(desk.request.pk, reason="unsupported", actor=desk.room.hal, answer="No.")
     assert overdue() == [0, [False], False]
 
 
@@ -374,7 +388,7 @@ def test_how_many_were_dealt_with_in_time_is_public_with_n(desk):
     workflow.acknowledge(soon.pk, actor=desk.room.hal)
     half = {"in_time": 1, "n": 2, "share": 0.5, "reason": None}
     assert Api().get(address).json() == {"received": 2, "acknowledged_in_time": half, "resolved_in_time": nothing}
-    workflow.decline(soon.pk, actor=desk.room.hal, answer="No.")
+    workflow.decline(soon.pk, reason="unsupported", actor=desk.room.hal, answer="No.")
     found = statistics.corrections().resolved_in_time
     assert (found.in_time, found.n, found.share) == (1, 1, 1.0)
 

@@ -275,7 +275,7 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "fact_check": str(world["public"]), "text": "It was 2024.", "contact": "reader@example.org",
         },
         "acknowledge_correction_request": {}, "take_over_correction_request": {}, "accept_correction_request": {},
-        "decline_correction_request": {"answer": "It was 2023."}, "resolve_correction_request": {"answer": "It was 2024."},
+        "decline_correction_request": {"reason": "unsupported", "answer": "It was 2023."}, "resolve_correction_request": {"answer": "It was 2024."},
         "mark_duplicate_correction_request": {"answer": "It was 2024.", "duplicate_of": NOBODY},
         "create_review_evidence_file": {},
         "update_evidence": ITEM | {"is_withdrawn": True},

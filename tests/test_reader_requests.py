@@ -50,7 +50,7 @@ def test_a_reader_is_led_from_the_fact_check_to_the_form_and_from_there_to_what_
     assert page.xpath("//p[@class='rating']/text()") == ["It has come, and nobody has looked into it yet"]
     assert page.xpath("//meta[@name='robots']/@content") == ["noindex"]
     workflow.acknowledge(request.pk, actor=room.hal)
-    workflow.decline(request.pk, answer="It is of 2024: see its second page.", actor=room.hal)
+    workflow.decline(request.pk, reason="unsupported", answer="It is of 2024: see its second page.", actor=room.hal)
     told = words(opened(reader, place))
     assert "Nothing is corrected" in told
     assert "It is of 2024: see its second page." in told

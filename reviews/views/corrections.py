@@ -60,10 +60,10 @@ class CorrectionRequestViewSet(ReadViewSet):
         """Something has to be corrected."""
         return self._act(workflow.accept_request)
 
-    @takes(forms.RequestAnswerSerializer)
+    @takes(forms.RequestDeclineSerializer)
     def decline(self, request: Request, pk: str) -> Response:
         """Nothing has to be corrected. The answer says why."""
-        return self._act(workflow.decline, forms.RequestAnswerSerializer)
+        return self._act(workflow.decline, forms.RequestDeclineSerializer)
 
     @takes(forms.RequestDuplicateSerializer)
     def mark_duplicate(self, request: Request, pk: str) -> Response:

@@ -22,6 +22,7 @@ from factcheck.notifications.telling import Message, notify
 from reviews import notices
 from reviews.corrections import BY_ACTION, HANDLERS, TRANSITIONS, RequestAction, RequestFacts, RequestState
 from reviews.models import CorrectionRequest, FactCheck, FactCheckRevision, Lead, Review
+from reviews.reasons import DECLINE_REASONS, Reason
 from reviews.words import has_words
 from reviews.workflow.acting import ActionBlocked, Blocked, policy_of, told, visible_to
 from reviews.workflow.people import has_conflict, is_at_work, people_of, roles_of
@@ -102,9 +103,14 @@ def accept(request_id: UUID, *, actor: User, version: int | None = None) -> Corr
     return request
 
 
-def decline(request_id: UUID, *, answer: str, actor: User, version: int | None = None) -> CorrectionRequest:
+def decline(
+    request_id: UUID, *, reason: Reason | str, answer: str, actor: User, version: int | None = None
+) -> CorrectionRequest:
     """Nothing has to be corrected, and why."""
-    with _acting(request_id, RequestAction.DECLINE, actor, version) as request:
+    with _acting(request_id, RequestAction.DECLINE, actor, version, reason) as request:
+        if reason not in DECLINE_REASONS:
+            detail = f"Give one of these reasons: {', '.join(DECLINE_REASONS)}."
+            raise InvalidInput(errors=[FieldError("reason_needed", detail, pointer="/reason")])
         _answer(request, answer)
     return request
 
@@ -182,7 +188,9 @@ def _repeated_by(request: CorrectionRequest) -> set[UUID]:
 
 
 @contextmanager
-def _acting(request_id: UUID, action: RequestAction, actor: User, version: int | None) -> Iterator[CorrectionRequest]:
+def _acting(
+    request_id: UUID, action: RequestAction, actor: User, version: int | None, reason: str = ""
+) -> Iterator[CorrectionRequest]:
     with transaction.atomic():
         request = _lock(requests_visible_to(actor).filter(pk=request_id))
         if request is None:
@@ -192,7 +200,7 @@ def _acting(request_id: UUID, action: RequestAction, actor: User, version: int |
         before, row = request.state, BY_ACTION[action]
         yield request
         request.state = row.to_state or request.state
-        _write(request, action, actor, before)
+        _write(request, action, actor, before, reason)
 
 
 def _lock(requests: QuerySet[CorrectionRequest]) -> CorrectionRequest | None:
@@ -260,7 +268,9 @@ def _answer(request: CorrectionRequest, answer: str) -> None:
     request.answered_at = request.answered_at or timezone.now()
 
 
-def _write(request: CorrectionRequest, action: RequestAction, actor: User | None, before: str) -> None:
+def _write(
+    request: CorrectionRequest, action: RequestAction, actor: User | None, before: str, reason: str = ""
+) -> None:
     request.version, request.updated_at, request.updated_by = request.version + 1, timezone.now(), actor
     request.save(update_fields=[*CHANGED, "version", "updated_at", "updated_by"])
     # Never what was asked nor by whom: who asked may be told apart by it, and an event cannot be unsaid.
@@ -269,7 +279,7 @@ def _write(request: CorrectionRequest, action: RequestAction, actor: User | None
         told["answer_sha256"] = sha256(request.answer.encode()).hexdigest()
     if request.duplicate_of_id:
         told["duplicate_of"] = str(request.duplicate_of_id)
-    events.record(request, action, actor=actor, data=told)
+    events.record(request, action, actor=actor, reason=reason, data=told)
 
 
 CHANGED = ("state", "handler", "answer", "duplicate_of", "acknowledged_at", "answered_at", "resolved_at")
