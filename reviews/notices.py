@@ -136,6 +136,9 @@ NOTICES = (
     Notice(A.ABANDON_REVERIFICATION, P.HANDLER, "reverification_ended", "{who} gave up to verify this again: {claim}"),
     Notice(A.ABANDON_REVERIFICATION, P.LEAD, "reverification_ended", "{who} gave up to verify this again: {claim}"),
     Notice(A.RETRACT, P.HANDLER, "retracted", "{who} retracted this: {claim}"),
+    # Nobody judges any further what is verified again.
+    Notice(A.RETRACT, P.SEAT_HOLDERS, "retracted", "{who} retracted this: {claim}", before=(*_JUDGED, S.ADJUDICATION)),
+    Notice(A.RETRACT, P.ADJUDICATOR, "retracted", "{who} retracted this: {claim}", before=(S.ADJUDICATION,)),
     Notice(A.PROPOSE_RETRACTION, P.EDITORS, "retraction_proposed", "{who} proposes to retract this: {claim}"),
     Notice(A.REOPEN, P.FORMER_LEAD, "reopened", "{who} reopened this, which you led: {claim}"),
     Notice(A.COMMENT, P.ANSWERED, "answered", "{who} answered your comment: {claim}"),

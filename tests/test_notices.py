@@ -310,6 +310,24 @@ def test_evidence_that_counts_no_more_is_no_task(room):
 # Comments
 
 
+@pytest.mark.parametrize("stage", [Stage.RATING, Stage.ADJUDICATION])
+def test_whoever_judges_what_is_verified_again_is_told_that_it_was_retracted(room, stage):
+    review = make.review(room, Stage.UNDER_REVISION)
+    reviewing.DO[A.REVERIFY](room, review, room.emil)
+    workflow.submit_for_rating(review.pk, actor=room.finn)
+    holders = room.holders(reviewing.at(review))
+    if stage is Stage.ADJUDICATION:
+        for who, rating in zip(holders, ("true", "false"), strict=True):
+            room.vote(review, who, rating)
+        workflow.escalate(review.pk, actor=holders[0])
+    make.propose(room.emil, review)
+    before = set(Notification.objects.values_list("pk", flat=True))
+    workflow.retract(review.pk, actor=room.gwen)
+    told = set(Notification.objects.exclude(pk__in=before).values_list("user__username", "kind"))
+    also = [room.dana] if stage is Stage.ADJUDICATION else []
+    assert {(who.username, "retracted") for who in [*holders, *also]} <= told
+
+
 def test_whoever_is_answered_or_named_is_told_once(room):
     review = make.review(room)
     first = workflow.comment(review.pk, "Which year?", actor=room.emil)
