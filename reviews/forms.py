@@ -79,7 +79,9 @@ class OpenRevisionSerializer(StrictSerializer):
 
 class DismissRevisionSerializer(because(Action.DISMISS_REVISION)):  # type: ignore[misc]
     answer = _words(
-        **_optional(help_text="What readers are told whose requests opened it; the note where this is left out.")
+        **_optional(
+            help_text="What readers are told whose requests opened it. Needed where there are any; the note is the desk's."
+        )
     )
 
 

@@ -233,7 +233,7 @@ def test_of_requests_that_say_the_same_one_is_answered_and_all_are_told_what_cam
     )
     assert problem["errors"][0]["code"] == "duplicate_of_its_own"
     workflow.open_revision(desk.review.pk, correction_request=desk.request.pk, actor=hal)
-    workflow.dismiss_revision(desk.review.pk, actor=hal, **reviewing.why(Action.DISMISS_REVISION))
+    workflow.dismiss_revision(desk.review.pk, answer=ANSWER, actor=hal, **reviewing.why(Action.DISMISS_REVISION))
     assert set(CorrectionRequest.objects.values_list("state", flat=True)) == {"resolved"}
 
 
@@ -504,6 +504,13 @@ def test_a_revision_that_is_dismissed_answers_whoever_asked_and_those_who_asked_
         same.pk, duplicate_of=desk.request.pk, answer="Another reader said so too.", actor=desk.room.hal
     )
     dismiss = {"reason": "unsupported", "note": "Page 3 is of another year.", "answer": "The table is of another year."}
+    # What the desk notes for itself is told to nobody.
+    without = {name: said for name, said in dismiss.items() if name != "answer"}
+    problem = assert_problem(
+        api(desk.room.hal).post(f"/reviews/{desk.review.pk}/dismiss-revision", without), 422, "invalid_input"
+    )
+    assert [error["pointer"] for error in problem["errors"]] == ["/answer"]
+    assert (desk.status()["state"], at(desk.review).stage) == ("accepted", Stage.UNDER_REVISION)
     answer = api(desk.room.hal).post(f"/reviews/{desk.review.pk}/dismiss-revision", dismiss)
     assert answer.json()["stage"] == "published", answer.content
     assert desk.status() == {"state": "resolved", "answer": dismiss["answer"]}

@@ -49,10 +49,12 @@ def open_revision(
 def dismiss_revision(
     review_id: UUID, *, reason: Reason | str, note: str, answer: str = "", actor: User, version: int | None = None
 ) -> Review:
-    """Let what is public stand as it is. What was edited meanwhile is dropped, and readers whose requests opened it are told why."""
+    """Let what is public stand as it is. What was edited meanwhile is dropped, and readers whose requests opened it are told `answer`:
+    what the desk notes is no answer to them.
+    """
     with acting(review_id, Action.DISMISS_REVISION, actor=actor, version=version, reason=reason, note=note) as act:
         _restore_draft(act)
-        act.data |= answer_requests(act.review, answer or note, actor=actor)
+        act.data |= answer_requests(act.review, answer, actor=actor)
         act.review.handler = None
         act.move(Stage.PUBLISHED)
     return act.review
