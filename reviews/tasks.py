@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db.models import QuerySet
 
 from factcheck import jobs
@@ -46,16 +48,28 @@ def publish(job: Job) -> None:
 def tend() -> dict[str, int]:
     """What time does to reviews: leases end, discussions are overdue, empty seats and the places of people who left find somebody,
     accepted claims get a review, approvals of claims that were edited fall, who judges such a claim is told, what is due is published, and
-    exports that say something else since an update are made anew.
+    exports that say something else since an update are made anew. A step that breaks keeps none of the others from what is due.
     """
-    return {
-        "opened": opening.open_accepted(),
-        "released": opening.release_expired(),
-        "escalated": rating.escalate_overdue(),
-        "seated": conflicts.refill_seats() + replacing.replace_absent_adjudicators(),
-        "unapproved": workflow.fall_back_all(),
-        "published": publishing.queue_due(),
-        "told": telling.tell_of_edited_claims(),
-        "rechecked": snapshots.queue_rechecks(),
-        "exported": exporting.catch_up(),
+    steps: dict[str, Callable[[], int]] = {
+        "opened": opening.open_accepted,
+        "released": opening.release_expired,
+        "escalated": rating.escalate_overdue,
+        "seated": lambda: conflicts.refill_seats() + replacing.replace_absent_adjudicators(),
+        "unapproved": workflow.fall_back_all,
+        "published": publishing.queue_due,
+        "told": telling.tell_of_edited_claims,
+        "rechecked": snapshots.queue_rechecks,
+        "exported": exporting.catch_up,
     }
+    done: dict[str, int] = {}
+    broken: list[Exception] = []
+    for name, step in steps.items():
+        try:
+            done[name] = step()
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            broken.append(error)
+    if broken:
+        raise ExceptionGroup("steps that broke", broken)
+    return done

@@ -17,13 +17,14 @@ from claims.sources.base import Place
 from claims.sources.fact_checks import FactCheckDraft
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.verifying import verify
+from factcheck.models import Job
 from factcheck.notifications.models import Notification
-from reviews import digests, publication, workflow
+from reviews import digests, publication, tasks, workflow
 from reviews.facts import Stage
 from reviews.models import Decision, Desk, Draft, FactCheck, FactCheckRevision, Review
 from reviews.publication import documents
 from reviews.stages import Action
-from reviews.workflow import ActionBlocked, publishing
+from reviews.workflow import ActionBlocked, opening, publishing
 from tests import make, reviewing
 from tests.api import api, assert_problem
 from tests.comparing import work
@@ -324,6 +325,14 @@ def test_what_cannot_be_published_when_it_is_due_falls_back_and_says_why(room):
     [fallen] = review.invalidations.filter(subject_type="approval")
     assert fallen.note.startswith("It was due. As ClaimReview it would be refused.")
     assert nothing_is_public(review)
+
+
+def test_what_is_due_is_published_though_something_else_that_time_does_breaks(room, monkeypatch):
+    review = approved_for(room, timezone.now() + SOON)
+    monkeypatch.setattr(opening, "release_expired", lambda: 1 // 0)
+    with later(), pytest.raises(ExceptionGroup):
+        tasks.tend()
+    assert Job.objects.filter(kind=publishing.PUBLISH, subject_id=review.pk).exists()
 
 
 def test_a_time_is_one_to_come(room):
