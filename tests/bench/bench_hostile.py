@@ -144,7 +144,8 @@ def test_hostile_requests_are_refused_within_a_second_and_cost_little_memory(
         "X-CSRFToken": CSRF_TOKEN,
         "If-Match": '"1"',
     }
-    limits = {"THROTTLE_USER": "1000000/60", "THROTTLE_WRITES": "1000000/60", "THROTTLE_ANONYMOUS": "1000000/60"}
+    throttled = ("USER", "WRITES", "ANONYMOUS", "CORRECTIONS", "CORRECTIONS_OF_ALL")
+    limits = {f"THROTTLE_{what}": "1000000/60" for what in throttled}
     before = everything()
     with serving(committed_database, broker, tmp_path / "web.log", **limits) as web:
 
