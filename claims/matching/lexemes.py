@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 MOST_LEXEMES = 10  # more of them find hardly anything else
-# Rows that one search may rank: they take two milliseconds, however many claims there are.
-MOST_ROWS = 2_000
+# Rows that one search may rank: they take some three milliseconds, however many claims there are.
+MOST_ROWS = 1_000
 TOGETHER = 3  # words that are frequent even one by one are looked for together
 
 # PostgreSQL's dictionaries by language. Others are searched word by word as they stand.
