@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from factcheck.accounts.models import User
@@ -24,6 +24,7 @@ from reviews.models import CorrectionRequest, DeskMembership
 from reviews.stages import Action
 from tests import make, reviewing
 from tests.api import Api, api, assert_problem, places
+from tests.lying import refused
 from tests.reviewing import at
 
 pytestmark = pytest.mark.django_db
@@ -314,16 +315,6 @@ def test_every_action_leads_from_every_state_where_the_design_says_and_nowhere_e
                 transaction.set_rollback(True)
     assert found == DESIGN
     assert codes == {(state, f"state_is_{state}") for state in RequestState}
-
-
-def refused(statement: str, *params: Any) -> bool:
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, params)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except IntegrityError:
-        return True
-    return False
 
 
 def test_what_must_never_be_of_a_request_is_refused_by_the_database(desk):

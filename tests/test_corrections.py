@@ -15,7 +15,7 @@ from reviews.publication.documents import Feed
 from reviews.tasks import tend
 from tests import atom as rfc4287
 from tests import make
-from tests.api import Api, api, assert_problem, walk
+from tests.api import Api, assert_problem, walk
 from tests.test_revising import EDITED, doubted, publish_minor, verified_again
 
 pytestmark = pytest.mark.django_db
@@ -31,11 +31,6 @@ LIST, ATOM, LINES, DATAFEED = (
 @pytest.fixture
 def room():
     return make.newsroom()
-
-
-@pytest.fixture
-def anybody() -> Api:
-    return api(None)
 
 
 def file(anybody: Api, path: str, **query: str) -> bytes:

@@ -30,7 +30,7 @@ from reviews.stages import Action
 from reviews.tasks import tend
 from tests import atom as rfc4287
 from tests import make
-from tests.api import Api, api, assert_problem
+from tests.api import assert_problem
 from tests.claim_reviews import DOCUMENT, but
 from tests.reviewing import DO
 
@@ -46,11 +46,6 @@ TEXTS = (
 @pytest.fixture
 def room():
     return make.newsroom()
-
-
-@pytest.fixture
-def anybody() -> Api:
-    return api(None)
 
 
 def publish(room, *texts: str) -> list[FactCheck]:

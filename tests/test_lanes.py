@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from factcheck import jobs
 from factcheck.ids import uuid7
 from factcheck.models import Job, JobState
+from tests.racing import at_once, refusals
 
 
 @pytest.fixture
@@ -101,31 +101,28 @@ def test_a_lane_is_held_back_and_hastened_as_a_whole(kinds):
     assert set(jobs.waiting()) == {one, other}
 
 
-def _race(threads: int = 6) -> int:
+WORKERS = 6
+
+
+def _race() -> int:
     """How many of the workers that look at the same moment get something."""
-    found: list[Job] = []
-    start = threading.Barrier(threads)
-
-    def look() -> None:
-        connection.ensure_connection()
-        start.wait(20)
-        if job := jobs.lease("w"):
-            found.append(job)
-        connection.close()
-
-    running = [threading.Thread(target=look) for _ in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
-    return len(found)
+    found = at_once(*[lambda: jobs.lease("w")] * WORKERS)
+    assert refusals(found) == []
+    return sum(job is not None for job in found)
 
 
 def test_workers_that_look_at_the_same_moment_take_no_more_together(committed_database, kinds, monkeypatch):
-    queue("out", *(f"lane {number}" for number in range(6)))
+    queue("out", *(f"lane {number}" for number in range(WORKERS)))
     with monkeypatch.context() as unguarded:
-        unguarded.setattr(jobs, "_look_alone", lambda: time.sleep(0.1))
+        all_have_looked, capacity = threading.Barrier(WORKERS), jobs.workers.capacity
+
+        def look() -> int:
+            all_have_looked.wait(20)
+            return capacity()
+
+        unguarded.setattr(jobs, "_look_alone", lambda: None)
+        unguarded.setattr(jobs.workers, "capacity", look)
         assert _race() > 1, "the race was not shown"
     Job.objects.all().delete()
-    queue("out", *(f"lane {number}" for number in range(6)))
+    queue("out", *(f"lane {number}" for number in range(WORKERS)))
     assert _race() == 1

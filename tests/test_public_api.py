@@ -18,7 +18,7 @@ from reviews.models import FactCheck, FactCheckRevision, Review
 from reviews.publication import documents
 from reviews.stages import Action
 from tests import make, reviewing
-from tests.api import Api, api, assert_problem, walk
+from tests.api import api, assert_problem, walk
 from tests.reviewing import DO
 from tests.test_architecture import MODULES, imports, is_under
 from tests.test_every_operation import operations
@@ -32,11 +32,6 @@ PUBLIC = (Stage.PUBLISHED, Stage.UNDER_REVISION, Stage.RETRACTED)
 @pytest.fixture
 def room():
     return make.newsroom()
-
-
-@pytest.fixture
-def anybody() -> Api:
-    return api(None)
 
 
 def published(room, text: str = "Prices doubled in a year.", **fields) -> FactCheck:

@@ -17,7 +17,7 @@ from reviews.facts import Stage
 from reviews.models import Desk, FactCheck
 from reviews.publication import EXPORTS, documents, markup, method, sitemap
 from reviews.publication.changes import differences
-from reviews.shown import PAGE_SIZE
+from reviews.readers import PAGE_SIZE
 from reviews.stages import Action
 from tests import make, reviewing
 from tests.api import assert_problem
@@ -149,7 +149,7 @@ def test_a_database_that_is_away_is_said_on_a_page_that_may_be_asked_for_again(r
     def away(*args):
         raise OperationalError("gone")
 
-    monkeypatch.setattr("reviews.shown.latest", away)
+    monkeypatch.setattr("reviews.readers.latest", away)
     answer = reader.get("/fact-checks")
     assert (answer.status_code, answer["Retry-After"], answer["Cache-Control"]) == (503, "2", "private, no-cache")
     assert lxml.html.fromstring(answer.content).xpath("//h1/text()") == ["Out of service for a moment"]
@@ -201,7 +201,7 @@ def test_of_what_was_retracted_a_page_is_left_that_says_why_and_rates_nothing(ro
 
 def test_every_retraction_is_among_the_corrections(room, reader, monkeypatch):
     assert "Nothing has been corrected yet." in words(opened(reader, "/corrections"))
-    monkeypatch.setattr("reviews.shown.PAGE_SIZE", 2)
+    monkeypatch.setattr("reviews.readers.PAGE_SIZE", 2)
     made = [retracted(room, f"Rents in street {number} doubled.") for number in range(3)]
     published(room)
     page = opened(reader, "/corrections")
@@ -289,7 +289,7 @@ def test_nothing_is_shown_of_a_review_that_is_not_published(room, reader, stage)
 
 
 def test_the_newest_stand_first_and_older_ones_a_page_further(room, reader, monkeypatch):
-    monkeypatch.setattr("reviews.shown.PAGE_SIZE", 2)
+    monkeypatch.setattr("reviews.readers.PAGE_SIZE", 2)
     made = [published(room, f"Rents in street {number} doubled.") for number in range(5)]
     seen, path = [], "/fact-checks"
     while path:
@@ -452,9 +452,9 @@ def test_the_sitemap_names_every_page_once_with_its_last_change(room, reader, mo
     assert whole["Content-Type"] == "application/xml"
     assert whole.getvalue().decode().splitlines()[2:-1] == listed
     # More than one file may hold.
-    for module in ("reviews.shown", "reviews.publication.sitemap"):
+    for module in ("reviews.readers", "reviews.publication.sitemap"):
         monkeypatch.setattr(f"{module}.MAX_ADDRESSES", 2)
-    monkeypatch.setattr("reviews.shown.BATCH", 1)
+    monkeypatch.setattr("reviews.readers.BATCH", 1)
     index = lxml.html.fromstring(reader.get("/sitemap.xml").content)
     places = [place.text for place in index.iter("loc")]
     assert places == [f"http://testserver/sitemap-{number}.xml" for number in (1, 2, 3)]

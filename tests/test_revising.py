@@ -34,11 +34,6 @@ def room():
     return make.newsroom()
 
 
-@pytest.fixture
-def anybody() -> Api:
-    return api(None)
-
-
 def shown(anybody: Api, review: Review) -> dict:
     return anybody.get(f"{LIST}/{review.fact_check.pk}").json()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from factcheck import jobs
@@ -15,6 +14,7 @@ from factcheck.webhooks import endpoints
 from factcheck.webhooks.models import WebhookDelivery
 from factcheck.webhooks.queueing import DELIVER
 from tests import make
+from tests.racing import at_once, refusals
 from tests.webhooks import listen
 
 
@@ -26,24 +26,11 @@ def waiting(committed_database) -> WebhookDelivery:
     return endpoints.send_test(endpoint.pk, actor=kim)
 
 
-def at_once(workers: int = 4) -> None:
-    start = threading.Barrier(workers)
-
-    def work() -> None:
-        connection.ensure_connection()
-        start.wait(20)
-        jobs.work("thread")
-        connection.close()
-
-    running = [threading.Thread(target=work) for _ in range(workers)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join()
+WORKERS = [lambda: jobs.work("thread")] * 4
 
 
 def test_workers_that_look_at_the_same_moment_send_it_once(waiting, receiver, monkeypatch):
-    all_have_looked = threading.Barrier(4)
+    all_have_looked = threading.Barrier(len(WORKERS))
 
     def unguarded(worker: str) -> Job | None:
         """What `lease` would be without its lock."""
@@ -56,13 +43,13 @@ def test_workers_that_look_at_the_same_moment_send_it_once(waiting, receiver, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "lease", unguarded)
-        at_once()
+        at_once(*WORKERS)
     assert len(receiver.messages) > 1, "the race was not shown"
 
     Job.objects.all().delete()
     receiver.messages.clear()
     endpoints.replay(waiting.pk, actor=make.user("kim"))
-    at_once()
+    assert refusals(at_once(*WORKERS)) == []
     assert len(receiver.messages) == 1
     waiting.refresh_from_db()
     assert (waiting.state, waiting.attempts.count()) == ("delivered", 2)

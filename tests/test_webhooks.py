@@ -44,7 +44,7 @@ from tests.internet import redirect
 from tests.receiving import OK, URL, failing
 from tests.reviewing import DO
 from tests.test_revising import EDITED, verified_again
-from tests.webhooks import attempt, hurry, listen, pause
+from tests.webhooks import attempt, hurry, keeper, listen, pause
 
 PUBLISHED, MOVED, OPENED = "fact_check.published", "review.stage_changed", "review.opened"
 REVISED, DOUBTED, UPHELD, RETRACTED = (f"fact_check.{end}" for end in ("revised", "doubted", "upheld", "retracted"))
@@ -60,10 +60,7 @@ def room(db, uncompared) -> make.Newsroom:
 
 @pytest.fixture
 def kim(room) -> User:
-    """Keeps the accounts, and is of the desk."""
-    kim = make.user("kim", "admin")
-    DeskMembership.objects.create(desk=room.desk, user=kim)
-    return kim
+    return keeper(room)
 
 
 def accept(text: str = "Rents tripled.", actor: User | None = None) -> Any:

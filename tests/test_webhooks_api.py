@@ -15,12 +15,11 @@ from factcheck.audit.models import AuditEvent
 from factcheck.ids import uuid7
 from factcheck.webhooks import endpoints, types
 from factcheck.webhooks.models import WebhookDelivery, WebhookEndpoint
-from reviews.models import DeskMembership
 from tests import make
 from tests.api import api, assert_problem, places, signed_in, walk
 from tests.receiving import OK, URL, failing
 from tests.test_fetch import FORBIDDEN, INSIDE, MALFORMED
-from tests.webhooks import attempt, listen
+from tests.webhooks import attempt, keeper, listen
 
 NEW = {"url": URL, "event_types": ["claim.accepted"]}
 KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
@@ -33,9 +32,7 @@ def room(db, uncompared) -> make.Newsroom:
 
 @pytest.fixture
 def kim(room) -> User:
-    kim = make.user("kim", "admin")
-    DeskMembership.objects.create(desk=room.desk, user=kim)
-    return kim
+    return keeper(room)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -30,6 +30,7 @@ from reviews.facts import Stage
 from tests import make
 from tests.api import Api, api, assert_problem, signed_in
 from tests.comparing import work
+from tests.lying import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -265,16 +266,6 @@ def test_what_a_review_has_quoted_as_evidence_is_not_the_articles_and_a_place_in
     assert (item.quotation, said.text, said.quote) == (f"the {MARK} ministry said", "Look.", "")
     with pytest.raises(InvalidInput):
         workflow.comment(other.pk, "Look again.", actor=room.finn, anchor=place)
-
-
-def refused(statement: str, *params: Any) -> bool:
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, params)
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    except IntegrityError:
-        return True
-    return False
 
 
 def test_what_must_never_be_of_a_withdrawn_article_is_refused_by_the_database(world):

@@ -12,12 +12,21 @@ from factcheck.models import Job, JobState
 from factcheck.webhooks import endpoints
 from factcheck.webhooks.models import WebhookDelivery, WebhookEndpoint
 from factcheck.webhooks.queueing import DELIVER
+from reviews.models import DeskMembership
+from tests import make
 from tests.receiving import URL
 
 
 def listen(actor: User, *event_types: str, url: str = URL, **more: Any) -> tuple[WebhookEndpoint, str]:
     """An endpoint that is told of these, and its secret."""
     return endpoints.add_endpoint(url, event_types, actor=actor, **more)
+
+
+def keeper(room: make.Newsroom) -> User:
+    """Kim, who keeps the accounts, and is of the desk."""
+    kim = make.user("kim", "admin")
+    DeskMembership.objects.create(desk=room.desk, user=kim)
+    return kim
 
 
 def attempt() -> int:

@@ -1,114 +1,46 @@
-"""What the desk shows of one review. Its lists are those of the API, made by the same serializers and all of them in one statement:
-what a serializer seals for the API is sealed here.
-"""
+"""What the desk shows of one review to one reader."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import orjson
 import re2
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from claims.admin.figures import gap_in_words, how_known, understood, when
 from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.naming import name_of
-from claims.models import Appearance, ClaimMatch
-from claims.serializers import MatchSerializer
+from claims.models import Appearance
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of, granted_scopes
-from factcheck.api.events import EventSerializer
-from factcheck.api.shape import as_text
-from factcheck.audit.models import AuditEvent
 from factcheck.errors import NotFound
-from factcheck.ids import uuid7
 from reviews import stages, workflow
 from reviews.access import ACTIONS
 from reviews.admin.doing import Doing, doing
 from reviews.admin.fields import Choices
+from reviews.admin.lists import MATCHES_SHOWN, lists_of
 from reviews.attention import NEWS
 from reviews.facts import EvidenceFact, Relation, Stage, Stance
 from reviews.models import (
-    Comment,
-    Decision,
-    Draft,
     Evidence,
-    ReplyRequest,
     Review,
-    Search,
-    Seat,
     SnapshotCheck,
-    Verdict,
 )
 from reviews.models.publication import status_at
 from reviews.presenting import ForApproval, for_approval
 from reviews.publication.method import OTHERWISE
-from reviews.serializers.comments import CommentSerializer
-from reviews.serializers.evidence import EvidenceSerializer, SearchSerializer
-from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
-from reviews.serializers.rating import FilledSeatSerializer, VerdictSerializer
 from reviews.stages import Action
 from reviews.workflow.acting import policy_of, scale_of
 from reviews.workflow.reading import ReadFacts
 from reviews.workflow.standing import as_origin, lacks
 
-EVENTS_SHOWN = 60
-MATCHES_SHOWN = 20
 PLACES_SHOWN = 200  # claims of one text that are underlined beside this one
-
-OF_IT = {"review": OuterRef("pk")}
-# What the API lists below a review or its claim: the rows, and the serializer.
-LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
-    "evidence": (Evidence.objects.filter(**OF_IT).order_by("pk"), EvidenceSerializer),
-    "searches": (Search.objects.filter(**OF_IT).order_by("pk"), SearchSerializer),
-    "seats": (
-        Seat.objects.filter(round__review=OuterRef("pk"), round__number=OuterRef("round_number"), vacated_at=None).order_by("number"),
-        FilledSeatSerializer,
-    ),
-    "verdicts": (Verdict.objects.filter(seat__round__review=OuterRef("pk")).order_by("pk"), VerdictSerializer),
-    "decisions": (Decision.objects.filter(**OF_IT).order_by("pk"), DecisionSerializer),
-    "drafts": (Draft.objects.filter(**OF_IT), DraftSerializer),
-    "replies": (ReplyRequest.objects.filter(**OF_IT).order_by("pk"), ReplyRequestSerializer),
-    "comments": (Comment.objects.filter(**OF_IT).order_by("pk"), CommentSerializer),
-    # Whoever may see the review may see its events: `reviews.visibility` asks the same question. A seat's are not among them.
-    "events": (
-        AuditEvent.objects.filter(subject_type="review", subject_id=OuterRef("pk")).order_by("-number")[:EVENTS_SHOWN],
-        EventSerializer,
-    ),
-    "matches": (ClaimMatch.objects.filter(claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer),
-    "later_matches": (
-        ClaimMatch.objects.filter(other_claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer,
-    ),
-}  # fmt: skip
-
-
-@cache
-def _statement() -> tuple[str, list[Any], int]:
-    """The SQL of all lists, its parameters, and which of them is the review. Django takes longer to make it than PostgreSQL to answer."""
-    found = [
-        ArraySubquery(rows.annotate(_item=as_text(serializer, rows.model)).values("_item"))
-        for rows, serializer in LISTS.values()
-    ]
-    key = uuid7()
-    sql, params = Review.objects.filter(pk=key).values_list(*found).query.sql_with_params()
-    return sql, list(params), params.index(key)
-
-
-def lists_of(review: UUID) -> dict[str, list[dict[str, Any]]]:
-    """What the API lists below a review, by name, in one query."""
-    sql, params, place = _statement()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*params[:place], review, *params[place + 1 :]])
-        row = cursor.fetchone()
-    return {name: [orjson.loads(item) for item in items] for name, items in zip(LISTS, row, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -20,11 +20,13 @@ from django.views.decorators.csrf import csrf_exempt
 from factcheck import security
 from factcheck.api.concurrency import is_unchanged, tag_of
 from factcheck.api.problems import MethodNotAllowed, answer
-from reviews import shown, statistics
+from reviews import readers, statistics
 from reviews.models import FactCheck, FactCheckRevision, Status
 from reviews.publication import EXPORTS, documents, embedding, method, schemaorg, sitemap
 from reviews.publication.documents import FactCheckDocument
 from reviews.views.public import KEPT
+
+T = TypeVar("T")
 
 POLICY = security.written({**security.PAGES, "script-src": "'none'", "connect-src": "'none'"})
 METHODS = ("GET", "HEAD")
@@ -54,12 +56,8 @@ def reading(view: View) -> View:
 @reading
 def fact_checks(request: HttpRequest) -> HttpResponseBase:
     """What was published last, a page at a time."""
-    before = request.GET.get("before")
-    try:
-        page = shown.latest(UUID(before) if before else None)
-    except ValueError:
-        raise Http404 from None
-    return _page(request, "fact_checks", page=page, is_first=not before)
+    before = _before(request, UUID)
+    return _page(request, "fact_checks", page=readers.latest(before), is_first=not before)
 
 
 @reading
@@ -114,21 +112,27 @@ def methodology(request: HttpRequest) -> HttpResponseBase:
         "methodology",
         steps=steps,
         otherwise=otherwise,
-        desks=shown.desks(),
-        agreement=shown.agreement().items(),
-        lately=shown.LATELY,
+        desks=readers.desks(),
+        agreement=readers.agreement().items(),
+        lately=readers.LATELY,
     )
 
 
 @reading
 def corrections(request: HttpRequest) -> HttpResponseBase:
     """Whatever was changed or retracted after it was published, the last change first."""
-    before = request.GET.get("before")
+    before = _before(request, _instant)
+    page = readers.changes(before)
+    return _page(request, "corrections", page=page, is_first=not before, clocks=statistics.corrections())
+
+
+def _before(request: HttpRequest, read: Callable[[str], T]) -> T | None:
+    """Where the page that was asked for begins; there is none of a place that cannot be read."""
+    words = request.GET.get("before")
     try:
-        page = shown.changes(_instant(before) if before else None)
+        return read(words) if words else None
     except ValueError:
         raise Http404 from None
-    return _page(request, "corrections", page=page, is_first=not before, clocks=statistics.corrections())
 
 
 def _instant(words: str) -> datetime:
@@ -141,7 +145,7 @@ def _instant(words: str) -> datetime:
 @reading
 def sitemap_index(request: HttpRequest) -> HttpResponseBase:
     """One file while one is enough, else where there are several."""
-    count = shown.sitemaps()
+    count = readers.sitemaps()
     if count == 1:
         return _sitemap(request, 1)
     places = [request.build_absolute_uri(reverse("readers:sitemap-part", args=[n + 1])) for n in range(count)]
@@ -150,7 +154,7 @@ def sitemap_index(request: HttpRequest) -> HttpResponseBase:
 
 @reading
 def sitemap_part(request: HttpRequest, number: int) -> HttpResponseBase:
-    if not 1 <= number <= shown.sitemaps():
+    if not 1 <= number <= readers.sitemaps():
         raise Http404
     return _sitemap(request, number)
 
@@ -160,7 +164,7 @@ def _sitemap(request: HttpRequest, number: int) -> HttpResponseBase:
     tag = tag_of(f"{number} {FactCheck.last_change()}".encode())
     if is_unchanged(request, tag):
         return _told(HttpResponse(status=304), tag)
-    pieces = sitemap.written(shown.addresses(number))
+    pieces = sitemap.written(readers.addresses(number))
     return _told(StreamingHttpResponse(pieces, content_type=sitemap.MEDIA_TYPE), tag)
 
 

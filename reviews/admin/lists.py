@@ -1,0 +1,75 @@
+"""What the API lists below a review, made by the same serializers and all of it in one statement: what a serializer seals for the API is
+sealed on the desk.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
+from django.db.models import OuterRef, QuerySet
+
+from claims.models import ClaimMatch
+from claims.serializers import MatchSerializer
+from factcheck.api.events import EventSerializer
+from factcheck.api.shape import as_text
+from factcheck.audit.models import AuditEvent
+from factcheck.ids import uuid7
+from reviews.models import Comment, Decision, Draft, Evidence, ReplyRequest, Review, Search, Seat, Verdict
+from reviews.serializers.comments import CommentSerializer
+from reviews.serializers.evidence import EvidenceSerializer, SearchSerializer
+from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
+from reviews.serializers.rating import FilledSeatSerializer, VerdictSerializer
+
+EVENTS_SHOWN = 60
+MATCHES_SHOWN = 20
+
+OF_IT = {"review": OuterRef("pk")}
+# What the API lists below a review or its claim: the rows, and the serializer.
+LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
+    "evidence": (Evidence.objects.filter(**OF_IT).order_by("pk"), EvidenceSerializer),
+    "searches": (Search.objects.filter(**OF_IT).order_by("pk"), SearchSerializer),
+    "seats": (
+        Seat.objects.filter(round__review=OuterRef("pk"), round__number=OuterRef("round_number"), vacated_at=None).order_by("number"),
+        FilledSeatSerializer,
+    ),
+    "verdicts": (Verdict.objects.filter(seat__round__review=OuterRef("pk")).order_by("pk"), VerdictSerializer),
+    "decisions": (Decision.objects.filter(**OF_IT).order_by("pk"), DecisionSerializer),
+    "drafts": (Draft.objects.filter(**OF_IT), DraftSerializer),
+    "replies": (ReplyRequest.objects.filter(**OF_IT).order_by("pk"), ReplyRequestSerializer),
+    "comments": (Comment.objects.filter(**OF_IT).order_by("pk"), CommentSerializer),
+    # Whoever may see the review may see its events: `reviews.visibility` asks the same question. A seat's are not among them.
+    "events": (
+        AuditEvent.objects.filter(subject_type="review", subject_id=OuterRef("pk")).order_by("-number")[:EVENTS_SHOWN],
+        EventSerializer,
+    ),
+    "matches": (ClaimMatch.objects.filter(claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer),
+    "later_matches": (
+        ClaimMatch.objects.filter(other_claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer,
+    ),
+}  # fmt: skip
+
+
+@cache
+def _statement() -> tuple[str, list[Any], int]:
+    """The SQL of all lists, its parameters, and which of them is the review. Django takes longer to make it than PostgreSQL to answer."""
+    found = [
+        ArraySubquery(rows.annotate(_item=as_text(serializer, rows.model)).values("_item"))
+        for rows, serializer in LISTS.values()
+    ]
+    key = uuid7()
+    sql, params = Review.objects.filter(pk=key).values_list(*found).query.sql_with_params()
+    return sql, list(params), params.index(key)
+
+
+def lists_of(review: UUID) -> dict[str, list[dict[str, Any]]]:
+    """What the API lists below a review, by name, in one query."""
+    sql, params, place = _statement()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*params[:place], review, *params[place + 1 :]])
+        row = cursor.fetchone()
+    return {name: [orjson.loads(item) for item in items] for name, items in zip(LISTS, row, strict=True)}
