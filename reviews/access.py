@@ -116,6 +116,7 @@ ROUTES: Table = {
     **{f"POST {_REQUEST}/{{id}}/{action.replace('_', '-')}": REQUEST_NEED for action in RequestAction},
     "POST /api/v1/public/correction-requests": ANYBODY,
     "GET /api/v1/public/correction-requests/{id}": ANYBODY,
+    "GET /api/v1/public/snapshots/{id}": ANYBODY,
     "GET /api/v1/public/statistics/corrections": ANYBODY,
     # Pages for readers
     **{
@@ -127,6 +128,8 @@ ROUTES: Table = {
             "fact-checks/{id}/correct",
             "correction-requests/{id}",
             "fact-checks{rest}",
+            "snapshots/{id}",
+            "snapshots{rest}",
             "corrections",
             "methodology",
             "sitemap.xml",

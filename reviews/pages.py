@@ -12,6 +12,8 @@ urlpatterns = [
     path("fact-checks/<slug:slug>/correct", reader_requests.correct, name="correct"),
     path("correction-requests/<str:secret>", reader_requests.correction_request, name="correction-request"),
     re_path(r"^fact-checks(/.*)?$", readers.nothing_here),
+    path("snapshots/<str:sha256>", readers.snapshot, name="snapshot"),
+    re_path(r"^snapshots(/.*)?$", readers.nothing_here),
     path("corrections", readers.corrections, name="corrections"),
     path("methodology", readers.methodology, name="methodology"),
     path("sitemap.xml", readers.sitemap_index, name="sitemap"),

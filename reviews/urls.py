@@ -24,6 +24,7 @@ router.register(
     public_corrections.PublicCorrectionRequestViewSet,
     basename="public-correction-request",
 )
+router.register("public/snapshots", public.PublicSnapshotViewSet, basename="public-snapshot")
 router.register("public/statistics", public_corrections.PublicStatisticsViewSet, basename="public-statistics")
 router.register("statistics", statistics.StatisticsViewSet, basename="statistics")
 for name, view in {

@@ -171,13 +171,19 @@ def review(room: Newsroom, stage: Stage = Stage.QUEUED, *, verdicts: Sequence[st
     made = claim(fields.pop("text", "Prices doubled in a year."), actor=room.ada, **fields)
     pipeline.triage(made.pk, TriageAction.ACCEPT, actor=room.ada)
     found = workflow.open_review(made.pk, room.desk.pk, actor=room.ada)
-    for step in _STEPS[: _REACHED[stage] + 1]:
-        found = step(room, found, stage, verdicts)
+    found = onwards(room, found, stage, verdicts)
     if stage is Stage.CLOSED:
         found = workflow.close(found.pk, reason="no_capacity", note="Nobody has the time.", actor=room.ada)
     found.refresh_from_db()
     assert found.stage == stage, found.stage
     return found
+
+
+def onwards(room: Newsroom, review: Review, stage: Stage, verdicts: Sequence[str] = ()) -> Review:
+    """From where it stands to a stage that comes later."""
+    for step in _STEPS[_REACHED[Stage(review.stage)] + 1 : _REACHED[stage] + 1]:
+        review = step(room, review, stage, verdicts)
+    return review
 
 
 def evidence(

@@ -51,6 +51,7 @@ def test_schemaorg_tells_all_that_its_readers_take():
             {
                 "@type": "CreativeWork", "name": "Tables", "url": "https://ministry.example/t",
                 "publisher": {"@type": "Organization", "name": "Ministry"},
+                "archivedAt": f"https://desk.example/snapshots/{'0' * 64}",
             }
         ],
         "correction": [
@@ -213,6 +214,7 @@ RICH = [
     ("citation", ["https://a.example/"], "citation[0]", "object"),
     ("citation", [{"@type": "CreativeWork"}], "citation[0].url", "absolute"),
     ("citation", [{"@type": "WebPage", "url": "https://a.example/"}], "citation[0].@type", "kind"),
+    ("citation", [{"@type": "CreativeWork", "url": "https://a.example/", "archivedAt": "/snapshots/1"}], "citation[0].archivedAt", "absolute"),
     ("correction", "The year.", "correction", "array"),
     ("correction", ["The year."], "correction[0]", "object"),
     ("correction", [{"@type": "Comment", "text": "a", "datePublished": "2026-11-02"}], "correction[0].@type", "kind"),

@@ -154,7 +154,7 @@ def test_nothing_but_the_documentation_and_what_is_published_is_answered_to_stra
     )
     assert public == {
         ("list_problems", 200), ("get_session", 200), ("sign_in", 422), ("sign_out", 204), *((name, 200) for name in published),
-        ("create_public_correction_request", 422), ("get_public_correction_request", 404), ("get_public_statistics_corrections", 200),
+        ("create_public_correction_request", 422), ("get_public_correction_request", 404), ("get_public_snapshot", 404), ("get_public_statistics_corrections", 200),
     }  # fmt: skip
     assert everything() == before
 

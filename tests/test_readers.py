@@ -24,7 +24,7 @@ from tests.api import assert_problem
 from tests.claim_reviews import DOCUMENT, but
 from tests.e2e.payloads import PAYLOADS
 from tests.reviewing import DO, why
-from tests.test_public_api import MARK, keys_of_the_desk, marked_review, published
+from tests.test_public_api import MARK, kept_by, keys_of_the_desk, marked_review, published
 from tests.test_revising import EDITED, doubted, verified_again
 
 pytestmark = pytest.mark.django_db
@@ -338,7 +338,9 @@ def every_page(public: FactCheck) -> list[str]:
     public_rows = [row for row, need in access.ROUTES.items() if row.startswith("* /") and need is ANYBODY]
     rows = [row.removeprefix("* ") for row in public_rows if "{rest}" not in row]
     _, secret = workflow.request_correction(public.pk, text=f"It is a {MARK}.", contact=f"{MARK}@reader.example")
-    known = {"checks/{id}": f"checks/{public.slug}", "requests/{id}": f"requests/{secret}", "{id}": "1"}
+    known = {
+        "checks/{id}": f"checks/{public.slug}", "requests/{id}": f"requests/{secret}", "snapshots/{id}": f"snapshots/{kept_by(public)}", "{id}": "1",
+    }  # fmt: skip
     return [reduce(lambda path, part: path.replace(*part), known.items(), row) for row in rows]
 
 

@@ -47,7 +47,7 @@ EXPORT = Export(
     "feed.json",
     "application/ld+json",
     "A DataFeed of schema.org, its items as ClaimReview.",
-    version=1,
+    version=2,
     element=element,
     tombstone=tombstone,
     opening=opening,

@@ -148,6 +148,12 @@ def _tuples(told: dict[str, Any], name: str) -> dict[str, Any]:
     return told | {name: tuple(told[name])}
 
 
+def beside(document: FactCheckDocument) -> str:
+    """The address that the pages for readers stand below, with no slash at its end; empty where the fact-check is none of ours."""
+    place, found, _ = document.url.rpartition("/fact-checks/")
+    return place if found else ""
+
+
 def slug_of(document: FactCheckDocument) -> str:
     """What its address ends with: its own among all fact-checks."""
     return document.url.rpartition("/")[2]

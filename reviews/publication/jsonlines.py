@@ -17,7 +17,7 @@ def export(profile: Profile) -> Export:
         "feed.jsonl",
         "application/jsonl",
         "JSON Lines: one ClaimReview a line.",
-        version=1,
+        version=2,
         element=line,
         profile=profile.name,
         is_attachment=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reviews.publication import common
-from reviews.publication.documents import FactCheckDocument, Speaker, without_nothing
+from reviews.publication.documents import FactCheckDocument, Speaker, beside, without_nothing
 from reviews.publication.rules import (
     Profile,
     Rule,
@@ -21,7 +21,7 @@ from reviews.publication.rules import (
 
 def claim_review(document: FactCheckDocument) -> dict[str, Any]:
     """A claim without a known speaker has no author, a rating on no scale none of the three numbers."""
-    claim, rating = document.claim, document.rating
+    claim, rating, place = document.claim, document.rating, beside(document)
     made: dict[str, Any] = without_nothing(
         {
             "@context": "https://schema.org",
@@ -55,6 +55,7 @@ def claim_review(document: FactCheckDocument) -> dict[str, Any]:
                     "name": source.title,
                     "url": source.url,
                     "publisher": source.publisher and {"@type": "Organization", "name": source.publisher},
+                    "archivedAt": f"{place}/snapshots/{source.sha256}" if place and source.sha256 else None,
                 }
                 for source in document.sources
                 if source.url
@@ -70,10 +71,10 @@ def claim_review(document: FactCheckDocument) -> dict[str, Any]:
 
 def _publisher(document: FactCheckDocument) -> dict[str, Any]:
     """With the pages that stand beside the fact-check's own, where it is one of ours."""
-    beside, _, _ = document.url.rpartition("/fact-checks/")
-    pages = {"correctionsPolicy": f"{beside}/corrections", "publishingPrinciples": f"{beside}/methodology"}
+    place = beside(document)
+    pages = {"correctionsPolicy": f"{place}/corrections", "publishingPrinciples": f"{place}/methodology"}
     author = {"@type": "Organization", "name": document.publisher.name, "url": document.publisher.url}
-    return author | pages if is_absolute(beside, {}) else author
+    return author | pages if place else author
 
 
 def _speaker(speaker: Speaker) -> dict[str, Any]:
@@ -109,6 +110,7 @@ RULES = (
     Rule("citation[]", "object", "A source is an object with an address.", is_object),
     Rule("citation[].@type", common.KIND, "A source is a CreativeWork.", is_("CreativeWork")),
     Rule("citation[].url", "absolute", "Give the whole address.", is_absolute),
+    Rule("citation[].archivedAt", "absolute", "Give the whole address of the copy.", optional(is_absolute)),
     Rule("correction", "array", "Corrections are a list.", optional(is_array)),
     Rule("correction[]", "object", "A correction is an object with words.", is_object),
     Rule("correction[].@type", common.KIND, "It is a CorrectionComment.", is_("CorrectionComment")),

@@ -96,6 +96,30 @@ class CorrectionStatisticsSerializer(serializers.Serializer):
     resolved_in_time = TypedJSONField(KeptInTime, help_text="That had an answer in time.")
 
 
+class CitingSerializer(serializers.Serializer):
+    fact_check = serializers.UUIDField(source="fact_check.pk")
+    url = serializers.CharField(source="document.url")
+    headline = serializers.CharField(source="document.headline")
+    status = serializers.ChoiceField(source="fact_check.status", choices=Status.choices)
+    revision = serializers.IntegerField(help_text="The last one that names it.")
+
+
+class PublicSnapshotSerializer(serializers.Serializer):
+    """A copy that we keep of a source, but for its bytes: they are somebody else's work."""
+
+    sha256 = serializers.CharField(help_text="Of the bytes, in hexadecimal: `sha256sum` of the same file prints it.")
+    title = serializers.CharField(source="source.title")
+    url = serializers.CharField(source="source.url", help_text="Empty where it is on no page.")
+    taken_at = serializers.DateTimeField(help_text="When these bytes were first met.")
+    media_type = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    checked_at = serializers.DateTimeField(
+        allow_null=True, help_text="When they were last compared with their hash; null if not since they came."
+    )
+    is_sound = serializers.BooleanField(help_text="False: our copy is damaged or lost.")
+    cited_by = CitingSerializer(source="citing", many=True, help_text="Fact-checks that rest on it.")
+
+
 class PublicRevisionSerializer(serializers.ModelSerializer):
     """One state of a fact-check. What it says stands under its own address, byte for byte."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.generics import get_object_or_404
@@ -16,13 +17,17 @@ from factcheck.api.filters import refuse_unknown
 from factcheck.api.problems import InvalidParameter
 from factcheck.api.renderers import dumps
 from factcheck.api.typed import ANY_JSON
-from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet
+from factcheck.api.viewsets import DetailViewSet, NestedList, ReadViewSet, ViewSet
 from factcheck.errors import FieldError, Problem
-from reviews import filters, publication
-from reviews.models import FactCheck, FactCheckRevision, Status
+from reviews import copies, filters, publication
+from reviews.models import FactCheck, FactCheckRevision, Snapshot, Status
 from reviews.publication import documents
 from reviews.publication.documents import FactCheckDocument
-from reviews.serializers.public import PublicFactCheckSerializer, PublicRevisionSerializer
+from reviews.serializers.public import (
+    PublicFactCheckSerializer,
+    PublicRevisionSerializer,
+    PublicSnapshotSerializer,
+)
 
 PROFILES = tuple(publication.PROFILES)
 JSON_LD = {"type": "object", "additionalProperties": {"$ref": f"#/components/schemas/{ANY_JSON}"}}
@@ -111,3 +116,21 @@ class RevisionOfFactCheck(Public, DetailViewSet):
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What a revision says. Its `digest` is the SHA-256 of these bytes."""
         return tagged(request, self.get_object().content.encode(), headers=KEPT)
+
+
+class PublicSnapshotViewSet(ViewSet):
+    """Copies of sources that published fact-checks rest on: what they are, not their bytes."""
+
+    queryset = Snapshot.objects.all()
+    serializer_class = PublicSnapshotSerializer
+    authentication_classes: Any = ()
+    lookup_field = "sha256"
+
+    @extend_schema(parameters=[OpenApiParameter("sha256", str, OpenApiParameter.PATH)])
+    def retrieve(self, request: Request, sha256: str) -> Response:
+        """Enough to compare a file of your own with it, and which fact-checks name it."""
+        refuse_unknown(request, {"format"})
+        copy = copies.of(sha256)
+        if copy is None:
+            raise Http404
+        return tagged(request, dumps(PublicSnapshotSerializer(copy).data), headers=KEPT)

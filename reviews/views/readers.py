@@ -20,7 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from factcheck import security
 from factcheck.api.concurrency import is_unchanged, tag_of
 from factcheck.api.problems import MethodNotAllowed, answer
-from reviews import readers, statistics
+from reviews import copies, readers, statistics
 from reviews.models import FactCheck, FactCheckRevision, Status
 from reviews.publication import EXPORTS, documents, embedding, method, schemaorg, sitemap
 from reviews.publication.documents import FactCheckDocument
@@ -100,6 +100,15 @@ def _fact_check(request: HttpRequest, slug: str, number: int | None) -> HttpResp
         json_ld=mark_safe(embedding.script(schemaorg.claim_review(document))) if is_current else "",
         scale=range(1, (document.rating.best or 0) + 1),
     )
+
+
+@reading
+def snapshot(request: HttpRequest, sha256: str) -> HttpResponseBase:
+    """What we keep of a source, at the address that ClaimReview calls its `archivedAt`."""
+    copy = copies.of(sha256)
+    if copy is None:
+        raise Http404
+    return _page(request, "snapshot", copy=copy)
 
 
 @reading
