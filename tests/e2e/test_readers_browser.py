@@ -55,7 +55,7 @@ def addresses(site, evidence_folder) -> list[str]:
     review = make.review(room, Stage.RESEARCH, text="Prices doubled in a year.", **fields)
     make.evidence(room, review, "refutes", "Ministry", url="https://ministry.example/t", publisher="Ministry of trade")
     make.evidence(room, review, "supports", "Bank", title="A letter of the bank to whoever asked it for its figures")
-    make.upload(room, review)
+    kept = make.upload(room, review).snapshot
     publish(room, review)
     arabic = make.article("تضاعفت الأسعار في عام واحد.", language="ar")
     fields = {"version_id": arabic.versions.get().pk, "start": 0, "end": 14}
@@ -67,7 +67,7 @@ def addresses(site, evidence_folder) -> list[str]:
     path_of_corrected = path_of(corrected(room, summary="In short, and rightly.", body=EDITED))
     past = [f"{path_of_corrected}/revisions/1", f"{path}/revisions/1", f"{others[-1]}/revisions/1"]
     others.append(path_of_corrected)
-    return ["/fact-checks", path, *others, *past, "/corrections", "/methodology", "/fact-checks/nothing"]
+    return ["/fact-checks", path, *others, *past, f"/snapshots/{kept.sha256}", "/corrections", "/methodology", "/fact-checks/nothing"]
 
 
 def publish(room, review) -> FactCheck:
