@@ -74,6 +74,12 @@ def test_a_number_that_a_file_leaves_out_is_the_default_and_not_that_of_an_earli
         assert load_desk(tmp_path / "desk.json").startswith(f"Fact desk: Small {version},")
 
 
+NO_BEGINNINGS = (
+    "https://user:secret@desk.example/", "desk.example", "https://desk.example/?a=1", "https://desk.example/#top",
+    f"https://desk.example/{'a' * 200}",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -93,6 +99,10 @@ def test_a_number_that_a_file_leaves_out_is_the_default_and_not_that_of_an_earli
         (lambda w: w["policy"]["hours_by_stage"].update(lunch=1), "/lunch: There is no stage 'lunch': queued,"),
         (lambda w: w["policy"]["hours_by_stage"].update(rating=0), "/rating: It is a number of hours"),
         (lambda w: w["scale"].update(points=["true"]), "/scale/points: It is a list of points."),
+        *(
+            (lambda w, url=url: w.update(publisher_url=url), "/publisher_url: It is the beginning of addresses:")
+            for url in NO_BEGINNINGS
+        ),
         (lambda w: w.pop("scale"), "there is no 'scale'. seeds/desk.json shows"),
         (lambda w: w.update(policy=[1]), "it is no object, or its policy or scale is none."),
     ],

@@ -7,6 +7,7 @@ web, and anything else that looks like one is text.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -16,6 +17,7 @@ from reviews.publication.rules import host_of
 FIRST_HEADING, LAST_HEADING = 3, 6  # the page has the first two levels for itself
 
 
+@lru_cache(maxsize=64)  # a text that is all brackets takes seconds, and anybody may ask for its page again
 def html(body: str) -> str:
     tokens = _PARSER.parse(body)
     _under_the_page(tokens)

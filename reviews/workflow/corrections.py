@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -120,6 +120,7 @@ def mark_duplicate(
 ) -> CorrectionRequest:
     """Another request about the same fact-check says the same."""
     with _acting(request_id, RequestAction.MARK_DUPLICATE, actor, version) as request:
+        _alone_in_naming(request)  # or two could name each other, and nobody would be answered
         others = CorrectionRequest.objects.filter(fact_check=request.fact_check_id).exclude(pk=request.pk)
         request.duplicate_of = others.filter(pk=duplicate_of).first()
         if request.duplicate_of is None:
@@ -172,6 +173,12 @@ def answer_requests(review: Review, answer: str, *, actor: User | None) -> dict[
         request.state, request.resolved_at = RequestState.RESOLVED, timezone.now()
         _write(request, RequestAction.RESOLVE, actor, before)
     return {"requests": [str(request.pk) for request in found]} if found else {}
+
+
+def _alone_in_naming(request: CorrectionRequest) -> None:
+    """Until the end of this transaction no other request about the same fact-check becomes a duplicate."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"duplicates {request.fact_check_id}"])
 
 
 def _repeated_by(request: CorrectionRequest) -> set[UUID]:

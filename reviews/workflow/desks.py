@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
+from claims.sources.urls import canonical_url
 from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.changes import changes, state_of
@@ -21,6 +22,7 @@ LEAST = {
     "correction_resolve_days": 1,
 }  # fmt: skip
 MOST = 32767  # of the database's columns
+MAX_URL_CHARS = 200  # of the database's column
 
 
 def add_policy(name: str, numbers: Mapping[str, Any], *, actor: User | None) -> ReviewPolicy:
@@ -47,8 +49,9 @@ def add_scale_version(name: str, points: list[dict[str, Any]], *, actor: User | 
 
 
 def save_desk(desk: Desk, *, members: Collection[User], actor: User | None) -> Desk:
-    """Keep a desk, new or changed, with exactly these people."""
+    """Keep a desk, new or changed, with exactly these people. Raises InvalidInput where no address can stand below its publisher's."""
     _check_keeper(actor)
+    _check_address(desk.publisher_url)
     with transaction.atomic():
         is_new = desk._state.adding
         before = None if is_new else state_of(Desk.objects.select_for_update().get(pk=desk.pk))
@@ -70,6 +73,19 @@ def save_desk(desk: Desk, *, members: Collection[User], actor: User | None) -> D
 def _check_keeper(actor: User | None) -> None:
     if actor is not None and not actor.keeps_accounts:
         raise ActionForbidden("This is for those who keep the accounts.")
+
+
+def _check_address(url: str) -> None:
+    """Pages of fact-checks have theirs below it."""
+    detail = (
+        "It is the beginning of addresses: http or https, a host, perhaps a path, and nothing of `user@`, `?` or `#`."
+    )
+    try:
+        is_right = not url or (bool(canonical_url(url)) and not {"?", "#"} & set(url) and len(url) <= MAX_URL_CHARS)
+    except ValueError as error:
+        is_right, detail = False, f"{detail} This one: {error}."
+    if not is_right:
+        raise InvalidInput(errors=[FieldError("invalid", detail, pointer="/publisher_url")])
 
 
 def _next(rows: Any) -> int:

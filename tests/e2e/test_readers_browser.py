@@ -67,7 +67,16 @@ def addresses(site, evidence_folder) -> list[str]:
     path_of_corrected = path_of(corrected(room, summary="In short, and rightly.", body=EDITED))
     past = [f"{path_of_corrected}/revisions/1", f"{path}/revisions/1", f"{others[-1]}/revisions/1"]
     others.append(path_of_corrected)
-    return ["/fact-checks", path, *others, *past, f"/snapshots/{kept.sha256}", "/corrections", "/methodology", "/fact-checks/nothing"]
+    return [
+        "/fact-checks",
+        path,
+        *others,
+        *past,
+        f"/snapshots/{kept.sha256}",
+        "/corrections",
+        "/methodology",
+        "/fact-checks/nothing",
+    ]
 
 
 def publish(room, review) -> FactCheck:
