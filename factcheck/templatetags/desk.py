@@ -10,11 +10,12 @@ import orjson
 from django import template
 from django.db.models import Min
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
 from factcheck import workers
+from factcheck.differences import Piece, differences
 from factcheck.models import Job, JobState
 
 register = template.Library()
@@ -106,6 +107,37 @@ def as_stored(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
+CONTEXT = 80  # characters around what changed
+MOST_SHOWN = 400  # of one change
+
+_MARKS = {"removed": ("del", "removed: "), "added": ("ins", "added: ")}
+
+
+@register.simple_tag
+def diff(before: str, after: str, is_whole: bool = False) -> SafeString:
+    """What became of a text, for eyes and for ears. What stayed is cut down to what stands around a change, unless it `is_whole`."""
+    pieces = differences(before, after)
+    if not is_whole:
+        last = len(pieces) - 1
+        pieces = [Piece(piece.kind, _shortened(piece, n > 0, n < last)) for n, piece in enumerate(pieces)]
+    return format_html_join("", "{}", ((_marked(piece),) for piece in pieces))
+
+
+def _marked(piece: Piece) -> SafeString | str:
+    if piece.kind == "same":
+        return piece.text
+    element, words = _MARKS[piece.kind]
+    return format_html('<{0}><span class="visually-hidden">{1}</span>{2}</{0}>', element, words, piece.text)
+
+
+def _shortened(piece: Piece, is_after_change: bool, is_before_change: bool) -> str:
+    text = piece.text
+    if piece.kind != "same":
+        return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]} …"
+    head, tail = CONTEXT * is_after_change, CONTEXT * is_before_change
+    return text if len(text) <= head + tail + CONTEXT else f"{text[:head]} … {text[len(text) - tail :]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One entry of an event's data. `before` is None where only what is now was recorded."""
@@ -113,6 +145,11 @@ class Change:
     name: str
     before: str | None
     after: str
+
+    @property
+    def is_text(self) -> bool:
+        """Of which it is worth to show the words that changed, instead of both."""
+        return self.before is not None and min(len(self.before.split()), len(self.after.split())) > 2
 
 
 def told(data: dict[str, Any]) -> list[Change]:

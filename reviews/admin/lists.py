@@ -10,23 +10,45 @@ from uuid import UUID
 
 import orjson
 from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, TextField
+from django.db.models.expressions import RawSQL
+from rest_framework import serializers
 
 from claims.models import ClaimMatch
 from claims.serializers import MatchSerializer
 from factcheck.api.events import EventSerializer
 from factcheck.api.shape import as_text
 from factcheck.audit.models import AuditEvent
+from factcheck.audit.past import past_model
 from factcheck.ids import uuid7
+from reviews.admin.history import ITEM_FIELDS, PAST_DRAFTS
 from reviews.models import Comment, Decision, Draft, Evidence, ReplyRequest, Review, Search, Seat, Verdict
 from reviews.serializers.comments import CommentSerializer
 from reviews.serializers.evidence import EvidenceSerializer, SearchSerializer
 from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
 from reviews.serializers.rating import FilledSeatSerializer, VerdictSerializer
 
-EVENTS_SHOWN = 60
+EVENTS_SHOWN = 100
+EDITS_SHOWN = 40  # of evidence
 MATCHES_SHOWN = 20
+
+
+class DeskEventSerializer(EventSerializer):
+    """By its transaction it is known what it made of which text."""
+
+    class Meta(EventSerializer.Meta):
+        fields = (*EventSerializer.Meta.fields, "transaction")
+
+
+class PastEvidenceSerializer(serializers.ModelSerializer[Any]):
+    """An item as it stood before an edit."""
+
+    class Meta:
+        model = past_model(Evidence)
+        fields = ("pgh_obj", "transaction", *ITEM_FIELDS)
+
 
 OF_IT = {"review": OuterRef("pk")}
 # What the API lists below a review or its claim: the rows, and the serializer.
@@ -45,7 +67,10 @@ LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
     # Whoever may see the review may see its events: `reviews.visibility` asks the same question. A seat's are not among them.
     "events": (
         AuditEvent.objects.filter(subject_type="review", subject_id=OuterRef("pk")).order_by("-number")[:EVENTS_SHOWN],
-        EventSerializer,
+        DeskEventSerializer,
+    ),
+    "past_evidence": (
+        past_model(Evidence).objects.filter(pgh_obj__review=OuterRef("pk")).order_by("-pgh_id")[:EDITS_SHOWN], PastEvidenceSerializer,
     ),
     "matches": (ClaimMatch.objects.filter(claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer),
     "later_matches": (
@@ -57,10 +82,11 @@ LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
 @cache
 def _statement() -> tuple[str, list[Any], int]:
     """The SQL of all lists, its parameters, and which of them is the review. Django takes longer to make it than PostgreSQL to answer."""
-    found = [
+    found: list[Any] = [
         ArraySubquery(rows.annotate(_item=as_text(serializer, rows.model)).values("_item"))
         for rows, serializer in LISTS.values()
     ]
+    found.append(RawSQL(PAST_DRAFTS, (), output_field=ArrayField(TextField())))
     key = uuid7()
     sql, params = Review.objects.filter(pk=key).values_list(*found).query.sql_with_params()
     return sql, list(params), params.index(key)
@@ -72,4 +98,6 @@ def lists_of(review: UUID) -> dict[str, list[dict[str, Any]]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [*params[:place], review, *params[place + 1 :]])
         row = cursor.fetchone()
-    return {name: [orjson.loads(item) for item in items] for name, items in zip(LISTS, row, strict=True)}
+    return {
+        name: [orjson.loads(item) for item in items] for name, items in zip((*LISTS, "past_drafts"), row, strict=True)
+    }

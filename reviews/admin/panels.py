@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-import re2
 from django.db.models import Q
 from django.utils import timezone
 
@@ -22,10 +20,12 @@ from factcheck.accounts.permissions import actor_of, granted_scopes
 from factcheck.errors import NotFound
 from reviews import stages, workflow
 from reviews.access import ACTIONS
+from reviews.admin import history
 from reviews.admin.doing import Doing, doing
 from reviews.admin.fields import Choices
 from reviews.admin.lists import MATCHES_SHOWN, lists_of
 from reviews.attention import NEWS
+from reviews.digests import DRAFT_FIELDS
 from reviews.facts import EvidenceFact, Relation, Stage, Stance
 from reviews.models import (
     Evidence,
@@ -122,6 +122,11 @@ class Panels:
 
     def may(self, action: Action) -> bool:
         return any(step.doing.action is action and not step.why for step in self.steps)
+
+    def why_not(self, action: Action) -> str:
+        """Why it cannot be taken now; empty where it can."""
+        step = next((step for step in self.steps if step.doing.action is action), None)
+        return step.why if step else f"It is in {self.facts.stage.replace('_', ' ')} now."
 
     @property
     def main_action(self) -> Action | None:
@@ -234,10 +239,21 @@ class Panels:
     def public_status(self) -> str:
         return status_at(self.review.stage)
 
+    @cached_property
+    def events(self) -> list[Any]:
+        items = {item["id"]: item for item in self.evidence}
+        texts = history.texts_of(self.draft, self.lists["past_drafts"], DRAFT_FIELDS)
+        texts |= history.texts_of(items, self.lists["past_evidence"], history.ITEM_FIELDS, key="pgh_obj")
+        return history.told(self.lists["events"], texts, items)
+
     @property
     def history(self) -> list[Any]:
-        """Each event with what it changed, but for keys and hashes, which say nothing to people: the record has them."""
-        return [SimpleNamespace(data=_in_words(event["changes"]), **event) for event in self.lists["events"]]
+        return history.folded(self.events)
+
+    def since(self, version: str) -> list[Any]:
+        """What was done after somebody had seen this version, the last first."""
+        seen = int(version) if version.isdecimal() and len(version) < 10 else self.review.version
+        return [event for event in self.events if event.version > seen]
 
     # The claim
 
@@ -342,11 +358,3 @@ def _fact(item: dict[str, Any]) -> EvidenceFact:
         snapshot_id=item["snapshot"] and UUID(item["snapshot"]["id"]),
     )  # fmt: skip
     return EvidenceFact(Stance(item["stance"]), as_origin(item["origin"]), lacks(row), item["is_sound"], item["id"])
-
-
-_NAMELESS = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}")
-
-
-def _in_words(changes: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: _in_words(value) if isinstance(value, dict) else value for name, value in changes.items()}
-    return {name: value for name, value in found.items() if value != {} and not _NAMELESS.search(str(value))}
