@@ -684,6 +684,19 @@ def test_a_stale_edit_is_refused_and_what_was_typed_stays_in_the_form(ada):
     assert (claim.text, claim.version) == ("Mine, at length.", 3)
 
 
+def test_what_somebody_else_alone_has_changed_of_a_claim_stands_in_the_form_that_came_too_late(ada):
+    claim = make.claim("Rents tripled.")
+    page = body(ada.get(page_of(claim)))
+    bases = dict(re2.findall(r'name="(base-[a-z]+)" value="([^"]*)"', page))
+    assert bases == {"base-text": "Rents tripled.", "base-kind": "statement", "base-claimant": ""}
+    pipeline.edit_claim(claim.pk, {"claimant": "The bank"}, actor=make.user("kim", "triager"))
+    answer = ada.post(page_of(claim), edit(claim, text="Rents tripled in May.") | bases)
+    assert answer.status_code == 409
+    assert "Claimant changed by them alone" in words_of(answer)
+    assert "Text changed by you alone" in words_of(answer)
+    assert 'value="The bank"' in body(answer)
+
+
 def test_forged_fields_of_a_claim_change_nothing(ada):
     claim = make.claim("Rents tripled.")
     before = rows()

@@ -5,25 +5,28 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 import re2
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.serializers import CharField, ChoiceField, UUIDField
 
 from claims import pipeline
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
 from reviews import stages, workflow
 from reviews.access import ACTIONS
+from reviews.admin import fields
 from reviews.admin.doing import KEYS, doing
 from reviews.facts import Stage
 from reviews.models import Decision, Review
 from reviews.presenting import present
 from reviews.stages import Action
 from tests import make, reviewing
-from tests.test_admin import body, said, words_of
+from tests.test_admin import body, said, text_of, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -57,8 +60,8 @@ def filled(client: Client, address: str, **said: Any) -> dict[str, Any]:
     """The form of an action as its page has it, and what a person adds to it."""
     page = body(client.get(address))
     form = page[page.index('id="form"') :]
-    names = ("seen", "key", "decision", "draft_digest", "evidence_digest", "finding")
-    return {name: hidden(form, name) for name in names if f'name="{name}"' in form} | said
+    names = re2.findall(r'<input type="hidden" name="((?:base-)?[a-z_]+)"', form)
+    return {name: hidden(form, name) for name in names if name != "csrfmiddlewaretoken"} | said
 
 
 def take(client: Client, review: Review, action: Action, item: object = None, **told: Any) -> Any:
@@ -215,23 +218,134 @@ def test_a_form_sent_for_somebody_elses_place_changes_nothing_and_says_whose_it_
     assert everything() == before
 
 
-def test_who_comes_too_late_keeps_what_they_typed_beside_what_was_saved_and_what_there_was(room):
-    review = make.review(room, Stage.DRAFTING)
-    finn, emil = at_desk(room.finn), at_desk(room.emil)
-    seen = filled(finn, act_at(review, Action.EDIT_DRAFT), headline="Mine", summary="My summary")
-    workflow.edit_draft(review.pk, {"headline": "Theirs"}, actor=room.emil)
+def compared(page: str) -> dict[str, list[str]]:
+    """Of a page of a conflict: mine, theirs and what there was, of each field that differs."""
+    told = page[page.index("three-ways") : page.index("<form", page.index("three-ways"))]
+    found = {}
+    for section in told.split("<section")[1:]:
+        label = re2.search(r'aria-label="([^"]*)"', section).group(1)
+        found[label] = [text_of(words) for words in re2.findall(r'(?s)<p class="words"[^>]*>(.*?)</p>', section)]
+    return found
+
+
+def test_who_comes_too_late_reads_what_was_saved_what_there_was_and_what_they_typed_and_saves_it_over_that(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    emil, gwen = at_desk(room.emil), at_desk(room.gwen)
+    address, draft = act_at(review, Action.EDIT_DRAFT), {name: f"The {name}." for name in make.DRAFT_FIELDS}
+    mine = filled(gwen, address, **draft | {"headline": "My headline.", "rating": "false"})
+    workflow.edit_draft(review.pk, {"headline": "Their headline.", "summary": "Their summary."}, actor=room.emil)
     before = everything()
-    page = finn.post(act_at(review, Action.EDIT_DRAFT), seen | {"base-headline": "There was this"})
+    page = gwen.post(address, mine)
     assert page.status_code == 409
-    assert "emil saved version" in words_of(page)
-    compared = body(page)[body(page).index("side-by-side") :]
-    assert re2.findall(r'<p class="words">([^<]*)</p>', compared)[:3] == ["Mine", "Theirs", "There was this"]
-    assert ">\nMy summary</textarea>" in body(page)
+    assert re2.search(
+        rf"emil saved version {review.version + 1} at .* while you edited version {review.version}\.", words_of(page)
+    )
+    assert compared(body(page)) == {
+        "Headline": ["removed: Theadded: My headline.", "removed: Theadded: Their headline.", "The headline."],
+        "Summary": ["The summary.", "removed: Theadded: Their summary.", "The summary."],
+    }
     assert everything() == before
-    again = body(page)[body(page).index('id="form"') :]
-    mine = {"seen": hidden(again, "seen"), "key": hidden(again, "key"), "headline": "Mine"}
-    assert "done" in said(finn, finn.post(act_at(review, Action.EDIT_DRAFT), mine))
-    assert "Mine" in body(emil.get(desk_of(review)))
+    # Nothing was typed where they alone have changed something.
+    assert 'value="My headline."' in body(page)
+    assert ">\nTheir summary.</textarea>" in body(page)
+    again = {name: hidden(body(page)[body(page).index('id="form"') :], name) for name in ("seen", "key")}
+    over = mine | again | {"summary": "Their summary."}
+    assert "done" in said(gwen, gwen.post(address, over))
+    told = words_of(emil.get(desk_of(review)))
+    assert "My headline." in told
+    assert "Their summary." in told
+
+
+def test_ticks_and_choices_of_evidence_are_compared_in_words(room):
+    review = make.review(room, Stage.RESEARCH)
+    item = make.evidence(room, review)
+    finn, address = at_desk(room.finn), act_at(review, Action.EDIT_EVIDENCE, item.pk)
+    mine = filled(
+        finn, address, origin="Ministry", stance="context", title="Tables", is_confidential="on", quotation="33,000"
+    )
+    workflow.edit_evidence(item.pk, {"stance": "supports", "is_confidential": True}, actor=room.finn)
+    page = finn.post(address, mine)
+    assert page.status_code == 409
+    assert "You, in another window, saved version 2" in words_of(page)
+    found = compared(body(page))
+    assert found["Stance"][2] == "refutes"
+    assert found["Confidential: readers see nothing of it"] == ["removed: noadded: yes", "removed: noadded: yes", "no"]
+    assert found["Locator"] == ["removed: page 3", "page 3", "page 3"]
+
+
+STALE = {
+    Stage.QUEUED: "ada", Stage.RESEARCH: "finn", Stage.DISCUSSION: "emil", Stage.ADJUDICATION: "dana", Stage.COPY_EDIT: "emil",
+    Stage.APPROVED: "gwen", Stage.UNDER_REVISION: "gwen",
+}  # fmt: skip
+UNVERSIONED = (Action.ADD_EVIDENCE, Action.DECLARE_SEARCH, Action.COMMENT)  # they change nothing that anybody has read
+
+
+def some_input(action: Action) -> dict[str, str]:
+    """Of the right form: the first of what can be chosen, and words."""
+    members = fields.members_of(doing(action).form)
+    chosen = {name: str(next(iter(one.choices))) for name, one in members.items() if isinstance(one, ChoiceField)}
+    named = {name: str(uuid4()) for name, one in members.items() if isinstance(one, UUIDField)}
+    words = {name: "What I had typed." for name, one in members.items() if type(one) is CharField}
+    return {"seat": "1"} | chosen | named | words
+
+
+@pytest.mark.parametrize("stage", STALE)
+def test_no_action_is_taken_by_somebody_who_has_not_seen_what_was_done_meanwhile(room, stage):
+    review = reviewing.full_review(room, stage)
+    client, before = at_desk(getattr(room, STALE[stage])), everything()
+    asked = [
+        action
+        for action in map(Action, buttons_of(review, body(client.get(desk_of(review)))))
+        if action not in UNVERSIONED
+    ]
+    for action in asked:
+        page = client.post(act_at(review, action), {"seen": "1", "key": "k"} | some_input(action))
+        assert page.status_code == 409, action
+        assert re2.search("while you (looked at|edited) version 1", words_of(page)), action
+        shown = body(page)[body(page).index('id="form"') :]
+        assert hidden(shown, "seen") == str(review.version), action
+        assert ("What I had typed." in shown) == ("What I had typed." in some_input(action).values()), action
+    assert everything() == before
+    assert len(asked) >= 3
+
+
+def test_what_cannot_be_done_any_more_says_why_and_keeps_what_was_typed(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    emil, address = at_desk(room.emil), act_at(review, Action.SEND_BACK)
+    typed = filled(emil, address, to="drafting", reason="unclear", note="The second paragraph is weak.")
+    make.approve(room.gwen, review)
+    page = emil.post(address, typed)
+    assert page.status_code == 409
+    assert "It cannot be done any more. It is in approved now." in words_of(page)
+    assert "Approve by gwen" in words_of(page)
+    shown = body(page)[body(page).index('id="form"') : body(page).index("</form>", body(page).index('id="form"'))]
+    assert "The second paragraph is weak." in shown
+    assert '<button class="button default"' not in shown
+
+
+def test_who_approves_what_was_edited_meanwhile_approves_what_the_page_then_shows(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    gwen, address = at_desk(room.gwen), act_at(review, Action.APPROVE)
+    seen = filled(gwen, address)
+    draft = workflow.edit_draft(review.pk, {"summary": "Another summary altogether."}, actor=room.finn)
+    page = gwen.post(address, seen)
+    assert page.status_code == 409
+    assert "Another summary altogether." in words_of(page)
+    shown = body(page)[body(page).index('id="form"') :]
+    again = {name: hidden(shown, name) for name in seen}
+    assert again["draft_digest"] == draft.digest != seen["draft_digest"]
+    assert "done" in said(gwen, gwen.post(address, again))
+
+
+def test_who_mends_a_form_has_seen_no_more_than_when_they_opened_it(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    emil, address = at_desk(room.emil), act_at(review, Action.EDIT_DRAFT)
+    typed = filled(emil, address, headline="Mine", rating="no such rating")
+    assert emil.post(address, typed).status_code == 422
+    workflow.edit_draft(review.pk, {"headline": "Theirs"}, actor=room.gwen)
+    mended = emil.post(address, typed | {"rating": "false"})
+    assert mended.status_code == 409
+    assert compared(body(mended))["Headline"][2] == "The headline."
 
 
 def test_a_second_click_answers_as_the_first_and_acts_once(room):

@@ -28,6 +28,7 @@ from claims.admin.searching import WordSearch
 from claims.models import Appearance, Claim, ClaimMatch
 from claims.triage import BY_ACTION, TriageAction, TriageStatus
 from factcheck.accounts.models import User
+from factcheck.admin import conflicts
 from factcheck.admin.base import identifier
 from factcheck.audit import events
 from factcheck.audit.past import Past, past_of
@@ -132,12 +133,13 @@ class ClaimAdmin(WordSearch):
         row = get_object_or_404(self.get_queryset(request), pk=identifier(object_id))
         shown = {"texts": row.text, "version": row.version}
         form = SplitForm(request.POST) if request.method == "POST" else SplitForm(initial=shown)
-        conflict = None
+        conflict: dict[str, Any] = {}
         if form.is_valid():
             try:
                 parts = pipeline.split(row.pk, actor=request.user, **form.cleaned_data)  # type: ignore[arg-type]
             except StaleVersion as stale:
-                conflict = stale
+                row = self.get_queryset(request).get(pk=row.pk)
+                form, conflict = _conflict(request, form, stale, {"texts": row.text})
             except Problem as problem:
                 triage.tell(form, problem)
             except OperationalError:
@@ -146,6 +148,7 @@ class ClaimAdmin(WordSearch):
                 self.message_user(request, f"The claim is {len(parts)} claims now.", messages.SUCCESS)
                 return HttpResponseRedirect(reverse("admin:claims_claim_change", args=[row.pk]))
         context = {"title": "Split the claim", "crumb": row.text, "form": form, "conflict": conflict}
+        context["bases"] = _bases(request, form, {"texts": row.text}, conflict)
         response = self.render(request, "admin/claims/claim/split.html", row, context)
         response.status_code = 409 if conflict else 200
         return response
@@ -154,14 +157,15 @@ class ClaimAdmin(WordSearch):
         if request.method in ("GET", "HEAD"):
             return self._show(request, row, EditForm(initial=_present(row)))
         form = EditForm(request.POST)
-        conflict = None
+        conflict: dict[str, Any] = {}
         if form.is_valid():
-            changes = {name: form.cleaned_data[name] for name in ("text", "kind", "claimant")}
+            changes = {name: form.cleaned_data[name] for name in _said(row)}
             version = form.cleaned_data["version"]
             try:
                 after = pipeline.edit_claim(row.pk, changes, actor=request.user, version=version)  # type: ignore[arg-type]
             except StaleVersion as stale:
-                conflict = stale
+                row = self.get_queryset(request).get(pk=row.pk)
+                form, conflict = _conflict(request, form, stale, _said(row))
             except Problem as problem:
                 triage.tell(form, problem)
             except OperationalError:
@@ -174,9 +178,10 @@ class ClaimAdmin(WordSearch):
         return self._show(request, row, form, conflict, status=409 if conflict else 200)
 
     def _show(
-        self, request: HttpRequest, row: Claim, form: EditForm, conflict: StaleVersion | None = None, status: int = 200
+        self, request: HttpRequest, row: Claim, form: EditForm, conflict: Any = None, status: int = 200
     ) -> HttpResponse:
         context = self.page_context(request, row) | {"form": form, "conflict": conflict}
+        context["bases"] = _bases(request, form, _said(row), conflict)
         response = self.render(request, self.page_template, row, context)
         response.status_code = status
         return response
@@ -210,8 +215,26 @@ class ClaimAdmin(WordSearch):
         }
 
 
+def _said(claim: Claim) -> dict[str, Any]:
+    return {"text": claim.text, "kind": claim.kind, "claimant": claim.claimant}
+
+
 def _present(claim: Claim) -> dict[str, Any]:
-    return {"text": claim.text, "kind": claim.kind, "claimant": claim.claimant, "version": claim.version}
+    return _said(claim) | {"version": claim.version}
+
+
+def _conflict(
+    request: HttpRequest, form: Any, stale: StaleVersion, stored: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The form as it is to be sent again, knowing what somebody else has saved, and what it shows of that."""
+    data = conflicts.merged(form, request.POST, stored)
+    compared = conflicts.compare(form, request.POST, stored)
+    told = {"stale": stale.extra, "seen": form.cleaned_data["version"], "compared": compared}
+    return type(form)(data), told
+
+
+def _bases(request: HttpRequest, form: Any, stored: dict[str, Any], conflict: Any) -> list[tuple[str, str]]:
+    return conflicts.bases(form, stored, request.POST if form.is_bound and not conflict else None)
 
 
 def _about(claim: Claim) -> list[str]:

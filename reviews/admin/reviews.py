@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from django.utils.safestring import SafeString
 from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.permissions import actor_of
+from factcheck.admin import conflicts
 from factcheck.admin.base import RecordAdmin, identifier
 from factcheck.templatetags.desk import age, badge, moment
 from reviews import forms, publication, workflow
@@ -122,8 +124,13 @@ class ReviewAdmin(RecordAdmin):
         # Whatever was read before is not what was refused.
         panels = Panels(self.get_queryset(request).get(pk=panels.review.pk), request)
         subject = _item(panels, item) if asked.is_of_item else None
-        fields.tell(form, answer.told)
-        response = self._desk(request, panels, asked, form, subject, answer=answer)
+        conflict = _conflict(request, panels, asked, form, subject, answer) if answer.is_stale else None
+        if conflict:
+            form = fields.form_of(asked.form, _offers(panels, asked), conflict["data"])
+            form.is_valid()
+        else:
+            fields.tell(form, answer.told)
+        response = self._desk(request, panels, asked, form, subject, conflict=conflict)
         response.status_code = STATUS.get(answer.status, 409 if answer.is_stale else answer.status)
         return response
 
@@ -143,9 +150,11 @@ class ReviewAdmin(RecordAdmin):
         asked: Doing | None = None,
         form: Any = None,
         item: Any = None,
-        answer: Answer | None = None,
+        conflict: dict[str, Any] | None = None,
     ) -> HttpResponse:
         review = panels.review
+        # Whoever mends a form has seen what they saw when they opened it, whatever happened since.
+        is_fresh = conflict is not None or (form is not None and not form.is_bound)
         context = {
             "title": "Review",
             "crumb": review.claim.text,
@@ -154,10 +163,10 @@ class ReviewAdmin(RecordAdmin):
             "asked": asked,
             "form": form,
             "item": item,
-            "seen": _seen(panels, asked, item) if asked else "",
+            "seen": _seen(panels, asked, item) if asked and is_fresh else request.POST.get("seen", "")[:100],
             "key": uuid4().hex,
-            "stale": answer.told if answer and answer.is_stale else None,
-            "compared": _compared(request, panels, asked, form, item) if answer and answer.is_stale and asked else [],
+            "bases": _bases(request, panels, asked, form, item, is_fresh) if asked else [],
+            "conflict": conflict,
         }
         return self.render(request, self.page_template, review, context)
 
@@ -287,17 +296,28 @@ def _seen(panels: Panels, asked: Doing, item: Any) -> str:
     return str(item["version"] if item is not None else panels.review.version)
 
 
-def _compared(
-    request: HttpRequest, panels: Panels, asked: Doing, form: Any, item: Any
-) -> list[tuple[str, str, str, str]]:
-    """Of an edit that came too late, each field that differs: its label, as it was, as it is now, as it was typed."""
+def _conflict(
+    request: HttpRequest, panels: Panels, asked: Doing, form: Any, item: Any, answer: Answer
+) -> dict[str, Any]:
+    """What the form of an action that came too late shows: who was first, what they did, and what it holds now."""
+    stored, seen = _stored(panels, asked, item), request.POST.get("seen", "")
+    return {
+        "stale": {**answer.told, "changed_at": datetime.fromisoformat(answer.told["changed_at"])},
+        "seen": seen,
+        "why_not": panels.why_not(asked.action),
+        "compared": conflicts.compare(form, request.POST, stored),
+        "data": conflicts.merged(form, request.POST, stored),
+        "since": [] if asked.is_of_seat or asked.is_of_item else panels.since(seen),
+    }
+
+
+def _stored(panels: Panels, asked: Doing, item: Any) -> dict[str, Any]:
+    """What stands there already of what a form asks; nothing of a form whose answers are new."""
+    named = (Action.APPROVE, Action.PUBLISH_MINOR, Action.KEEP_EVIDENCE)
+    return _initial(panels, asked, item) if asked.action in (*EDITS, *named) else {}
+
+
+def _bases(request: HttpRequest, panels: Panels, asked: Doing, form: Any, item: Any, is_fresh: bool) -> list[Any]:
     if asked.action not in EDITS:
         return []
-    now = _initial(panels, asked, item)
-    rows = []
-    for name, one in form.fields.items():
-        base, mine = request.POST.get(f"base-{name}", ""), request.POST.get(name, "")
-        theirs = str(now.get(name) or "")
-        if len({fields.line_feeds(text) for text in (base, theirs, mine)}) > 1 and name in now:
-            rows.append((one.label, base, theirs, mine))
-    return rows
+    return conflicts.bases(form, _initial(panels, asked, item), None if is_fresh else request.POST)
