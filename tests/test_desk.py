@@ -385,6 +385,24 @@ def test_a_draft_of_a_verdict_is_kept_for_its_author_alone(room):
     assert "Zyzzogeton" not in body(other.get(desk_of(review)))
 
 
+def test_forms_say_where_they_are_saved_while_somebody_writes_but_not_over_what_somebody_else_saved(room):
+    rated, drafted = make.review(room, Stage.RATING), make.review(room, Stage.DRAFTING, text="Rents doubled in a year.")
+    holder, finn = at_desk(room.holders(rated)[0]), at_desk(room.finn)
+    seat = f'data-saves="/api/v1/reviews/{rated.pk}/seat/draft"'
+    assert seat in body(holder.get(desk_of(rated)))
+    assert "data-versioned" not in body(holder.get(desk_of(rated)))
+    assert "data-saves" not in body(at_desk(room.emil).get(desk_of(rated)))
+    address = act_at(drafted, Action.EDIT_DRAFT)
+    form = body(finn.get(address))
+    assert f'data-saves="/api/v1/reviews/{drafted.pk}/draft"' in form
+    assert "data-versioned" in form
+    late = filled(finn, address, headline="Mine")
+    workflow.edit_draft(drafted.pk, {"headline": "Theirs"}, actor=room.emil)
+    page = body(finn.post(address, late))
+    assert "data-unsaved" in page
+    assert "data-saves" not in page
+
+
 def test_a_blocked_action_stays_visible_with_its_reason_in_words(room):
     review = make.review(room, Stage.RESEARCH)
     words = words_of(at_desk(room.finn).get(desk_of(review)))

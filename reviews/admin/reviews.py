@@ -28,6 +28,7 @@ from reviews.admin.asking import Answer, ask
 from reviews.admin.doing import Doing, doing
 from reviews.admin.panels import Panels
 from reviews.admin.parts import DeskFilter, PartFilter
+from reviews.admin.saving import saving_of
 from reviews.models import Review
 from reviews.publication import documents
 from reviews.stages import Action
@@ -167,6 +168,8 @@ class ReviewAdmin(RecordAdmin):
             "key": uuid4().hex,
             "bases": _bases(request, panels, asked, form, item, is_fresh) if asked else [],
             "conflict": conflict,
+            # Over what somebody else has saved nobody writes without saying so.
+            "saving": saving_of(asked.action, review.pk) if asked and not conflict else {},
         }
         return self.render(request, self.page_template, review, context)
 

@@ -13,7 +13,7 @@ from factcheck import jobs
 from factcheck.accounts.models import User
 from reviews import workflow
 from reviews.facts import Stage
-from reviews.models import Review
+from reviews.models import Draft, Review
 from reviews.stages import Action
 from tests import make, reviewing
 from tests.e2e.conftest import in_database
@@ -270,3 +270,76 @@ def test_the_desk_works_without_a_script(site, room, chromium):
     page.locator("#form").get_by_role("button", name="Comment").click()
     expect(page.locator(".comment")).to_contain_text("Taken without a script.")
     assert in_database(lambda: workflow.visible_to(room.finn).get(pk=review.pk).stage) == Stage.RESEARCH
+
+
+def without_refusals(complaints: list[str]) -> list[str]:
+    """Chromium reports each answer that refuses something, which here is what is asked for."""
+    return [complaint for complaint in complaints if not complaint.startswith("Failed to load resource")]
+
+
+def test_a_draft_is_saved_while_somebody_writes_and_where_another_was_first_both_are_shown(site, room, chromium):
+    if not AXE.exists():
+        pytest.skip("needs axe-core: make client")
+    review = in_database(lambda: make.review(room, Stage.DRAFTING))
+    page, complaints = signed_in(chromium, site, "finn")
+    page.goto(f"/admin/reviews/review/{review.pk}/act/edit_draft/")
+    kept_words, summary = page.locator("#kept"), page.locator('#form [name="summary"]')
+    expect(kept_words).to_have_text("What you write is saved as you write it.")
+    summary.fill("Rents rose by a fifth.")
+    expect(kept_words).to_contain_text("Saved ")
+    assert in_database(lambda: Draft.objects.get().summary) == "Rents rose by a fifth."
+
+    # Without an answer nothing is lost, and it is tried again.
+    page.route("**/draft", lambda route: route.abort())
+    summary.fill("Rents rose by a fifth since 2020.")
+    expect(kept_words).to_contain_text("Not saved: there is no answer.")
+    page.unroute("**/draft")
+    expect(kept_words).to_contain_text("Saved ", timeout=15_000)
+    assert in_database(lambda: Draft.objects.get().summary) == "Rents rose by a fifth since 2020."
+
+    in_database(
+        lambda: workflow.edit_draft(review.pk, {"headline": "Theirs", "summary": "Theirs too."}, actor=room.emil)
+    )
+    summary.fill("Mine: rents rose by a fifth.")
+    expect(kept_words).to_contain_text("emil saved version")
+    assert in_database(lambda: Draft.objects.get().summary) == "Theirs too."
+    page.locator("#form").get_by_role("button", name="Edit the draft").click()
+    expect(page.get_by_text("emil saved version")).to_be_visible()
+    expect(page.locator('#form [name="headline"]')).to_have_value("Theirs")
+    expect(summary).to_have_value("Mine: rents rose by a fifth.")
+    for scheme, width in (("light", 1280), ("dark", 360)):
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size({"width": width, "height": 900})
+        kept(page, f"desk-conflict-{scheme}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert violations(page) == []
+    page.get_by_role("button", name="Save mine over version").click()
+    expect(page.locator(".messagelist")).to_contain_text("done")
+    assert in_database(lambda: Draft.objects.values_list("headline", "summary").get()) == (
+        "Theirs",
+        "Mine: rents rose by a fifth.",
+    )
+    assert without_refusals(complaints) == []
+
+
+def test_a_verdict_is_saved_while_somebody_writes_and_nobody_leaves_what_is_not_saved_unasked(site, room, chromium):
+    review = in_database(lambda: make.review(room, Stage.RATING))
+    holder = in_database(lambda: room.holders(review)[0].username)
+    page, complaints = signed_in(chromium, site, holder)
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.goto(f"/admin/reviews/review/{review.pk}/change/")
+    page.locator('#form [name="rationale"]').press_sequentially("The tables say")
+    page.locator('#form [name="rating"][value="false"]').check()
+    expect(page.locator("#kept")).to_contain_text("UTC, for you alone")
+    page.reload()
+    assert asked == []
+    expect(page.locator('#form [name="rationale"]')).to_have_value("The tables say")
+    expect(page.locator('#form [name="rating"][value="false"]')).to_be_checked()
+
+    page.goto(f"/admin/reviews/review/{review.pk}/act/declare_conflict/")
+    page.locator('#form [name="note"]').press_sequentially("I own a flat")
+    page.get_by_role("link", name="Leave it").click()
+    page.wait_for_url("**/change/")
+    assert asked == ["beforeunload"]
+    assert complaints == []
