@@ -12,15 +12,18 @@ import re2
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.serializers import CharField, ChoiceField, UUIDField
 
 from claims import pipeline
 from claims.triage import TriageAction
 from factcheck.accounts.models import User
+from factcheck.models import Job
 from reviews import stages, workflow
 from reviews.access import ACTIONS
 from reviews.admin import fields
 from reviews.admin.doing import KEYS, doing
+from reviews.admin.panels import copy_of
 from reviews.facts import Stage
 from reviews.models import Decision, Review
 from reviews.presenting import present
@@ -401,6 +404,70 @@ def test_forms_say_where_they_are_saved_while_somebody_writes_but_not_over_what_
     page = body(finn.post(address, late))
     assert "data-unsaved" in page
     assert "data-saves" not in page
+
+
+@pytest.mark.parametrize(
+    ("job", "words", "is_pending"),
+    [
+        (Job(state="queued"), "Its page waits for a worker to be fetched.", True),
+        (Job(state="running", attempts=2), "Its page is being fetched.", True),
+        (Job(state="queued", attempts=2, error={"detail": "No answer."}), "No copy yet, after 2 of 3 attempts: No answer.", True),
+        (Job(state="failed", error={"detail": "Not found."}), "No copy of its page: Not found.", False),
+        (Job(state="cancelled"), "No copy of its page: as told before", False),
+        (None, "No copy of its page: as told before", False),
+    ],
+)  # fmt: skip
+def test_how_far_the_storing_of_a_page_is_is_told_in_words(job, words, is_pending):
+    found = copy_of(job, "as told before")
+    assert (found.words, found.is_pending) == (words, is_pending)
+
+
+def test_a_page_that_is_being_stored_is_looked_at_again_and_one_that_was_not_is_fetched_again(room):
+    review = make.review(room, Stage.RESEARCH)
+    item = make.evidence(room, review, url="https://ministry.example/t", snapshot_exemption="")
+    finn = at_desk(room.finn)
+    page = body(finn.get(desk_of(review)))
+    assert "waits for a worker" in page
+    assert f'data-pending="{desk_of(review)}"' in page
+    assert "Fetch its page again" not in page
+    Job.objects.filter(subject_id=item.pk).update(state="cancelled", finished_at=timezone.now())
+    workflow.record_snapshot_failure(item.pk, "The page does not exist.")
+    page = body(finn.get(desk_of(review)))
+    assert "No copy of its page: The page does not exist." in page
+    assert "data-pending" not in page
+    again = f"/admin/reviews/review/{review.pk}/store-again/{item.pk}/"
+    assert again in page
+    emil = at_desk(room.emil)
+    assert again not in body(emil.get(desk_of(review)))
+    before = everything()
+    assert "This is for" in said(emil, emil.post(again))
+    assert everything() == before
+    assert "Its page is fetched again." in said(finn, finn.post(again))
+    assert Job.objects.filter(subject_id=item.pk, state="queued").count() == 1
+
+
+def test_answers_stand_below_what_they_answer_and_name_what_they_are_about(room):
+    review = make.review(room, Stage.RESEARCH)
+    item = make.evidence(room, review)
+    finn, emil = at_desk(room.finn), at_desk(room.emil)
+    take(finn, review, Action.COMMENT, text="Which year?", anchor=f"evidence:{item.pk}")
+    take(finn, review, Action.COMMENT, text="Is it settled?", anchor="field:claim.text")
+    first = review.comments.get(text="Which year?")
+    reply = f"{act_at(review, Action.COMMENT)}?reply_to={first.pk}"
+    assert "In reply to finn" in words_of(emil.get(reply))
+    answer = emil.post(act_at(review, Action.COMMENT), filled(emil, reply, text="The last one."))
+    assert answer["Location"].endswith(f"#comment-{review.comments.get(text='The last one.').pk}")
+    page = body(emil.get(desk_of(review)))
+    said_there = re2.findall(r'(?s)<article class="comment depth-(\d)".*?<p class="words">([^<]*)</p>', page)
+    assert said_there == [("0", "Which year?"), ("1", "The last one."), ("0", "Is it settled?")]
+    assert f'about <a href="#evidence-{item.pk}">“Tables”</a>' in page
+    assert "about claim.text" in page
+    before = everything()
+    foreign = emil.post(
+        act_at(review, Action.COMMENT), {"key": "k", "text": "x", "reply_to": str(uuid4()), "anchor": "field:stage"}
+    )
+    assert foreign.status_code == 422
+    assert everything() == before
 
 
 def test_a_blocked_action_stays_visible_with_its_reason_in_words(room):

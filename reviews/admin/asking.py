@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -27,6 +28,11 @@ class Answer:
     @property
     def is_stale(self) -> bool:
         return self.told.get("code") == "stale_version"
+
+    @property
+    def stale(self) -> dict[str, Any]:
+        """Who was first, as `factcheck/conflict.html` shows it."""
+        return {**self.told, "changed_at": datetime.fromisoformat(self.told["changed_at"])}
 
 
 def ask(

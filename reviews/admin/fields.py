@@ -27,7 +27,7 @@ LABELS = {
     "public_note": "For readers: what was changed",
 }
 # What whoever acts has read is named by the page, not by them.
-NAMED_BY_THE_PAGE = ("decision", "draft_digest", "evidence_digest", "finding")
+NAMED_BY_THE_PAGE = ("decision", "draft_digest", "evidence_digest", "finding", "reply_to")
 
 
 class Choice(forms.ChoiceField):
@@ -82,6 +82,8 @@ def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | Non
     if offered is not None:
         return Choice(choices=offered, widget=forms.RadioSelect, **told)
     if isinstance(member, serializers.DateTimeField):
+    if isinstance(member, serializers.Serializer):
+        return Choice(choices=offered, widget=forms.Select, **told) if offered else None
         return forms.CharField(widget=forms.TextInput(attrs={"type": "datetime-local"}), **told, **help_text)
     if isinstance(member, serializers.IntegerField):
         return forms.IntegerField(**told, **help_text)
@@ -105,6 +107,9 @@ def body_of(asked: type[serializers.Serializer] | None, form: forms.Form) -> dic
             elif type(member) is serializers.CharField:
                 said[name] = line_feeds(str(value or ""))
             elif value not in ("", None):
+            elif isinstance(member, serializers.Serializer):
+                kind, _, key = str(value or "").partition(":")
+                said |= {name: {kind: key}} if kind else {}
                 said[name] = f"{value}Z" if isinstance(member, serializers.DateTimeField) else value
     return said
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,11 @@ from claims.admin.figures import gap_in_words, how_known, understood, when
 from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.naming import name_of
 from claims.models import Appearance
+from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of, granted_scopes
 from factcheck.errors import NotFound
+from factcheck.models import Job, JobState
 from reviews import stages, workflow
 from reviews.access import ACTIONS
 from reviews.admin import history
@@ -39,9 +42,11 @@ from reviews.stages import Action
 from reviews.workflow.acting import policy_of, scale_of
 from reviews.workflow.reading import ReadFacts
 from reviews.workflow.standing import as_origin, lacks
+from reviews.workflow.evidence import SNAPSHOT
 
 PLACES_SHOWN = 200  # claims of one text that are underlined beside this one
 
+DEEPEST = 4  # what is answered further down stands no further in
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -55,6 +60,29 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """How far the storing of a page is, in words. `is_pending`: it ends without anybody."""
+
+    state: str
+    words: str
+    is_pending: bool = False
+    at: datetime | None = None  # when it is tried again
+
+
+def copy_of(job: Job | None, error: str) -> Copy:
+    failure = (job and job.error and job.error.get("detail")) or error
+    if job is not None and job.state == JobState.RUNNING:
+        return Copy("running", "Its page is being fetched.", is_pending=True)
+    if job is not None and job.state == JobState.QUEUED and job.attempts:
+        return Copy(
+            "queued", f"No copy yet, after {job.attempts} of {jobs.MAX_ATTEMPTS} attempts: {failure}", True, job.due_at
+        )
+    if job is not None and job.state == JobState.QUEUED:
+        return Copy("queued", "Its page waits for a worker to be fetched.", is_pending=True)
+    return Copy("failed", f"No copy of its page: {failure or 'nobody has fetched it'}")
+
+
     """A piece of the article, in this review's claim, in another one, or in none."""
 
     text: str
@@ -125,6 +153,14 @@ class Panels:
 
     def why_not(self, action: Action) -> str:
         """Why it cannot be taken now; empty where it can."""
+    @property
+    def may_comment(self) -> bool:
+        return self.may(Action.COMMENT)
+
+    @property
+    def may_store(self) -> bool:
+        return self.may(Action.EDIT_EVIDENCE)
+
         step = next((step for step in self.steps if step.doing.action is action), None)
         return step.why if step else f"It is in {self.facts.stage.replace('_', ' ')} now."
 
@@ -195,8 +231,24 @@ class Panels:
             item["counts"] = item["is_sound"] and not item["is_withdrawn"]
         return self.lists["evidence"]
 
+            item["copy"] = self._copy_of(item)
     @property
     def seats(self) -> list[dict[str, Any]]:
+    def _copy_of(self, item: Mapping[str, Any]) -> Copy | None:
+        """How far the storing of its page is; None where it is stored, or was not to be."""
+        if item["snapshot"] or not item["url"] or item["is_withdrawn"]:
+            return None
+        return copy_of(self._storing.get(item["id"]), item["snapshot_error"])
+
+    @cached_property
+    def _storing(self) -> dict[str, Job]:
+        """The last job of each item whose page is not stored."""
+        items = [item["id"] for item in self.lists["evidence"] if item["url"] and not item["snapshot"]]
+        if not items:
+            return {}
+        jobs = Job.objects.filter(kind=SNAPSHOT, subject_id__in=items).order_by("subject_id", "-id")
+        return {str(job.subject_id): job for job in jobs.distinct("subject_id")}
+
         return self.lists["seats"]
 
     @cached_property
@@ -256,6 +308,30 @@ class Panels:
         return [event for event in self.events if event.version > seen]
 
     # The claim
+
+    # What is said
+
+    @cached_property
+    def threads(self) -> list[tuple[int, dict[str, Any]]]:
+        """Comments with how deep they stand: each one's answers below it, in the order in which they were given."""
+        answers: dict[str | None, list[dict[str, Any]]] = {}
+        for comment in self.lists["comments"]:
+            comment["item"] = next((i for i in self.evidence if i["id"] == comment["anchor"]["evidence"]), None)
+            answers.setdefault(comment["reply_to"], []).append(comment)
+        found, waiting = [], [(0, comment) for comment in reversed(answers.get(None, []))]
+        while waiting:
+            depth, comment = waiting.pop()
+            found.append((min(depth, DEEPEST), comment))
+            waiting += [(depth + 1, answer) for answer in reversed(answers.get(comment["id"], []))]
+        return found
+
+    @property
+    def anchors(self) -> Choices:
+        """What a comment can be about, as `kind:key` of the body's anchor."""
+        fields = [name for name in ANCHOR_FIELDS if self.draft or not name.startswith("draft.")]
+        named = [(f"field:{name}", f"{name.replace('.', ', ').replace('_', ' ')}") for name in fields]
+        items = [(f"evidence:{i['id']}", f"evidence, {i['title'] or i['url'] or i['origin']}") for i in self.evidence]
+        return [("", "the review as a whole"), *named, *items]
 
     @cached_property
     def matches(self) -> list[dict[str, Any]]:

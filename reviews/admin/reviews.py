@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -36,6 +35,9 @@ from reviews.workflow.documents import document_of
 
 SHOWN_WITH = ("claim", "desk", "lead", "adjudicator", "handler")
 CLAIMS_SHOWN = 50
+# What a link to a form says of it.
+NAMED_IN_ADDRESS = {Action.COMMENT: ("reply_to", "anchor"), Action.OPEN_REVISION: ("correction_request",)}
+ADDED = {Action.ADD_EVIDENCE: "evidence", Action.COMMENT: "comment"}
 EDITS = (Action.EDIT_DRAFT, Action.EDIT_EVIDENCE)  # what their forms begin with is what is there already
 STATUS = {403: 409}  # whoever may see the page is not refused the page
 
@@ -91,6 +93,7 @@ class ReviewAdmin(RecordAdmin):
             own("<path:object_id>/act/<str:action>/", self.act, "act"),
             own("<path:object_id>/act/<str:action>/<str:item>/", self.act, "act_on"),
             own("<path:object_id>/keep-draft/", self.keep_draft, "keep_draft"),
+            own("<path:object_id>/store-again/<str:item>/", self.store_again, "store_again"),
             own("<path:object_id>/preview/", self.preview, "preview"),
             *super().get_urls(),
         ]
@@ -121,7 +124,7 @@ class ReviewAdmin(RecordAdmin):
         )
         if answer.is_done:
             self.message_user(request, f"{asked.label}: done.", messages.SUCCESS)
-            return HttpResponseRedirect(self._onwards(request, panels.review, asked))
+            return HttpResponseRedirect(self._onwards(request, panels.review, asked) + _place_of(asked, answer))
         # Whatever was read before is not what was refused.
         panels = Panels(self.get_queryset(request).get(pk=panels.review.pk), request)
         subject = _item(panels, item) if asked.is_of_item else None
@@ -164,6 +167,7 @@ class ReviewAdmin(RecordAdmin):
             "asked": asked,
             "form": form,
             "item": item,
+            "answered": _answered(panels, form) if asked and asked.action is Action.COMMENT else None,
             "seen": _seen(panels, asked, item) if asked and is_fresh else request.POST.get("seen", "")[:100],
             "key": uuid4().hex,
             "bases": _bases(request, panels, asked, form, item, is_fresh) if asked else [],
@@ -185,6 +189,16 @@ class ReviewAdmin(RecordAdmin):
         words = "Kept, for you alone." if answer.is_done else answer.told["detail"]
         self.message_user(request, words, messages.SUCCESS if answer.is_done else messages.ERROR)
         return HttpResponseRedirect(_address("change", panels.review.pk))
+
+    def store_again(self, request: HttpRequest, object_id: str, item: str) -> HttpResponse:
+        """Have the page of an item fetched once more."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        key = identifier(item)
+        answer = ask(request, "POST", f"/api/v1/evidence/{key}/take-snapshot", {})
+        words = "Its page is fetched again." if answer.is_done else answer.told["detail"]
+        self.message_user(request, words, messages.SUCCESS if answer.is_done else messages.ERROR)
+        return HttpResponseRedirect(f"{_address('change', identifier(object_id))}#evidence-{key}")
 
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The public text and its ClaimReview as they would be now."""
@@ -253,6 +267,18 @@ def _address(page: str, *keys: Any) -> str:
     return reverse(f"admin:reviews_review_{page}", args=keys)
 
 
+def _answered(panels: Panels, form: Any) -> Any:
+    """The comment that this one replies to."""
+    key = form["reply_to"].value()
+    return next((comment for comment in panels.lists["comments"] if comment["id"] == key), None)
+
+
+def _place_of(asked: Doing, answer: Answer) -> str:
+    """Where on the desk what was added stands."""
+    kind = ADDED.get(asked.action)
+    return f"#{kind}-{answer.told['id']}" if kind else ""
+
+
 def _item(panels: Panels, key: str) -> dict[str, Any]:
     wanted = str(identifier(key))
     for item in panels.evidence:
@@ -285,6 +311,8 @@ def _initial(panels: Panels, asked: Doing, item: Any) -> dict[str, Any]:
             name: getattr(written, name) if name != "cites" else [str(pk) for pk in written.cites]
             for name in ("rating", "rationale", "cites", "searches")
         } if written else {"cites": [i["id"] for i in panels.round.evidence_set.items]}  # fmt: skip
+    if asked.action in NAMED_IN_ADDRESS:
+        return {name: panels.request.GET[name] for name in NAMED_IN_ADDRESS[asked.action] if name in panels.request.GET}
     if item is not None:
         return item | {"finding": (item["live_check"] or {}).get("id", "")}
     if asked.action is Action.SUBMIT_FOR_RATING:
@@ -305,7 +333,7 @@ def _conflict(
     """What the form of an action that came too late shows: who was first, what they did, and what it holds now."""
     stored, seen = _stored(panels, asked, item), request.POST.get("seen", "")
     return {
-        "stale": {**answer.told, "changed_at": datetime.fromisoformat(answer.told["changed_at"])},
+        "stale": answer.stale,
         "seen": seen,
         "why_not": panels.why_not(asked.action),
         "compared": conflicts.compare(form, request.POST, stored),
