@@ -161,7 +161,7 @@ def one_of_each() -> dict[str, Any]:
     }  # fmt: skip
     pages = {
         "article": "articles", "claim": "claims", "earlierfactcheck": "earlier-fact-checks", "importrun": "import-runs", "extractionrun": "extraction-runs",
-        "job": "jobs", "user": "users", "token": "tokens", "review": "reviews",
+        "job": "jobs", "user": "users", "token": "tokens", "review": "reviews", "correctionrequest": "correction-requests",
         "webhookendpoint": "webhook-endpoints", "webhookdelivery": "webhook-deliveries",
     }  # fmt: skip
     return (

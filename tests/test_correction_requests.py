@@ -357,7 +357,7 @@ def test_clocks_are_the_policys_and_what_is_late_is_shown(desk):
     assert overdue() == [0, [False], False]
 
 
-def travel(desk: Desk, days: int) -> None:
+def travel(desk: Desk | None, days: int) -> None:
     """The request came so many days earlier than it did: nothing but the migrating role could say so."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

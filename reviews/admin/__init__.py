@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 
+from reviews.admin.requests import CorrectionRequestAdmin
 from reviews.admin.reviews import ReviewAdmin
 
-__all__ = ["ReviewAdmin"]
+__all__ = ["CorrectionRequestAdmin", "ReviewAdmin"]
 
 admin.site.index_template = "admin/reviews/home.html"

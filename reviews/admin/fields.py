@@ -23,6 +23,9 @@ LABELS = {
     "is_confidential": "Confidential: readers see nothing of it",
     "snapshot_exemption": "Why there can be no snapshot",
     "single_origin_reason": "Why one origin has to do",
+    "anchor": "What it is about",
+    "correction_request": "For a reader's request that you handle",
+    "duplicate_of": "Which one says the same",
     "note": "Note, in words",
     "public_note": "For readers: what was changed",
 }
@@ -79,11 +82,11 @@ def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | Non
             return Choose(choices=offered, widget=forms.CheckboxSelectMultiple, **told)
         is_of_words = isinstance(member.child, serializers.CharField)
         return forms.CharField(widget=_lines(3), **told, **help_text) if is_of_words else None
-    if offered is not None:
-        return Choice(choices=offered, widget=forms.RadioSelect, **told)
-    if isinstance(member, serializers.DateTimeField):
     if isinstance(member, serializers.Serializer):
         return Choice(choices=offered, widget=forms.Select, **told) if offered else None
+    if offered is not None:
+        return Choice(choices=offered, widget=forms.RadioSelect, **told) if offered or member.required else None
+    if isinstance(member, serializers.DateTimeField):
         return forms.CharField(widget=forms.TextInput(attrs={"type": "datetime-local"}), **told, **help_text)
     if isinstance(member, serializers.IntegerField):
         return forms.IntegerField(**told, **help_text)
@@ -104,12 +107,12 @@ def body_of(asked: type[serializers.Serializer] | None, form: forms.Form) -> dic
             value = form.cleaned_data.get(name)
             if isinstance(member, serializers.ListField):
                 said[name] = value if isinstance(value, list) else _non_empty_lines(value or "")
-            elif type(member) is serializers.CharField:
-                said[name] = line_feeds(str(value or ""))
-            elif value not in ("", None):
             elif isinstance(member, serializers.Serializer):
                 kind, _, key = str(value or "").partition(":")
                 said |= {name: {kind: key}} if kind else {}
+            elif type(member) is serializers.CharField:
+                said[name] = line_feeds(str(value or ""))
+            elif value not in ("", None):
                 said[name] = f"{value}Z" if isinstance(member, serializers.DateTimeField) else value
     return said
 

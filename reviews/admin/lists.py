@@ -24,8 +24,20 @@ from factcheck.audit.models import AuditEvent
 from factcheck.audit.past import past_model
 from factcheck.ids import uuid7
 from reviews.admin.history import ITEM_FIELDS, PAST_DRAFTS
-from reviews.models import Comment, Decision, Draft, Evidence, ReplyRequest, Review, Search, Seat, Verdict
+from reviews.models import (
+    Comment,
+    CorrectionRequest,
+    Decision,
+    Draft,
+    Evidence,
+    ReplyRequest,
+    Review,
+    Search,
+    Seat,
+    Verdict,
+)
 from reviews.serializers.comments import CommentSerializer
+from reviews.serializers.corrections import CorrectionRequestItemSerializer
 from reviews.serializers.evidence import EvidenceSerializer, SearchSerializer
 from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
 from reviews.serializers.rating import FilledSeatSerializer, VerdictSerializer
@@ -33,6 +45,7 @@ from reviews.serializers.rating import FilledSeatSerializer, VerdictSerializer
 EVENTS_SHOWN = 100
 EDITS_SHOWN = 40  # of evidence
 MATCHES_SHOWN = 20
+REQUESTS_SHOWN = 50
 
 
 class DeskEventSerializer(EventSerializer):
@@ -72,6 +85,7 @@ LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
     "past_evidence": (
         past_model(Evidence).objects.filter(pgh_obj__review=OuterRef("pk")).order_by("-pgh_id")[:EDITS_SHOWN], PastEvidenceSerializer,
     ),
+    "requests": (CorrectionRequest.objects.filter(**OF_IT).order_by("-pk")[:REQUESTS_SHOWN], CorrectionRequestItemSerializer),
     "matches": (ClaimMatch.objects.filter(claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer),
     "later_matches": (
         ClaimMatch.objects.filter(other_claim=OuterRef("claim")).order_by("-similarity")[:MATCHES_SHOWN], MatchSerializer,

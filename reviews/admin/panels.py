@@ -28,6 +28,8 @@ from reviews.admin.doing import Doing, doing
 from reviews.admin.fields import Choices
 from reviews.admin.lists import MATCHES_SHOWN, lists_of
 from reviews.attention import NEWS
+from reviews.commenting import ANCHOR_FIELDS
+from reviews.corrections import RequestState
 from reviews.digests import DRAFT_FIELDS
 from reviews.facts import EvidenceFact, Relation, Stage, Stance
 from reviews.models import (
@@ -40,13 +42,13 @@ from reviews.presenting import ForApproval, for_approval
 from reviews.publication.method import OTHERWISE
 from reviews.stages import Action
 from reviews.workflow.acting import policy_of, scale_of
+from reviews.workflow.evidence import SNAPSHOT
 from reviews.workflow.reading import ReadFacts
 from reviews.workflow.standing import as_origin, lacks
-from reviews.workflow.evidence import SNAPSHOT
-
-PLACES_SHOWN = 200  # claims of one text that are underlined beside this one
 
 DEEPEST = 4  # what is answered further down stands no further in
+PLACES_SHOWN = 200  # claims of one text that are underlined beside this one
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -58,8 +60,6 @@ class Step:
     is_somebody_elses: bool = False  # by its right, whatever else blocks it
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
 @dataclass(frozen=True, slots=True)
 class Copy:
     """How far the storing of a page is, in words. `is_pending`: it ends without anybody."""
@@ -83,6 +83,8 @@ def copy_of(job: Job | None, error: str) -> Copy:
     return Copy("failed", f"No copy of its page: {failure or 'nobody has fetched it'}")
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
     """A piece of the article, in this review's claim, in another one, or in none."""
 
     text: str
@@ -151,8 +153,6 @@ class Panels:
     def may(self, action: Action) -> bool:
         return any(step.doing.action is action and not step.why for step in self.steps)
 
-    def why_not(self, action: Action) -> str:
-        """Why it cannot be taken now; empty where it can."""
     @property
     def may_comment(self) -> bool:
         return self.may(Action.COMMENT)
@@ -161,6 +161,8 @@ class Panels:
     def may_store(self) -> bool:
         return self.may(Action.EDIT_EVIDENCE)
 
+    def why_not(self, action: Action) -> str:
+        """Why it cannot be taken now; empty where it can."""
         step = next((step for step in self.steps if step.doing.action is action), None)
         return step.why if step else f"It is in {self.facts.stage.replace('_', ' ')} now."
 
@@ -229,11 +231,9 @@ class Panels:
             item["is_sound"] = not item["is_unreliable"] and not (stored and stored["outcome"] in SnapshotCheck.UNSOUND)
             item["has_news"] = bool(look and look["outcome"] in NEWS and not item["kept"])
             item["counts"] = item["is_sound"] and not item["is_withdrawn"]
+            item["copy"] = self._copy_of(item)
         return self.lists["evidence"]
 
-            item["copy"] = self._copy_of(item)
-    @property
-    def seats(self) -> list[dict[str, Any]]:
     def _copy_of(self, item: Mapping[str, Any]) -> Copy | None:
         """How far the storing of its page is; None where it is stored, or was not to be."""
         if item["snapshot"] or not item["url"] or item["is_withdrawn"]:
@@ -249,6 +249,8 @@ class Panels:
         jobs = Job.objects.filter(kind=SNAPSHOT, subject_id__in=items).order_by("subject_id", "-id")
         return {str(job.subject_id): job for job in jobs.distinct("subject_id")}
 
+    @property
+    def seats(self) -> list[dict[str, Any]]:
         return self.lists["seats"]
 
     @cached_property
@@ -307,8 +309,6 @@ class Panels:
         seen = int(version) if version.isdecimal() and len(version) < 10 else self.review.version
         return [event for event in self.events if event.version > seen]
 
-    # The claim
-
     # What is said
 
     @cached_property
@@ -332,6 +332,8 @@ class Panels:
         named = [(f"field:{name}", f"{name.replace('.', ', ').replace('_', ' ')}") for name in fields]
         items = [(f"evidence:{i['id']}", f"evidence, {i['title'] or i['url'] or i['origin']}") for i in self.evidence]
         return [("", "the review as a whole"), *named, *items]
+
+    # The claim
 
     @cached_property
     def matches(self) -> list[dict[str, Any]]:
@@ -399,12 +401,23 @@ class Panels:
             "rating": [(code, label) for code, label in self.labels.items()],
             "cites": [(i["id"], f"{i['title'] or i['url'] or i['origin']} ({i['stance']})") for i in self._frozen],
             "seat": [(str(seat["number"]), f"{seat['number']}: {seat['holder']['username']}") for seat in self.seats],
+            "anchor": self.anchors,
+            "correction_request": self._own_requests,
             "request": [(reply["id"], reply["addressee"]) for reply in self.lists["replies"] if not reply["waived_by"]],
             "answers": [
                 (v["id"], f"To {v['author']['username']}, who says “{v['label']}”") for v in self._standing_verdicts
             ],
         }
         return found
+
+    @property
+    def _own_requests(self) -> Choices:
+        """Readers' requests that a revision can answer, of those that this reader handles."""
+        mine = [r for r in self.lists["requests"] if r["handler"] and r["handler"]["username"] == self.reader.username]
+        found = [
+            (r["id"], r["text"][:160]) for r in mine if r["state"] in (RequestState.ACKNOWLEDGED, RequestState.ACCEPTED)
+        ]
+        return [("", "none, but for a reason of the desk"), *found] if found else []
 
     def colleagues(self) -> Choices:
         """Whom it can be given to."""
