@@ -143,6 +143,7 @@ ROUTES: Table = {
     "* /admin/reviews/review/{id}/act/{id}/": page(READ),
     "* /admin/reviews/review/{id}/act/{id}/{id}/": page(READ),
     "* /admin/reviews/review/{id}/keep-draft/": page(REVIEW),
+    "* /admin/reviews/review/{id}/add-file/": page(READ),
     "* /admin/reviews/review/{id}/store-again/{id}/": page(REVIEW),
     "GET /admin/reviews/review/{id}/preview/": page(READ),
     "POST /admin/reviews/review/{id}/preview/": page(READ_ONLY),

@@ -64,7 +64,7 @@ class FormWithFile(BaseParser):
         request = (parser_context or {})["request"]
         if request.headers.get("Content-Encoding", "identity") != "identity":
             raise UnsupportedMediaType("Send the body as it is, uncompressed.")
-        return read_form(stream.read(), _boundary(media_type or ""))
+        return read_form(stream.read(), boundary_of(media_type or ""))
 
 
 def read_form(body: bytes, boundary: bytes) -> dict[str, str | Upload]:
@@ -133,7 +133,8 @@ def _text(name: str, content: bytes) -> str:
     return text
 
 
-def _boundary(media_type: str) -> bytes:
+def boundary_of(media_type: str) -> bytes:
+    """Raises Malformed (400) without one."""
     try:
         boundary = str(parse_header_parameters(media_type)[1].get("boundary", "")).encode("ascii")
     except (ValueError, LookupError):

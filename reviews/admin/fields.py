@@ -9,6 +9,7 @@ from django import forms
 from rest_framework import serializers
 
 from claims.admin.forms import line_feeds
+from factcheck.api.uploads import FileField, WrittenBoolean
 
 Choices = Sequence[tuple[str, Any]]
 LONG = 1000  # characters; what may be longer gets several lines
@@ -26,6 +27,7 @@ LABELS = {
     "anchor": "What it is about",
     "correction_request": "For a reader's request that you handle",
     "duplicate_of": "Which one says the same",
+    "file": "The file",
     "note": "Note, in words",
     "public_note": "For readers: what was changed",
 }
@@ -72,8 +74,10 @@ def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | Non
     help_text: dict[str, Any] = {"help_text": "" if name in LABELS else member.help_text or ""}
     if name in NAMED_BY_THE_PAGE:
         return forms.CharField(required=False, widget=forms.HiddenInput)
-    if isinstance(member, serializers.BooleanField):
+    if isinstance(member, (serializers.BooleanField, WrittenBoolean)):
         return forms.BooleanField(**told)
+    if isinstance(member, FileField):
+        return forms.FileField(**told, **help_text)
     if isinstance(member, serializers.ChoiceField):
         known = [(str(value), str(label).replace("_", " ")) for value, label in member.choices.items()]
         return Choice(choices=known if member.required else [("", "none"), *known], widget=forms.RadioSelect, **told)
@@ -115,6 +119,13 @@ def body_of(asked: type[serializers.Serializer] | None, form: forms.Form) -> dic
             elif value not in ("", None):
                 said[name] = f"{value}Z" if isinstance(member, serializers.DateTimeField) else value
     return said
+
+
+def parts_of(asked: type[serializers.Serializer] | None, form: forms.Form) -> dict[str, str]:
+    """The same as the fields of a form with a file, in which everything is text."""
+    written = {True: "true", False: "false"}
+    said = {name: value for name, value in body_of(asked, form).items() if name != "file"}
+    return {name: written[value] if isinstance(value, bool) else str(value) for name, value in said.items()}
 
 
 def _answers(name: str, member: Any, form: forms.Form) -> list[dict[str, Any]]:

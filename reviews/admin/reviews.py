@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -11,23 +12,28 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.csrf import csrf_exempt
 
 from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.permissions import actor_of
 from factcheck.admin import conflicts
 from factcheck.admin.base import RecordAdmin, identifier
+from factcheck.admin.uploads import posted
+from factcheck.errors import Problem
 from factcheck.templatetags.desk import age, badge, moment
 from reviews import forms, publication, workflow
 from reviews.access import ACTIONS
 from reviews.admin import fields
-from reviews.admin.asking import Answer, ask
+from reviews.admin.asking import Answer, ask, ask_with_file
 from reviews.admin.doing import Doing, doing
 from reviews.admin.panels import Panels
 from reviews.admin.parts import DeskFilter, PartFilter
 from reviews.admin.saving import saving_of
+from reviews.evidence import MAX_BYTES
 from reviews.models import Review
 from reviews.publication import documents
 from reviews.stages import Action
@@ -93,6 +99,7 @@ class ReviewAdmin(RecordAdmin):
             own("<path:object_id>/act/<str:action>/", self.act, "act"),
             own("<path:object_id>/act/<str:action>/<str:item>/", self.act, "act_on"),
             own("<path:object_id>/keep-draft/", self.keep_draft, "keep_draft"),
+            own("<path:object_id>/add-file/", self.add_file, "add_file"),
             own("<path:object_id>/store-again/<str:item>/", self.store_again, "store_again"),
             own("<path:object_id>/preview/", self.preview, "preview"),
             *super().get_urls(),
@@ -190,6 +197,38 @@ class ReviewAdmin(RecordAdmin):
         self.message_user(request, words, messages.SUCCESS if answer.is_done else messages.ERROR)
         return HttpResponseRedirect(_address("change", panels.review.pk))
 
+    @method_decorator(csrf_exempt)  # `posted` checks it, once it has read a form that Django may not read
+    def add_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The desk with the form of a file as evidence open; a POST adds it."""
+        panels = Panels(get_object_or_404(self.get_queryset(request), pk=identifier(object_id)), request)
+        asked = replace(doing(Action.ADD_EVIDENCE), form=forms.NewEvidenceFileSerializer)
+        offers = panels.offers()
+        if request.method != "POST":
+            return self._desk(request, panels, asked, _of_files(fields.form_of(asked.form, offers)))
+        try:
+            sent, files = posted(request, MAX_BYTES)
+        except Problem as problem:
+            answer, form = (
+                Answer(problem.status, {"detail": problem.detail}),
+                _of_files(fields.form_of(asked.form, offers, {})),
+            )
+            form.is_valid()
+        else:
+            form = _of_files(fields.form_of(asked.form, offers, sent))
+            form.is_valid()
+            said = fields.parts_of(asked.form, form)
+            address = f"/api/v1/reviews/{panels.review.pk}/evidence-files"
+            # A browser sends an empty file where none was chosen.
+            file = next((file for name, file in files.items() if name == "file" and file.name), None)
+            answer = ask_with_file(request, address, said, file, key=sent.get("key", "")[:100])
+        if answer.is_done:
+            self.message_user(request, f"{asked.label}: done.", messages.SUCCESS)
+            return HttpResponseRedirect(_address("change", panels.review.pk) + _place_of(asked, answer))
+        fields.tell(form, answer.told)
+        response = self._desk(request, panels, asked, form)
+        response.status_code = STATUS.get(answer.status, answer.status)
+        return response
+
     def store_again(self, request: HttpRequest, object_id: str, item: str) -> HttpResponse:
         """Have the page of an item fetched once more."""
         if request.method != "POST":
@@ -265,6 +304,13 @@ def ready_claims() -> QuerySet[Claim]:
 
 def _address(page: str, *keys: Any) -> str:
     return reverse(f"admin:reviews_review_{page}", args=keys)
+
+
+def _of_files(form: Any) -> Any:
+    """The file first, and no address: there is no page."""
+    form.fields.pop("url", None)
+    form.order_fields(["file"])
+    return form
 
 
 def _answered(panels: Panels, form: Any) -> Any:
