@@ -47,6 +47,7 @@ ROUTES: Table = {
     **pages("claims/article", read=READ, past=READ),
     "* /admin/claims/article/{id}/extract-again/": page(TRIAGE),
     "* /admin/claims/article/{id}/add-claim/": page(TRIAGE),
+    "* /admin/claims/article/{id}/withdraw/": page(KEEP_ARTICLES),
     **pages("claims/claim", read=READ, act=TRIAGE, add=TRIAGE, change=TRIAGE, past=READ),
     "* /admin/claims/claim/{id}/split/": page(TRIAGE),
     **pages("claims/earlierfactcheck", read=READ, past=READ),

@@ -18,8 +18,9 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from claims import pipeline
+from claims.access import KEEP_ARTICLES
 from claims.admin.filters import OutletFilter
-from claims.admin.forms import MissedForm
+from claims.admin.forms import MissedForm, WithdrawForm
 from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.naming import OPENING_CHARS, name_of, openings
 from claims.admin.reading import NEVER, readings_of
@@ -27,9 +28,9 @@ from claims.admin.searching import WordSearch
 from claims.admin.triage import ACTIONS, tell
 from claims.models import Appearance, Article, ArticleVersion, Claim
 from claims.triage import BY_ACTION, Transition, TriageStatus
-from factcheck.accounts.permissions import actor_of
+from factcheck.accounts.permissions import actor_of, meets
 from factcheck.admin.base import Pages, identifier
-from factcheck.errors import Problem
+from factcheck.errors import Problem, StaleVersion
 from factcheck.templatetags.desk import badge, moment
 
 STEPS = [BY_ACTION[action] for action in ACTIONS]
@@ -109,7 +110,45 @@ class ArticleAdmin(WordSearch):
         add = path(
             "<path:object_id>/add-claim/", self.admin_site.admin_view(self.add_claim), name="claims_article_add_claim"
         )
-        return [own, add, *super().get_urls()]
+        withdraw = path(
+            "<path:object_id>/withdraw/", self.admin_site.admin_view(self.withdraw), name="claims_article_withdraw"
+        )
+        return [own, add, withdraw, *super().get_urls()]
+
+    def withdraw(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A page of its own: what it says is what will be erased, for good, and what stays."""
+        row = get_object_or_404(self.get_queryset(request), pk=identifier(object_id))
+        form = (
+            WithdrawForm(request.POST) if request.method == "POST" else WithdrawForm(initial={"version": row.version})
+        )
+        conflict: dict[str, Any] = {}
+        if form.is_valid():
+            try:
+                pipeline.withdraw_article(row.pk, actor=actor_of(request), **form.cleaned_data)
+            except StaleVersion as stale:
+                conflict = {"stale": stale.extra, "seen": form.cleaned_data["version"]}
+            except Problem as problem:
+                tell(form, problem)
+            except OperationalError:
+                form.add_error(None, "Somebody is changing this article at this moment. Try again.")
+            else:
+                self.message_user(request, "The article is withdrawn: its words are erased.", messages.SUCCESS)
+                return HttpResponseRedirect(reverse("admin:claims_article_change", args=[row.pk]))
+            row = self.get_queryset(request).get(pk=row.pk)
+        own = list(row.claims.all())
+        erased = len(pipeline.untouched(own))
+        context = {
+            "title": "Withdraw the article",
+            "crumb": "Withdraw",
+            "form": form,
+            "conflict": conflict,
+            "versions": row.versions.count(),
+            "erased": erased,
+            "kept": len(own) - erased,
+        }
+        response = self.render(request, "admin/claims/article/withdraw.html", row, context)
+        response.status_code = 409 if conflict else 200
+        return response
 
     def add_claim(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The claim that a reader of the article saw and the extractor did not."""
@@ -162,6 +201,7 @@ class ArticleAdmin(WordSearch):
         in_focus = identifier(request.GET["claim"]) if request.GET.get("claim") else None
         entries = _entries(version, in_focus) if version else []
         return {
+            "may_withdraw": meets(request, KEEP_ARTICLES) and row.withdrawn_at is None,
             "title": name_of(row, version.text[:OPENING_CHARS] if version else ""),
             "reading": readings_of([row.pk]).get(row.pk, NEVER),
             # An address of another scheme is shown, never linked.

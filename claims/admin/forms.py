@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 
 from claims.models import Claim
+from claims.withdrawal import Reason
 
 
 def line_feeds(text: str) -> str:
@@ -71,3 +72,17 @@ class SplitForm(forms.Form):
 
     def clean_texts(self) -> list[str]:
         return [line for line in map(str.strip, self.cleaned_data["texts"].splitlines()) if line]
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.ChoiceField(
+        choices=[(reason.value, reason.value.replace("_", " ").capitalize()) for reason in Reason],
+        widget=forms.RadioSelect,
+    )
+    note = forms.CharField(
+        label="Why, in words",
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It stays on the record: name nothing that has to go.",
+    )
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)

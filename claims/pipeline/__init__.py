@@ -11,7 +11,7 @@ from claims.pipeline.rows import Outcome
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
 from claims.pipeline.standing import ArticleWithdrawn
 from claims.pipeline.triaging import BulkRefused, split, triage, triage_many
-from claims.pipeline.withdrawing import withdraw_article
+from claims.pipeline.withdrawing import untouched, withdraw_article
 
 __all__ = [
     "ArticleWithdrawn",
@@ -37,6 +37,7 @@ __all__ = [
     "triage",
     "triage_many",
     "tune",
+    "untouched",
     "withdraw_article",
     "withdraw_fact_check",
 ]

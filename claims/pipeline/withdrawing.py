@@ -89,8 +89,7 @@ def _erase_claims(article: Article, actor: User) -> list[UUID]:
     """Of claims that nobody has touched the words are the article's. Returns which those are."""
     # In the order in which people's verbs lock two of them.
     own = list(Claim.objects.select_for_update(no_key=True).filter(article=article).order_by("id"))
-    targets = set(Claim.objects.filter(merged_into__in=own).values_list("merged_into", flat=True))
-    ids = [claim.pk for claim in own if claim.pk not in targets and not is_touched(claim)]
+    ids = untouched(own)
     now = timezone.now()
     nothing: dict[str, Any] = {name: [] for name in ERASED} | {"text": ERASED_TEXT, "claimant": ""}
     Claim.objects.filter(pk__in=ids).update(
@@ -108,6 +107,12 @@ def _erase_claims(article: Article, actor: User) -> list[UUID]:
     matches.filter(decided_by=None).delete()
     matches.update(reasons=[], differences=[], version=F("version") + 1, updated_at=now)
     return ids
+
+
+def untouched(own: Collection[Claim]) -> list[UUID]:
+    """Of the claims of an article, those whose words are its own: nobody has worked on them."""
+    targets = set(Claim.objects.filter(merged_into__in=own).values_list("merged_into", flat=True))
+    return [claim.pk for claim in own if claim.pk not in targets and not is_touched(claim)]
 
 
 def _erase_leavings(article: Article, versions: Collection[ArticleVersion], claims: Collection[UUID]) -> None:
