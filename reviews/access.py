@@ -147,6 +147,8 @@ ROUTES: Table = {
     "* /admin/reviews/review/{id}/store-again/{id}/": page(REVIEW),
     "GET /admin/reviews/review/{id}/preview/": page(READ),
     "POST /admin/reviews/review/{id}/preview/": page(READ_ONLY),
+    "GET /admin/reviews/review/{id}/revisions/": page(READ),
+    "POST /admin/reviews/review/{id}/revisions/": page(READ_ONLY),
     **pages("reviews/correctionrequest", read=READ),
     "* /admin/reviews/correctionrequest/{id}/act/{id}/": page(READ),
     "GET /api/v1/snapshots/{id}": READ,

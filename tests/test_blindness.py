@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
@@ -126,7 +127,11 @@ def pages_of_the_desk(round_: Round, who: User) -> list[str]:
     pages = [
         f"{here}/change/",
         f"{here}/preview/",
+        f"{here}/revisions/",
+        f"{here}/add-file/",
+        f"{here}/act/{Action.COMMENT}/?anchor=evidence:{items[0]}&reply_to={NOBODY}",
         "/admin/reviews/review/",
+        "/admin/reviews/correctionrequest/",
         "/admin/",
         f"{here}/act/{Action.COMMENT}/",
     ]
@@ -339,3 +344,33 @@ def test_once_all_have_voted_the_desk_reads_what_they_said(open_round):
         assert [(v["author"]["username"], v["rating"], v["rationale"]) for v in said] == [
             (open_round.voter.username, "false", SEALED), (open_round.writer.username, "true", SEALED),
         ]  # fmt: skip
+
+
+def test_once_all_have_voted_the_page_of_the_desk_shows_what_they_said_to_everybody_there(open_round):
+    address = f"http://testserver/admin/reviews/review/{open_round.review.pk}/change/"
+    open_round.vote(open_round.writer, "true")
+    for who in (open_round.room.finn, open_round.voter, open_round.room.uma):
+        User.objects.filter(pk=who.pk).update(is_staff=True)
+        words = signed_in(User.objects.get(pk=who.pk)).get(address).content.decode()
+        assert words.count(SEALED) == 2, who.username
+        assert DRAFTED not in words, "what was written and not submitted stays its author's"
+
+
+def test_who_saves_too_late_is_shown_nothing_of_what_is_sealed(open_round):
+    told = {"seen": "1", "key": "k", "rating": "true", "rationale": "Mine, of forty characters or more, I hope."}
+    here = f"http://testserver/admin/reviews/review/{open_round.review.pk}/act"
+    late = []
+    for who in (open_round.writer, open_round.room.emil, open_round.room.finn):
+        User.objects.filter(pk=who.pk).update(is_staff=True)
+        client = signed_in(User.objects.get(pk=who.pk))
+        for action in (Action.SUBMIT_VERDICT, Action.HOLD, Action.REPLACE_SEAT_HOLDER, Action.REQUEST_EVIDENCE):
+            sent = told | {"reason": "legal", "note": "Wait.", "seat": "1"}
+            page = client.post(f"{here}/{action}/", urlencode(sent), "application/x-www-form-urlencoded")
+            words = page.content.decode()
+            late += (
+                [(who.username, action)]
+                if "Nothing of yours was saved" in words or "has changed since" in words
+                else []
+            )
+            assert MARK not in words, (who.username, action)
+    assert late == [(open_round.writer.username, "submit_verdict"), ("emil", "hold")]

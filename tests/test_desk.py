@@ -30,6 +30,7 @@ from reviews.presenting import present
 from reviews.stages import Action
 from tests import make, reviewing
 from tests.test_admin import body, said, text_of, words_of
+from tests.test_readers import corrected
 
 pytestmark = pytest.mark.django_db
 
@@ -515,6 +516,41 @@ def test_the_preview_shows_the_text_and_its_claim_review_as_they_would_be(room):
     words = words_of(at_desk(room.emil).get(f"/admin/reviews/review/{review.pk}/preview/"))
     assert "The headline." in words
     assert '"@type": "ClaimReview"' in words
+
+
+def test_two_revisions_stand_side_by_side_with_the_words_that_changed(room):
+    review = make.review(room, Stage.PUBLISHED)
+    address = f"/admin/reviews/review/{review.pk}/revisions/"
+    hal = at_desk(room.hal)
+    alone = hal.get(address)
+    assert (alone.status_code, "Revision 2" in words_of(alone)) == (200, False)
+    assert address in body(hal.get(desk_of(review)))
+    mended = corrected(room, summary="The summary, mended.").review
+    address = f"/admin/reviews/review/{mended.pk}/revisions/"
+    page = body(hal.get(address))
+    assert "Revision 1" in page
+    assert '<ins><span class="visually-hidden">added: </span>, mended</ins>' in page
+    assert [text_of(row) for row in re2.findall('<th scope="row">([^<]*)</th><td class="words">', page)] == ["Summary"]
+    same = hal.get(f"{address}?before=2&after=2")
+    assert "<ins>" not in body(same)
+    assert at_desk(room.zoe).get(address).status_code == 404
+    unpublished = make.review(room, Stage.RESEARCH, text="Rents doubled in a year.")
+    assert hal.get(f"/admin/reviews/review/{unpublished.pk}/revisions/").status_code == 404
+
+
+def test_of_what_is_public_only_a_correction_is_offered(room):
+    review = reviewing.full_review(room, Stage.PUBLISHED)
+    offered = {
+        name: buttons_of(review, body(at_desk(getattr(room, name)).get(desk_of(review))))
+        for name in ("finn", "hal", "emil", "uma")
+    }
+    anybody = ["declare_conflict", "comment"]
+    assert offered == {
+        "finn": ["declare_conflict", "comment", "hold"],
+        "hal": ["open_revision", *anybody],
+        "emil": ["open_revision", "propose_retraction", *anybody, "hold"],
+        "uma": [],
+    }
 
 
 def test_an_approval_for_later_says_when_in_utc(room):

@@ -32,9 +32,10 @@ from reviews.admin.asking import Answer, ask, ask_with_file
 from reviews.admin.doing import Doing, doing
 from reviews.admin.panels import Panels
 from reviews.admin.parts import DeskFilter, PartFilter
+from reviews.admin.revisions import side_by_side
 from reviews.admin.saving import saving_of
 from reviews.evidence import MAX_BYTES
-from reviews.models import Review
+from reviews.models import FactCheckRevision, Review
 from reviews.publication import documents
 from reviews.stages import Action
 from reviews.workflow.documents import document_of
@@ -102,6 +103,7 @@ class ReviewAdmin(RecordAdmin):
             own("<path:object_id>/add-file/", self.add_file, "add_file"),
             own("<path:object_id>/store-again/<str:item>/", self.store_again, "store_again"),
             own("<path:object_id>/preview/", self.preview, "preview"),
+            own("<path:object_id>/revisions/", self.revisions, "revisions"),
             *super().get_urls(),
         ]
 
@@ -257,6 +259,29 @@ class ReviewAdmin(RecordAdmin):
         ]
         context = {"title": "Preview", "crumb": "Preview", "review": review, "document": document, "profiles": profiles}
         return self.render(request, "admin/reviews/review/preview.html", review, context)
+
+    def revisions(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Two of what was ever public of it, side by side: the last two, or those that the address names."""
+        review = get_object_or_404(self.get_queryset(request), pk=identifier(object_id))
+        rows = FactCheckRevision.objects.filter(fact_check__review=review)
+        found = list(rows.select_related("published_by", "approval__approver").order_by("-number"))
+        if not found:
+            raise Http404("Nothing of it is public.")
+        numbers = {str(row.number): row for row in found}
+        after = numbers.get(request.GET.get("after", ""), found[0])
+        before = numbers.get(request.GET.get("before", ""), numbers.get(str(after.number - 1), after))
+        context = {
+            "title": "Revisions",
+            "crumb": "Revisions",
+            "review": review,
+            "fact_check": review.fact_check,
+            "revisions": found,
+            "before": before,
+            "after": after,
+            "shown": [after] if before == after else [before, after],
+            "sides": side_by_side(before, after),
+        }
+        return self.render(request, "admin/reviews/review/revisions.html", review, context)
 
     def take_next(self, request: HttpRequest) -> HttpResponse:
         """The best queued review of a desk."""

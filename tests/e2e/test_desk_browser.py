@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from claims.models import Claim
 from factcheck import jobs
 from factcheck.accounts.models import User
+from factcheck.models import Job
 from reviews import workflow
 from reviews.facts import Stage
 from reviews.models import Draft, Review
@@ -41,6 +42,7 @@ def signed_in(browser: Browser, site: str, name: str) -> tuple[Page, list[str]]:
 @pytest.fixture
 def room(site) -> make.Newsroom:
     found = make.newsroom()
+    make.user("kim", "admin")
     User.objects.update(is_staff=True)
     for user in User.objects.all():
         user.set_password("secret-1")
@@ -59,6 +61,8 @@ def addresses(room, evidence_folder) -> dict[str, list[str]]:
     told: dict[str, list[str]] = {
         "finn": ["/admin/", "/admin/reviews/review/"],
         "ada": ["/admin/reviews/review/add/", "/admin/claims/claim/"],
+        "kim": [f"/admin/claims/article/{article.pk}/withdraw/"],
+        "hal": ["/admin/reviews/correctionrequest/"],
     }
     stages = {
         Stage.RESEARCH: "finn", Stage.RATING: "", Stage.DISCUSSION: "", Stage.ADJUDICATION: "dana", Stage.DRAFTING: "finn", Stage.COPY_EDIT: "emil",
@@ -71,6 +75,16 @@ def addresses(room, evidence_folder) -> dict[str, list[str]]:
         who = name or room.holders(review)[0].username
         here = f"/admin/reviews/review/{review.pk}"
         told.setdefault(who, []).append(f"{here}/change/")
+        if stage is Stage.RESEARCH:
+            item = make.evidence(room, review, url="https://ministry.example/tables", snapshot_exemption="")
+            said = workflow.comment(review.pk, "Which year?", actor=room.emil, anchor=workflow.Anchor(evidence=item.pk))
+            workflow.comment(review.pk, "The last one.", actor=room.finn, reply_to=said.pk)
+            told[who] += [f"{here}/add-file/", f"{here}/act/{Action.COMMENT}/?reply_to={said.pk}"]
+        if stage is Stage.UNDER_REVISION:
+            asked, _ = workflow.request_correction(review.fact_check.pk, text="The table of May says 31,000.")
+            workflow.acknowledge(asked.pk, actor=room.hal)
+            request = f"/admin/reviews/correctionrequest/{asked.pk}"
+            told["hal"] += [f"{request}/change/", f"{request}/act/decline/", f"{here}/revisions/"]
         if stage in forms:
             told[who].append(f"{here}/act/{forms[stage]}/")
         if stage is Stage.COPY_EDIT:
@@ -342,4 +356,27 @@ def test_a_verdict_is_saved_while_somebody_writes_and_nobody_leaves_what_is_not_
     page.get_by_role("link", name="Leave it").click()
     page.wait_for_url("**/change/")
     assert asked == ["beforeunload"]
+    assert complaints == []
+
+
+def test_how_far_a_page_is_stored_is_shown_in_place(site, room, chromium):
+    def made() -> tuple[str, str]:
+        review = make.review(room, Stage.RESEARCH)
+        item = make.evidence(room, review, url="https://ministry.example/tables", snapshot_exemption="")
+        return str(review.pk), str(item.pk)
+
+    def failed() -> None:
+        jobs.cancel(Job.objects.get(subject_id=item).pk, actor=room.finn)
+        workflow.record_snapshot_failure(item, "The page does not exist.")
+
+    review, item = in_database(made)
+    page, complaints = signed_in(chromium, site, "finn")
+    page.goto(f"/admin/reviews/review/{review}/change/")
+    card = page.locator(f"#evidence-{item}")
+    expect(card).to_contain_text("Its page waits for a worker")
+    card.focus()
+    in_database(failed)
+    expect(card).to_contain_text("No copy of its page: The page does not exist.", timeout=15_000)
+    expect(card).to_be_focused()
+    expect(card.get_by_role("button", name="Fetch its page again")).to_be_visible()
     assert complaints == []
