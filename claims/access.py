@@ -5,6 +5,7 @@ from dataclasses import replace
 from claims.matching.decisions import MatchAction
 from claims.pipeline.fetching import FETCH
 from claims.pipeline.queueing import EXTRACT, MATCH
+from claims.pipeline.uploads import IMPORT as IMPORT_FILE
 from claims.triage import TriageAction
 from factcheck.accounts.needs import IMPORT, IMPORT_OR_TRIAGE, KEEP_ACCOUNTS, READ, TRIAGE, Table, page, pages
 
@@ -51,10 +52,11 @@ ROUTES: Table = {
     **pages("claims/claim", read=READ, act=TRIAGE, add=TRIAGE, change=TRIAGE, past=READ),
     "* /admin/claims/claim/{id}/split/": page(TRIAGE),
     **pages("claims/earlierfactcheck", read=READ, past=READ),
-    **pages("claims/importrun", read=READ),
+    **pages("claims/importrun", read=READ, add=IMPORT),
+    "* /admin/claims/importrun/{id}/retry-failed/": page(IMPORT),
     "* /admin/claims/importrun/{id}/failed-rows.jsonl": page(READ),
     **pages("claims/extractionrun", read=READ),
 }
 
 # A page is fetched for whoever imports; a text is read for whoever imported it and for whoever asked to have it read again.
-JOBS: Table = {FETCH: IMPORT, EXTRACT: IMPORT_OR_TRIAGE, MATCH: IMPORT_OR_TRIAGE}
+JOBS: Table = {FETCH: IMPORT, IMPORT_FILE: IMPORT, EXTRACT: IMPORT_OR_TRIAGE, MATCH: IMPORT_OR_TRIAGE}

@@ -290,6 +290,12 @@ def put_off(job: Job, due_at: datetime) -> None:
     )
 
 
+def check_lease(job: Job) -> None:
+    """Long work asks now and then, and stops where it is not its own any more. Raises LeaseLost."""
+    if not Job.objects.filter(pk=job.pk, state=JobState.RUNNING, lease_id=job.lease_id).exists():
+        raise LeaseLost(job.pk)
+
+
 def _hold(job: Job) -> None:
     if not Job.objects.select_for_update().filter(pk=job.pk, state=JobState.RUNNING, lease_id=job.lease_id).exists():
         raise LeaseLost(job.pk)

@@ -348,7 +348,7 @@ def test_who_may_not_enter_the_admin_is_sent_to_its_sign_in_by_every_page(world,
     ("kind", "scope", "is_let_through"),
     [
         ("extract", "import", True), ("extract", "triage", True), ("extract", "read", False), ("extract", "review", False),
-        ("fetch_article", "import", True), ("fetch_article", "triage", False), ("fetch_article", "read", False),
+        ("fetch_article", "import", True), ("fetch_article", "triage", False), ("fetch_article", "read", False), ("import_file", "import", True), ("import_file", "triage", False),
     ],
 )  # fmt: skip
 def test_who_may_ask_for_a_kind_of_work_may_ask_for_it_again_or_call_it_off(kind, scope, is_let_through, verb):
@@ -356,6 +356,8 @@ def test_who_may_ask_for_a_kind_of_work_may_ask_for_it_again_or_call_it_off(kind
     client = used(api(root, "read", scope))
     if kind == "extract":
         make.article()
+    elif kind == "import_file":
+        pipeline.request_import("a.txt", b"Prices rose.", {}, started_by=root)
     else:
         pipeline.request_article("https://example.org/a", {}, started_by=root)
     job = Job.objects.get(kind=kind)

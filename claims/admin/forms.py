@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 from claims.models import Claim
+from claims.pipeline.asked import DEFAULTS
+from claims.pipeline.uploads import MAX_FILE_BYTES, UPLOADED
+from claims.sources import FORMATS
+from claims.sources.base import FIELDS
 from claims.withdrawal import Reason
 
 
@@ -86,3 +92,59 @@ class WithdrawForm(forms.Form):
         help_text="It stays on the record: name nothing that has to go.",
     )
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+SUFFIXES = tuple(suffix for name in UPLOADED for suffix in FORMATS[name].suffixes)
+
+
+class ImportForm(forms.Form):
+    """What a file is imported with. What the words mean is looked at by the verb alone."""
+
+    file = forms.Field(
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
+        help_text=f"{', '.join(SUFFIXES)}; up to {MAX_FILE_BYTES // 1024 // 1024} MiB. The command import_articles takes longer ones.",
+    )
+    format = forms.ChoiceField(choices=[("auto", "told by its name and content"), *((name, name) for name in UPLOADED)])
+    on_duplicate = forms.ChoiceField(
+        label="When an article that is here comes with another text",
+        choices=[("version", "it becomes a new version"), ("skip", "it is skipped"), ("fail", "the row is refused")],
+    )
+    outlet = forms.CharField(label="Outlet of articles that name none", required=False, max_length=200)
+    language = forms.CharField(
+        label="Language of articles that name none", required=False, max_length=60, help_text="Like en or pt-BR."
+    )
+    default_timezone = forms.CharField(
+        label="Time zone of dates without one",
+        required=False,
+        max_length=60,
+        initial=DEFAULTS["default_timezone"],
+        help_text="Like Europe/Kyiv.",
+    )
+    map = forms.CharField(
+        label="Which of their fields is which of ours",
+        required=False,
+        max_length=5_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=f"One a line, like headline=title. Ours are {', '.join(FIELDS)}.",
+    )
+    extract = forms.BooleanField(label="Read what is new for claims", required=False, initial=True)
+
+    def clean_default_timezone(self) -> str:
+        return self.cleaned_data["default_timezone"] or DEFAULTS["default_timezone"]
+
+    def clean_outlet(self) -> str:
+        return self.cleaned_data["outlet"].strip()
+
+    def clean_map(self) -> dict[str, str]:
+        found = {}
+        for line in filter(None, map(str.strip, self.cleaned_data["map"].splitlines())):
+            theirs, separator, ours = (part.strip() for part in line.rpartition("="))
+            if not (separator and theirs):
+                raise forms.ValidationError(f"{line!r} is not THEIRS=OURS.")
+            found[theirs] = ours
+        return found
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in DEFAULTS if name in self.cleaned_data}

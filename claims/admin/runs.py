@@ -1,4 +1,4 @@
-"""Imports and extractions: what they did and what they could not do. Nothing here writes."""
+"""Imports and extractions: what they did and what they could not do; the form that starts one."""
 
 from __future__ import annotations
 
@@ -6,21 +6,28 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from claims import pipeline
+from claims.admin.forms import ImportForm
 from claims.admin.naming import name_of, opening
 from claims.models import ExtractionRun, ImportRun
 from claims.pipeline.fetching import FETCH
 from claims.pipeline.queueing import EXTRACT
+from claims.pipeline.runs import FACT_CHECKS, QUEUED
+from claims.pipeline.uploads import IMPORT, MAX_FILE_BYTES
 from claims.sources.inputs import STANDARD_INPUT
+from factcheck.accounts.permissions import actor_of
 from factcheck.admin.base import RecordAdmin, identifier
 from factcheck.admin.jobs import describes
+from factcheck.admin.uploading import takes_file
+from factcheck.errors import ActionNotAllowed, InvalidInput, Problem
 from factcheck.models import Job
 from factcheck.templatetags.desk import age, badge, counted, spaced
 
@@ -50,6 +57,7 @@ def _count(name: str, words: str) -> Callable[[ImportRun], str]:
 class ImportRunAdmin(RecordAdmin):
     page_template = "admin/claims/importrun/page.html"
     shows_workers = True
+    add_label = "Import articles"
     list_display = ("origin", "state_badge", *(_count(name, words) for name, words in COUNTS.items()), "started")
     list_filter = ("state",)
     list_select_related = ("started_by",)
@@ -68,12 +76,69 @@ class ImportRunAdmin(RecordAdmin):
         return age(run.created_at)
 
     def get_urls(self) -> list[URLPattern]:
-        own = path(
-            "<path:object_id>/failed-rows.jsonl",
-            self.admin_site.admin_view(self.download),
-            name="claims_importrun_failed_rows",
-        )
-        return [own, *super().get_urls()]
+        def own(address: str, view: Any, name: str) -> URLPattern:
+            return path(
+                f"<path:object_id>/{address}", self.admin_site.admin_view(view), name=f"claims_importrun_{name}"
+            )
+
+        return [
+            own("failed-rows.jsonl", self.download, "failed_rows"),
+            own("retry-failed/", self.retry_failed, "retry_failed"),
+            *super().get_urls(),
+        ]
+
+    # Starting one
+
+    @takes_file(MAX_FILE_BYTES)
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return self.add_page(request)
+
+    def add_page(self, request: HttpRequest) -> HttpResponse:
+        """A file, and what is said of it: the run is one like every other."""
+        if request.method != "POST":
+            return self._form(request, ImportForm())
+        form, upload = ImportForm(request.POST), getattr(request, "upload", None)
+        if not form.is_valid():
+            return self._form(request, form, status=422)
+        try:
+            job = pipeline.request_import(
+                upload.name if upload else "",
+                upload.payload if upload else b"",
+                form.asked,
+                started_by=actor_of(request),
+            )
+        except InvalidInput as refused:
+            for error in refused.errors:
+                form.add_error((error.pointer or "").lstrip("/"), error.detail)
+            return self._form(request, form, status=refused.status)
+        self.message_user(request, "The file is queued to be imported.", messages.SUCCESS)
+        return HttpResponseRedirect(_address(job.subject_id))
+
+    def unread_form(self, request: HttpRequest, problem: Problem) -> HttpResponse:
+        return self._form(request, ImportForm(), unread=problem)
+
+    def _form(
+        self, request: HttpRequest, form: ImportForm, *, status: int = 200, unread: Problem | None = None
+    ) -> HttpResponse:
+        context = {"title": "Import articles", "form": form, "unread": unread}
+        page = self.render(request, "admin/claims/importrun/add.html", None, context)
+        page.status_code = status
+        return page
+
+    def retry_failed(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """A run of the rows that this one refused."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        run = get_object_or_404(ImportRun, pk=identifier(object_id))
+        try:
+            job = pipeline.retry_failed_rows(run.pk, started_by=actor_of(request))
+        except ActionNotAllowed as refused:
+            self.message_user(request, refused.detail, messages.ERROR)
+            return HttpResponseRedirect(_address(run.pk))
+        self.message_user(request, "The rows that were refused are queued to be imported.", messages.SUCCESS)
+        return HttpResponseRedirect(_address(job.subject_id))
+
+    # What came of it
 
     def download(self, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
         """The failed rows as they can be mended and fed back: the file that the command writes with --errors."""
@@ -98,7 +163,32 @@ class ImportRunAdmin(RecordAdmin):
             "counts": [(words, getattr(row, name)) for name, words in COUNTS.items()],
             "terms": list(_terms(row.options)),
             "stopped_at": _stopped_at(row),
+            "is_running": row.state == ImportRun.State.RUNNING,
+            "percent": _percent(row),
+            "job": _job_of(row),
+            "may_retry": row.failed
+            and row.state != ImportRun.State.RUNNING
+            and FACT_CHECKS not in row.options
+            and self.has_add_permission(request),
         }
+
+
+def _address(run_id: UUID) -> str:
+    return reverse("admin:claims_importrun_change", args=[run_id])
+
+
+def _percent(run: ImportRun) -> int | None:
+    """How far a file that is being read was read, where its length is known."""
+    size = run.options.get("bytes")
+    if run.state != ImportRun.State.RUNNING or not size:
+        return None
+    return min(100, 100 * run.checkpoint.get("offset", 0) // size)
+
+
+def _job_of(run: ImportRun) -> Job | None:
+    if QUEUED not in run.options:
+        return None
+    return Job.objects.filter(kind=IMPORT, subject_id=run.pk).order_by("-id").first()
 
 
 def state_of(run: ImportRun) -> SafeString:
@@ -112,10 +202,14 @@ def _terms(options: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What was asked of the run, without what is usual."""
     if sources := options.get("sources"):
         yield "Files", ", ".join(map(source_in_words, sources))
+    if options.get("sha256"):
+        yield "SHA-256 of the file", options["sha256"]
+    if options.get("bytes"):
+        yield "Bytes", f"{options['bytes']:,}"
     if options.get("folder") and sources != [STANDARD_INPUT]:
         yield "Folder", options["folder"]
     if retried := options.get("retry_failed"):
-        yield "Rows of the run", retried
+        yield "Rows of the run", format_html('<a href="{}">{}</a>', _address(retried), retried)
     if options.get("format"):
         yield "Format", "told by each file" if options["format"] == "auto" else options["format"]
     if options.get("map"):
@@ -149,10 +243,11 @@ def articles_of_runs(ids: Collection[UUID]) -> dict[UUID, str]:
     return {run.pk: link_to_version(run) for run in runs.annotate(opening=opening("version__text"))}
 
 
+@describes(IMPORT)
 @describes(FETCH)
 def addresses_of_runs(ids: Collection[UUID]) -> dict[UUID, str]:
     return {
-        run.pk: format_html('<a href="{}">{}</a>', reverse("admin:claims_importrun_change", args=[run.pk]), run.source)
+        run.pk: format_html('<a href="{}">{}</a>', _address(run.pk), run.source)
         for run in ImportRun.objects.filter(pk__in=ids)
     }
 

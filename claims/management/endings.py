@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from claims.management.report import Found
-from claims.management.settings import DEFAULTS
 from claims.management.words import count_of
 from claims.models import ImportRun
+from claims.pipeline import runs
+from claims.pipeline.asked import DEFAULTS
 from claims.pipeline.bulk import End, Progress, Terms
-from claims.pipeline.feeds import UNREADABLE
 from claims.pipeline.rows import Status
 from claims.sources import FORMATS
 from claims.sources.inputs import STANDARD_INPUT
@@ -26,15 +26,9 @@ def error_of(run: ImportRun, end: End, terms: Terms, progress: Progress) -> dict
     elif end is End.TOO_MANY_ERRORS:
         detail = f"More than {count_of(terms.max_errors or 0, 'bad row')}: "
         detail += "nothing was imported." if terms.all_or_nothing else "the import was stopped."
-    elif run.rows and run.rows == _unreadable(run):
-        return {"code": "unreadable", "detail": "Nothing was imported: no source could be read."}
     else:
-        return None
+        return runs.nothing_was_read(run)
     return {"code": end.value, "detail": detail}
-
-
-def _unreadable(run: ImportRun) -> int:
-    return run.failed_rows.filter(code=UNREADABLE).count() if run.failed else 0
 
 
 def found_of(run: ImportRun, end: End, progress: Progress) -> Found:
@@ -42,7 +36,9 @@ def found_of(run: ImportRun, end: End, progress: Progress) -> Found:
     if end in (End.NOTHING_LANDED, End.TOO_MANY_ERRORS) and run.options.get("atomic"):
         bad = Counter({Status.FAILED: progress.counts[Status.FAILED]})
         return Found(bad, progress.rows, 0, was_undone=True)
-    return Found(Counter({status: getattr(run, status.value) for status in Status}), run.rows, _unreadable(run))
+    return Found(
+        Counter({status: getattr(run, status.value) for status in Status}), run.rows, runs.unreadable_sources(run)
+    )
 
 
 def repair_line(run: ImportRun, errors: Path) -> str:

@@ -23,9 +23,9 @@ from claims.management.words import count_of
 from claims.models import ImportRun
 from claims.pipeline import runs
 from claims.pipeline.fact_checks import preview_fact_checks, record_fact_checks
-from claims.pipeline.feeds import UNREADABLE as UNREADABLE_SOURCE
 from claims.pipeline.feeds import storable
 from claims.pipeline.rows import Status
+from claims.pipeline.runs import UNREADABLE as UNREADABLE_SOURCE
 from claims.sources import FORMATS
 from claims.sources.base import BadRow, Options, Place, Unreadable
 from claims.sources.fact_checks import FactCheckDraft, read_document, read_lines

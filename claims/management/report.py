@@ -15,8 +15,8 @@ from claims.management.terminal import ProgressLine
 from claims.management.words import count_of
 from claims.models import FailedRow, ImportRun
 from claims.pipeline.bulk import Progress
-from claims.pipeline.feeds import UNREADABLE
 from claims.pipeline.rows import Status
+from claims.pipeline.runs import UNREADABLE
 from claims.sources.base import BadRow
 
 # A result is read whole; the file of --errors and the run itself hold every bad row.

@@ -6,28 +6,15 @@ import os
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 from claims.management.exits import usage
 from claims.models import ImportRun
-from claims.pipeline import runs
+from claims.pipeline import asked, runs
+from claims.pipeline.asked import DEFAULTS
 from claims.pipeline.bulk import Terms
 from claims.pipeline.feeds import storable
-from claims.pipeline.rows import OnDuplicate
 from claims.sources.base import Options
 from claims.sources.inputs import STANDARD_INPUT, is_address
-
-# What a run is begun with it goes on with; argparse has no default for these, so that we see what was said.
-DEFAULTS: dict[str, Any] = {
-    "format": "auto",
-    "map": {},
-    "outlet": "",
-    "language": "",
-    "default_timezone": "UTC",
-    "on_duplicate": OnDuplicate.VERSION.value,
-    "extract": True,
-    "atomic": False,
-}
 
 
 def run_to_resume(said: dict[str, Any], say: Callable[[str], None]) -> ImportRun | None:
@@ -37,6 +24,8 @@ def run_to_resume(said: dict[str, Any], say: Callable[[str], None]) -> ImportRun
         return None
     if wanted:
         run = run_of(UUID(wanted))
+        if runs.QUEUED in run.options:
+            raise usage(f"Run {run.pk} is a job's, which goes on with it by itself: look at its page.")
         if run.state == ImportRun.State.DONE:
             raise usage(f"Run {run.pk} is finished: there is nothing to resume.")
         if names and names != [STANDARD_INPUT] and run.source_key != source_key_of(names):
@@ -72,26 +61,13 @@ def settings_of(said: dict[str, Any], began: ImportRun | None, *, may_differ: bo
 
 def options_of(settings: dict[str, Any]) -> Options:
     try:
-        return Options(
-            format=settings["format"],
-            mapping=settings["map"],
-            outlet=settings["outlet"],
-            language=settings["language"],
-            default_timezone=ZoneInfo(settings["default_timezone"]),
-        )
+        return asked.options_of(settings)
     except ValueError as error:
         raise usage(str(error)) from None
 
 
 def terms_of(settings: dict[str, Any], said: dict[str, Any]) -> Terms:
-    return Terms(
-        on_duplicate=OnDuplicate(settings["on_duplicate"]),
-        extract=settings["extract"],
-        batch_rows=said["batch_size"],
-        limit=said["limit"],
-        max_errors=said["max_errors"],
-        all_or_nothing=settings["atomic"],
-    )
+    return asked.terms_of(settings, batch_rows=said["batch_size"], limit=said["limit"], max_errors=said["max_errors"])
 
 
 def names_of(said: dict[str, Any], resumed: ImportRun | None) -> list[str]:

@@ -11,7 +11,7 @@ from claims.models.matching import (
     IndexedFactCheck,
     MatchingThresholds,
 )
-from claims.models.runs import ExtractionRun, FailedRow, ImportRun
+from claims.models.runs import ExtractionRun, FailedRow, ImportFile, ImportRun
 
 __all__ = [
     "Appearance",
@@ -22,6 +22,7 @@ __all__ = [
     "EarlierFactCheck",
     "ExtractionRun",
     "FailedRow",
+    "ImportFile",
     "ImportRun",
     "Indexed",
     "IndexedClaim",

@@ -53,6 +53,16 @@ class ImportRun(Row):
         return f"{self.source} ({self.state})"
 
 
+class ImportFile(models.Model):
+    """An uploaded file until its run has read it: whichever machine the worker is on, the file is there with the run."""
+
+    run = models.OneToOneField(ImportRun, primary_key=True, on_delete=models.CASCADE, related_name="file")
+    payload = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.run.source
+
+
 class FailedRow(Row):
     """A row that an import could not take, as it came, so that it can be mended and fed back."""
 

@@ -11,6 +11,7 @@ from claims.pipeline.rows import Outcome
 from claims.pipeline.runs import finish_run, interrupt_run, start_run
 from claims.pipeline.standing import ArticleWithdrawn
 from claims.pipeline.triaging import BulkRefused, split, triage, triage_many
+from claims.pipeline.uploads import import_queued, request_import, retry_failed_rows
 from claims.pipeline.withdrawing import untouched, withdraw_article
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "fetch_article",
     "finish_run",
     "import_article",
+    "import_queued",
     "interrupt_run",
     "land_batch",
     "match",
@@ -32,6 +34,8 @@ __all__ = [
     "record_fact_checks",
     "request_article",
     "request_extraction",
+    "request_import",
+    "retry_failed_rows",
     "split",
     "start_run",
     "triage",

@@ -12,13 +12,13 @@ import orjson
 
 from claims.models import FailedRow, ImportRun
 from claims.pipeline.addresses import open_address
+from claims.pipeline.runs import UNREADABLE
 from claims.sources import FORMATS
 from claims.sources.base import BAD_ROW_KEY, ArticleDraft, BadRow, Options, PageAddress, Place, Unreadable
 from claims.sources.inputs import HEAD_BYTES, STANDARD_INPUT, Input, is_address, open_input
 from factcheck.fetch.politely import Courtesy
 
 Item = ArticleDraft | BadRow
-UNREADABLE = "unreadable"  # code of a bad row that is a whole source
 Checkpoint = dict[str, Any]
 
 
@@ -79,7 +79,7 @@ class FileFeed:
 
     def _rows_of(self, number: int, checkpoint: Checkpoint) -> Iterator[Fed]:
         source, offset = self._sources[number], checkpoint.get("offset", 0)
-        with _open(source, self._options, self._standard_input, self._courtesy) as opened:
+        with self._open(source) as opened:
             # Only as far as there was anything then: a file may have grown since, and it still is that file.
             if checkpoint.get("head_digest") not in (
                 None,
@@ -102,6 +102,9 @@ class FileFeed:
                     yield Fed(item, Origin(self._where(number + 1)))
                 else:
                     yield Fed(item, repeat if item.place.offset <= repeated else origin)
+
+    def _open(self, source: str) -> AbstractContextManager[Input]:
+        return _open(source, self._options, self._standard_input, self._courtesy)
 
     def _where(self, number: int) -> Checkpoint:
         """The beginning of a source; behind the last one it has no name."""
@@ -131,12 +134,15 @@ class FailedRowFeed:
         kept = orjson.loads(row.raw)
         if row.line is None and list(kept) == [BAD_ROW_KEY] and "raw" not in kept[BAD_ROW_KEY]:
             try:
-                with _open(row.source, self._options, BytesIO(), self._courtesy) as opened:
+                with self._open(row.source) as opened:
                     yield from opened.articles(self._options)
             except Unreadable as error:
                 yield BadRow(Place(row.source, None, 0), "", UNREADABLE, error.detail)
         else:
             yield from FORMATS["jsonl"].read(BytesIO(row.raw.encode()), row.source, self._options)
+
+    def _open(self, source: str) -> AbstractContextManager[Input]:
+        return _open(source, self._options, BytesIO(), self._courtesy)
 
 
 def _open(source: str, options: Options, standard_input: BinaryIO, courtesy: Courtesy) -> AbstractContextManager[Input]:

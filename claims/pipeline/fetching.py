@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, TypedDict
+from typing import TypedDict
 from uuid import UUID
 
 import orjson
@@ -102,24 +102,3 @@ def fetch_article(job: Job) -> None:
             "url_final": page.url_final,
             "redirects": list(page.redirects),
         }
-
-
-def park_fetch(job: Job) -> None:
-    """The job was given up: its error goes on its run."""
-    _end(job, ImportRun.State.FAILED, job.error)
-
-
-def cancel_fetch(job: Job) -> None:
-    """The job was cancelled: nothing was imported."""
-    _end(job, ImportRun.State.INTERRUPTED, None)
-
-
-def retry_fetch(job: Job) -> None:
-    """The job was queued again: so the run goes on."""
-    unfinished = ImportRun.objects.filter(pk=job.subject_id).exclude(state=ImportRun.State.DONE)
-    unfinished.update(state=ImportRun.State.RUNNING, error=None, finished_at=None)
-
-
-def _end(job: Job, state: ImportRun.State, error: dict[str, Any] | None) -> None:
-    unfinished = ImportRun.objects.filter(pk=job.subject_id).exclude(state=ImportRun.State.DONE)
-    unfinished.update(state=state, error=error, finished_at=timezone.now())

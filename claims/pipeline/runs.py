@@ -24,6 +24,10 @@ from factcheck.models import Job, JobState
 STATED = "stated"
 # The option of a run of `import_fact_checks`, which is repeated and never resumed.
 FACT_CHECKS = "fact_checks"
+# The option of a run that a job does: of an uploaded file, or of rows that somebody has tried again.
+QUEUED = "queued"
+NO_COMMANDS = (STATED, FACT_CHECKS, QUEUED)
+UNREADABLE = "unreadable"  # code of a bad row that is a whole source
 
 
 class SourceBusy(Problem):
@@ -50,7 +54,7 @@ def start_run(
     `key` tells sources apart where their names do not, see `source_key`. Raises SourceBusy when another process imports the same source.
     """
     key = resume.source_key if resume else key or source_key(source)
-    _hold(key)
+    hold(key)
     with transaction.atomic():
         # Whoever had it before is gone, or it would still hold the lock.
         ImportRun.objects.filter(source_key=key, state=ImportRun.State.RUNNING).update(
@@ -69,7 +73,7 @@ def start_run(
 
 def unfinished_run(key: str | None = None) -> ImportRun | None:
     """The last run of these sources, or of any, unless it came to its end."""
-    runs = ImportRun.objects.exclude(source="api").exclude(options__has_any_keys=[STATED, FACT_CHECKS])
+    runs = ImportRun.objects.exclude(source="api").exclude(options__has_any_keys=list(NO_COMMANDS))
     run = (runs.filter(source_key=key) if key else runs.exclude(state=ImportRun.State.DONE)).order_by("-id").first()
     return None if run is None or run.state == ImportRun.State.DONE else run
 
@@ -134,7 +138,8 @@ def failed_row(row: BadRow) -> FailedRow:
 HOLD_SECONDS = 1.0
 
 
-def _hold(key: str) -> None:
+def hold(key: str) -> None:
+    """Keep everybody else from importing these sources until `release`, or this process ends. Raises SourceBusy."""
     # A session's lock: the server lets go of it when the process is killed.
     deadline = time.monotonic() + HOLD_SECONDS
     with connection.cursor() as cursor:
@@ -156,6 +161,17 @@ def _lock_number(key: str) -> int:
     return int.from_bytes(bytes.fromhex(key)[:8], signed=True)
 
 
+def nothing_was_read(run: ImportRun) -> dict[str, Any] | None:
+    """The error of a run none of whose sources could be read."""
+    if run.rows and run.rows == unreadable_sources(run):
+        return {"code": UNREADABLE, "detail": "Nothing was imported: no source could be read."}
+    return None
+
+
+def unreadable_sources(run: ImportRun) -> int:
+    return run.failed_rows.filter(code=UNREADABLE).count() if run.failed else 0
+
+
 def finish_run(run: ImportRun, error: dict[str, Any] | None = None) -> None:
     """Close the run: done, or failed with its error."""
     _close(run, ImportRun.State.FAILED if error else ImportRun.State.DONE, error)
@@ -167,9 +183,38 @@ def interrupt_run(run: ImportRun) -> None:
 
 
 def _close(run: ImportRun, state: ImportRun.State, error: dict[str, Any] | None) -> None:
-    run.state, run.error, run.finished_at = state, error, timezone.now()
     with transaction.atomic():
-        run.save(update_fields=["state", "error", "finished_at"])
-        counts = {status.value: getattr(run, status.value) for status in Status}
-        events.record(run, "end", actor=run.started_by, data={"state": state.value, **counts})
+        record_end(run, state, error)
     release(run)
+
+
+def record_end(run: ImportRun, state: ImportRun.State, error: dict[str, Any] | None) -> None:
+    """The last words of a run, in the transaction of whoever closes it."""
+    run.state, run.error, run.finished_at = state, error, timezone.now()
+    run.save(update_fields=["state", "error", "finished_at"])
+    counts = {status.value: getattr(run, status.value) for status in Status}
+    events.record(run, "end", actor=run.started_by, data={"state": state.value, **counts})
+
+
+# A run that a job does
+
+
+def park_run(job: Job) -> None:
+    """The job was given up: its error goes on its run."""
+    _end(job, ImportRun.State.FAILED, job.error)
+
+
+def cancel_run(job: Job) -> None:
+    """The job was cancelled: what has landed is in, and nothing else."""
+    _end(job, ImportRun.State.INTERRUPTED, None)
+
+
+def retry_run(job: Job) -> None:
+    """The job was queued again: so the run goes on."""
+    unfinished = ImportRun.objects.filter(pk=job.subject_id).exclude(state=ImportRun.State.DONE)
+    unfinished.update(state=ImportRun.State.RUNNING, error=None, finished_at=None)
+
+
+def _end(job: Job, state: ImportRun.State, error: dict[str, Any] | None) -> None:
+    unfinished = ImportRun.objects.filter(pk=job.subject_id).exclude(state=ImportRun.State.DONE)
+    unfinished.update(state=state, error=error, finished_at=timezone.now())

@@ -139,6 +139,7 @@ class RecordAdmin(ByTable):
     page_template: str
     change_list_template: ClassVar[Any] = "factcheck/change_list.html"
     shows_workers = False  # above its list: is somebody there to do the work?
+    add_label = ""  # what its button says, where that is not "Add" and its name
 
     list_per_page = 50
     list_max_show_all = 0
@@ -158,9 +159,8 @@ class RecordAdmin(ByTable):
             for selected in request.POST.getlist(helpers.ACTION_CHECKBOX_NAME):
                 identifier(selected)
         title = str(self.opts.verbose_name_plural).capitalize()
-        return super().changelist_view(
-            request, {"title": title, "shows_workers": self.shows_workers} | (extra_context or {})
-        )
+        own = {"title": title, "shows_workers": self.shows_workers, "add_label": self.add_label}
+        return super().changelist_view(request, own | (extra_context or {}))
 
     def changeform_view(
         self,
