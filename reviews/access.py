@@ -1,6 +1,18 @@
 """Who may ask for what of reviews; `factcheck/access.py` says how to read it. Who may act on which review, the stage table says."""
 
-from factcheck.accounts.needs import ANYBODY, PUBLISH, READ, READ_ONLY, REVIEW, TRIAGE, Need, Table, page, pages
+from factcheck.accounts.needs import (
+    ANYBODY,
+    KEEP_ACCOUNTS,
+    PUBLISH,
+    READ,
+    READ_ONLY,
+    REVIEW,
+    TRIAGE,
+    Need,
+    Table,
+    page,
+    pages,
+)
 from reviews.corrections import RequestAction
 from reviews.publication import EXPORTS
 from reviews.stages import Action
@@ -151,6 +163,12 @@ ROUTES: Table = {
     "POST /admin/reviews/review/{id}/revisions/": page(READ_ONLY),
     **pages("reviews/correctionrequest", read=READ),
     "* /admin/reviews/correctionrequest/{id}/act/{id}/": page(READ),
+    **pages("reviews/desk", read=READ, add=KEEP_ACCOUNTS),
+    **{f"* /admin/reviews/desk/{{id}}/{step}/": page(KEEP_ACCOUNTS) for step in ("new-version", "use", "people")},
+    **pages("reviews/reviewpolicy", read=READ),
+    "* /admin/reviews/reviewpolicy/{id}/new-version/": page(KEEP_ACCOUNTS),
+    **pages("reviews/ratingscaleversion", read=READ),
+    "* /admin/reviews/ratingscaleversion/{id}/new-version/": page(KEEP_ACCOUNTS),
     "GET /api/v1/snapshots/{id}": READ,
     "GET /api/v1/snapshots/{id}/content": READ,
     "POST /api/v1/snapshots/{id}/verify": REVIEW,

@@ -7,10 +7,8 @@ from typing import Any
 from django.core.checks import CheckMessage, Tags, Warning, register
 from django.db.utils import ProgrammingError
 
-from factcheck.accounts.models import User
 from reviews.models import Desk
-from reviews.staffing import Person, can_staff
-from reviews.workflow.people import terms_of
+from reviews.workflow.desks import staffing_of
 
 
 @register(Tags.database)
@@ -29,14 +27,9 @@ HINT = "Add people to the desk, give them roles, or give the desk a policy with 
 
 def unstaffable() -> list[str]:
     """One sentence for each desk whose present people cannot take a claim through a disagreement."""
-    found = []
-    for desk in Desk.objects.select_related("policy").order_by("name"):
-        users = User.objects.with_roles().filter(memberships__desk=desk, is_active=True, is_machine=False)
-        people = [Person(str(user.pk), frozenset(user.roles)) for user in users]
-        for risk, seats in (("normal", desk.policy.seats), ("high", desk.policy.seats_high_risk)):
-            lack = can_staff(people, seats=seats, lead=None, **terms_of(desk.policy))
-            if lack:
-                found.append(
-                    f"The desk {desk.name!r} cannot staff a review at {risk} risk under {desk.policy}: {lack}."
-                )
-    return found
+    return [
+        f"The desk {desk.name!r} cannot staff a review at {risk} risk under {desk.policy}: {lack}."
+        for desk in Desk.objects.select_related("policy").order_by("name")
+        for risk, lack in staffing_of(desk, desk.policy).items()
+        if lack
+    ]

@@ -161,12 +161,12 @@ def one_of_each() -> dict[str, Any]:
     }  # fmt: skip
     pages = {
         "article": "articles", "claim": "claims", "earlierfactcheck": "earlier-fact-checks", "importrun": "import-runs", "extractionrun": "extraction-runs",
-        "job": "jobs", "user": "users", "token": "tokens", "review": "reviews", "correctionrequest": "correction-requests",
+        "job": "jobs", "user": "users", "token": "tokens", "review": "reviews", "desk": "desks", "reviewpolicy": "policies",
+        "correctionrequest": "correction-requests",
         "webhookendpoint": "webhook-endpoints", "webhookdelivery": "webhook-deliveries",
     }  # fmt: skip
-    return (
-        rows | {model: rows[kind] for model, kind in pages.items()} | {"auditevent": AuditEvent.objects.latest("id").pk}
-    )
+    others = {"auditevent": AuditEvent.objects.latest("id").pk, "ratingscaleversion": room.desk.scale_id}
+    return rows | {model: rows[kind] for model, kind in pages.items()} | others
 
 
 def address_of(route: Route, world: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from claims.triage import REASON_LABELS, TRANSITIONS, TriageAction
 from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.models import Job, JobState
-from reviews.models import Review
+from reviews.models import Desk, Review
 from tests import make
 
 TEXT = (
@@ -910,7 +910,7 @@ def test_nothing_but_accounts_can_be_deleted_or_added_by_hand(db):
     request = root.get("/admin/").wsgi_request
     for model, model_admin in site._registry.items():
         assert not model_admin.has_delete_permission(request), model
-        assert model_admin.has_add_permission(request) == (model in (Claim, ImportRun, Review, User)), model
+        assert model_admin.has_add_permission(request) == (model in (Claim, Desk, ImportRun, Review, User)), model
 
 
 def test_no_page_carries_a_script_or_a_style_of_its_own(ada):

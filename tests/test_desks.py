@@ -94,6 +94,13 @@ NO_BEGINNINGS = (
         (lambda w: w["policy"].update(seats=1), "/policy/seats: It is a whole number from 2 to 32767, not 1."),
         (lambda w: w["policy"].update(lease_hours="two"), "/policy/lease_hours: It is a whole number from 1"),
         (lambda w: w["policy"].update(min_origins=True), "/policy/min_origins: It is a whole number from 1"),
+        (
+            lambda w: w["policy"].update(correction_ack_days=20),
+            "/policy/correction_resolve_days: Nothing is resolved before",
+        ),
+        (lambda w: w.update(publisher_url="javascript:alert(1)"), "/publisher_url: It is an address, https://..."),
+        (lambda w: w.update(name=" "), "/name: It is a text of up to 100 characters."),
+        (lambda w: w["scale"].update(name=7), "/scale/name: It is a text of up to 100 characters."),
         (lambda w: w["policy"].update(auto_open=1), "/policy/auto_open: It is true or false, not 1."),
         (lambda w: w["policy"].update(hours_by_stage=[]), "/policy/hours_by_stage: It has hours for stages."),
         (lambda w: w["policy"]["hours_by_stage"].update(lunch=1), "/lunch: There is no stage 'lunch': queued,"),

@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 
+from reviews.admin.desks import DeskAdmin, RatingScaleVersionAdmin, ReviewPolicyAdmin
 from reviews.admin.requests import CorrectionRequestAdmin
 from reviews.admin.reviews import ReviewAdmin
 
-__all__ = ["CorrectionRequestAdmin", "ReviewAdmin"]
+__all__ = ["CorrectionRequestAdmin", "DeskAdmin", "RatingScaleVersionAdmin", "ReviewAdmin", "ReviewPolicyAdmin"]
 
 admin.site.index_template = "admin/reviews/home.html"

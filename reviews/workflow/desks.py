@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -11,10 +13,13 @@ from django.db.models import Max
 from claims.sources.urls import canonical_url
 from factcheck.accounts.models import User
 from factcheck.audit import events
+from factcheck.audit.chain import digest
 from factcheck.audit.changes import changes, state_of
-from factcheck.errors import ActionForbidden, FieldError, InvalidInput
+from factcheck.errors import ActionForbidden, ActionNotAllowed, FieldError, InvalidInput
 from reviews.facts import Stage
 from reviews.models import Desk, DeskMembership, RatingScale, RatingScaleVersion, ReviewPolicy
+from reviews.staffing import Person, Shortage, can_staff
+from reviews.workflow.people import terms_of
 
 POINT = {"code": str, "label": str, "rank": int | None, "polarity": int | float}
 LEAST = {
@@ -48,6 +53,62 @@ def add_scale_version(name: str, points: list[dict[str, Any]], *, actor: User | 
     return version
 
 
+def load_desk(wanted: Any, *, joining: Collection[User] = (), actor: User | None) -> Desk:
+    """A desk as `seeds/desk.json` has one, with those who are there and those who join: new, or with its next versions where they differ.
+
+    A version that is equal to an earlier one is not made again. Raises InvalidInput, whose errors point into `wanted`.
+    """
+    try:
+        policy, scale = dict(wanted["policy"]), wanted["scale"]
+        name, policy_name, points = wanted["name"], policy.pop("name"), scale["points"]
+        scale_name = scale["name"]
+    except KeyError as error:
+        raise InvalidInput(f"there is no {error}.") from None
+    except (TypeError, AttributeError, ValueError):
+        raise InvalidInput("it is no object, or its policy or scale is none.") from None
+    told = {"/name": name, "/policy/name": policy_name, "/scale/name": scale_name}
+    told |= {f"/{part}": wanted.get(part, "") for part in ("publisher_name", "publisher_url")}
+    _check_words(told)
+    _check_keeper(actor)
+    with transaction.atomic():
+        desk = Desk.objects.filter(name=name).first() or Desk(name=name)
+        desk.publisher_name, desk.publisher_url = told["/publisher_name"], told["/publisher_url"]
+        with _below("/policy"):
+            desk.policy = same_policy(policy_name, policy) or add_policy(policy_name, policy, actor=actor)
+        with _below("/scale"):
+            desk.scale = same_scale(scale_name, points) or add_scale_version(scale_name, points, actor=actor)
+        present = [] if desk._state.adding else User.objects.filter(memberships__desk=desk)
+        return save_desk(desk, members=[*present, *joining], actor=actor)
+
+
+def definition_of(desk: Desk) -> dict[str, Any]:
+    """What `load_desk` takes, of a desk that is there."""
+    return {
+        "name": desk.name,
+        "publisher_name": desk.publisher_name,
+        "publisher_url": desk.publisher_url,
+        "policy": {"name": desk.policy.name, **numbers_of(desk.policy)},
+        "scale": {"name": desk.scale.scale.name, "points": desk.scale.points},
+    }
+
+
+def tag_of(desk: Desk) -> str:
+    """Changes with whatever `save_desk` keeps."""
+    people = sorted(str(pk) for pk in desk.memberships.values_list("user", flat=True))
+    kept = [desk.name, desk.publisher_name, desk.publisher_url, str(desk.policy_id), str(desk.scale_id), people]
+    return digest(kept)
+
+
+@contextmanager
+def changing(desk_id: Any, seen: str) -> Iterator[Desk]:
+    """The desk under its lock, if it is as its `tag_of` said when somebody looked. Raises ActionNotAllowed."""
+    with transaction.atomic():
+        desk = Desk.objects.select_for_update(of=("self",)).select_related("policy", "scale__scale").get(pk=desk_id)
+        if tag_of(desk) != seen:
+            raise ActionNotAllowed("Somebody changed this desk after you had opened the page. Nothing was saved.")
+        yield desk
+
+
 def save_desk(desk: Desk, *, members: Collection[User], actor: User | None) -> Desk:
     """Keep a desk, new or changed, with exactly these people. Raises InvalidInput where no address can stand below its publisher's."""
     _check_keeper(actor)
@@ -68,6 +129,60 @@ def save_desk(desk: Desk, *, members: Collection[User], actor: User | None) -> D
         if told:
             events.record(desk, "create" if is_new else "edit", actor=actor, data=told)
     return desk
+
+
+def staffing_of(desk: Desk, policy: ReviewPolicy) -> dict[str, Shortage | None]:
+    """By risk, what the desk's present people lack to take a claim through a disagreement under this policy."""
+    users = User.objects.with_roles().filter(memberships__desk=desk, is_active=True, is_machine=False)
+    people = [Person(str(user.pk), frozenset(user.roles)) for user in users]
+    seats = {"normal": policy.seats, "high": policy.seats_high_risk}
+    return {risk: can_staff(people, seats=number, lead=None, **terms_of(policy)) for risk, number in seats.items()}
+
+
+NUMBERS = tuple(
+    field.name
+    for field in ReviewPolicy._meta.concrete_fields
+    if field.name not in ("id", "created_at", "name", "number")
+)
+
+
+def numbers_of(policy: ReviewPolicy) -> dict[str, Any]:
+    return {name: getattr(policy, name) for name in NUMBERS}
+
+
+def same_policy(name: str, numbers: Mapping[str, Any]) -> ReviewPolicy | None:
+    """The newest version with exactly these numbers; what is left out is the default."""
+    wanted = numbers_of(ReviewPolicy()) | dict(numbers)
+    # Another desk's file may have given this name its last version.
+    versions = ReviewPolicy.objects.filter(name=name).order_by("-number")
+    return next((version for version in versions if numbers_of(version) == wanted), None)
+
+
+def same_scale(name: str, points: Any) -> RatingScaleVersion | None:
+    versions = RatingScaleVersion.objects.filter(scale__name=name).order_by("-number")
+    return next((version for version in versions if version.points == points), None)
+
+
+@contextmanager
+def _below(place: str) -> Iterator[None]:
+    """Errors of a part point into the whole."""
+    try:
+        yield
+    except InvalidInput as problem:
+        raise InvalidInput(errors=[replace(e, pointer=f"{place}{e.pointer}") for e in problem.errors]) from None
+
+
+def _check_words(told: Mapping[str, Any]) -> None:
+    errors = []
+    for pointer, words in told.items():
+        most = 100 if pointer.endswith("/name") else 200
+        is_optional = pointer.startswith("/publisher")
+        if not isinstance(words, str) or not (is_optional or words.strip()) or len(words) > most or "\0" in words:
+            errors.append(FieldError("invalid", f"It is a text of up to {most} characters.", pointer=pointer))
+        elif pointer == "/publisher_url" and words and not words.startswith(("https://", "http://")):
+            errors.append(FieldError("invalid", "It is an address, https://...", pointer=pointer))
+    if errors:
+        raise InvalidInput(errors=errors)
 
 
 def _check_keeper(actor: User | None) -> None:
@@ -105,6 +220,11 @@ def _check_numbers(numbers: Mapping[str, Any]) -> None:
         elif name in LEAST and not (type(value) is int and LEAST[name] <= value <= MOST):
             words = f"It is a whole number from {LEAST[name]} to {MOST}, not {value!r}."
             errors.append(FieldError("invalid", words, pointer=f"/{name}"))
+    if not errors:
+        told = numbers_of(ReviewPolicy()) | dict(numbers)
+        if told["correction_resolve_days"] < told["correction_ack_days"]:
+            words = "Nothing is resolved before it is acknowledged: not less than correction_ack_days."
+            errors.append(FieldError("invalid", words, pointer="/correction_resolve_days"))
     if errors:
         raise InvalidInput(errors=errors)
 

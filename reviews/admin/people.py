@@ -1,0 +1,45 @@
+"""What the people of a desk have done of late. Of verdicts only those of closed rounds: who has voted in an open one is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+
+from factcheck.accounts.models import User
+from factcheck.ids import earliest_uuid7
+from reviews.facts import OVER, Stage
+from reviews.models import Approval, Desk, Evidence, Review, Verdict
+
+DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """By person, a number for each of `labels`."""
+
+    labels: tuple[str, ...]
+    by_person: dict[UUID, list[int]]
+
+
+def work_of(desk: Desk, people: Collection[User]) -> Work:
+    since = timezone.now() - timedelta(days=DAYS)
+    recent: dict[str, Any] = {"pk__gte": earliest_uuid7(since)}
+    counted: dict[str, tuple[QuerySet[Any], str]] = {
+        "leads now": (Review.objects.filter(desk=desk).exclude(stage__in=(Stage.PUBLISHED, *OVER)), "lead"),
+        "evidence": (Evidence.objects.filter(review__desk=desk, **recent), "added_by"),
+        "verdicts": (Verdict.objects.filter(seat__round__review__desk=desk, **recent), "author"),
+        "approvals": (Approval.objects.filter(review__desk=desk, **recent), "approver"),
+    }
+    numbers: dict[UUID, list[int]] = {user.pk: [] for user in people}
+    for rows, column in counted.values():
+        of_them = rows.filter(**{f"{column}__in": list(numbers)}).order_by().values_list(column)
+        found = dict(of_them.annotate(n=Count("pk")))
+        for user_id, row in numbers.items():
+            row.append(found.get(user_id, 0))
+    return Work(tuple(counted), numbers)
