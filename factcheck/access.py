@@ -13,6 +13,7 @@ from factcheck.accounts.needs import (
     IN_SESSION,
     KEEP_ACCOUNTS,
     READ,
+    READ_ONLY,
     REVIEW,
     SIGNED_IN,
     STAFF,
@@ -100,6 +101,8 @@ ROUTES: Table = {
     **pages("accounts/user", read=KEEP_ACCOUNTS, add=KEEP_ACCOUNTS, change=KEEP_ACCOUNTS, past=KEEP_ACCOUNTS),
     **pages("webhooks/webhookendpoint", read=AUDIT, act=KEEP_ENDPOINTS),
     **pages("webhooks/webhookdelivery", read=AUDIT, act=KEEP_ENDPOINTS),
+    "GET /admin/accounts/user/roles/": page(READ),
+    "POST /admin/accounts/user/roles/": page(READ_ONLY),
     "* /admin/accounts/user/{id}/password/": page(KEEP_ACCOUNTS),
 }
 

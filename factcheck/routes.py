@@ -102,18 +102,26 @@ def _methods(callback: Any, cls: Any) -> list[str]:
     return [name.upper() for name in known if name.upper() not in ("HEAD", "OPTIONS")]
 
 
-def as_markdown() -> str:
-    """The rows of the API for the README, by what they ask for."""
+def by_need() -> dict[str, tuple[tuple[str, ...], list[str]]]:
+    """The rows of the API by what they ask for: the roles that have it (none: no role is asked), and the routes."""
     base = "/api/v1"
-    by_need: dict[str, tuple[str, list[str]]] = {}
+    found: dict[str, tuple[tuple[str, ...], list[str]]] = {}
     for row, need in table().items():
         method, _, address = row.partition(" ")
         if address.startswith(f"{base}/"):
-            able = need.able_roles
-            roles = "–" if not need.scopes else "all" if able == tuple(ROLES) else ", ".join(able)
-            by_need.setdefault(str(need), (roles, []))[1].append(f"{method} {address.removeprefix(base)}")
+            able = need.able_roles if need.scopes else ()
+            found.setdefault(str(need), (able, []))[1].append(f"{method} {address.removeprefix(base)}")
+    return {need: (able, sorted(rows)) for need, (able, rows) in sorted(found.items())}
+
+
+def as_markdown() -> str:
+    """The same for the README."""
     rows = [
-        f"| {need} | {roles} | {', '.join(f'`{row}`' for row in sorted(found))} |"
-        for need, (roles, found) in sorted(by_need.items())
+        f"| {need} | {_names(able)} | {', '.join(f'`{row}`' for row in found)} |"
+        for need, (able, found) in by_need().items()
     ]
     return "\n".join(["| asks for | roles that have it | routes |", "| --- | --- | --- |", *rows])
+
+
+def _names(roles: tuple[str, ...]) -> str:
+    return "all" if roles == tuple(ROLES) else ", ".join(roles) or "–"

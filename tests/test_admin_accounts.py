@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import html
+import re
+
 import pytest
 from django.contrib.auth.models import Group, Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from factcheck import routes
 from factcheck.accounts import tokens
 from factcheck.accounts.models import Token, User
+from factcheck.accounts.roles import ROLES, SCOPES
 from factcheck.audit import events
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.verifying import verify
@@ -127,3 +134,36 @@ def test_ones_own_new_password_is_recorded(boss):
     (event,) = events.events(boss)
     assert (event.action, event.actor, event.data) == ("change_password", boss, {"password": "changed"})
     assert client.get("/admin/").status_code == 200
+
+
+def test_the_page_of_roles_says_what_the_tables_say_to_everybody_who_may_read():
+    zoe = make.user("zoe", "auditor", is_staff=True)
+    make.user("kim", "auditor", is_active=False)
+    answer = browser_of(zoe).get(f"{USERS}roles/")
+    page = html.unescape(answer.content.decode())
+    for role in ROLES.values():
+        row = re.search(rf'(?s)<th scope="row">{role.name}</th><td>{re.escape(role.description)}</td>(.*?)</tr>', page)
+        assert row
+        cells = [text == "yes" for text in re.findall(r"<td>(?:<span[^>]*>)?(yes|–)", row[1])]
+        assert cells == [scope in role.scopes for scope in SCOPES]
+        assert re.search(r'class="number">(\d+)<', row[1])[1] == str(int(role.name == "auditor"))  # type: ignore[index]
+    for rows in routes.by_need().values():
+        assert all(f"<code>{row}</code>" in page for row in rows[1])
+    assert browser_of(zoe).post(f"{USERS}roles/").status_code == 403
+    assert browser_of(make.user("nora", is_staff=True)).get(f"{USERS}roles/").status_code == 403
+
+
+def test_the_list_of_people_says_their_roles_and_desks_in_few_queries(boss):
+    make.newsroom()
+    browser = browser_of(boss)
+
+    def page() -> str:
+        with CaptureQueriesContext(connection) as captured:
+            found = browser.get(USERS).content.decode()
+        assert len(captured) <= 20
+        return found
+
+    row = re.search(r"(?s)<tr>(?:(?!</tr>).)*>finn<.*?</tr>", page())
+    assert row
+    assert '<td class="field-role_names">researcher</td><td class="field-desk_names">Desk</td>' in row[0]
+    assert f'href="{USERS}roles/"' in page()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
+from factcheck import routes
 from factcheck.accounts import people, tokens
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.permissions import actor_of
+from factcheck.accounts.roles import ROLES, SCOPES
 from factcheck.admin.base import ByTable, RecordAdmin
 
 # Roles are a table in the code (accounts/roles.py): editing a group here would last until the next migrate.
@@ -22,9 +29,39 @@ admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
 
 
+# What else an app says of people, in words, asked once for all that a page shows.
+Words = Callable[[Collection[UUID]], Mapping[UUID, str]]
+_desks: list[Words] = []
+
+
+def desks_are_named(words: Words) -> Words:
+    """Registers how an app names the desks that people are of."""
+    _desks[:] = [words]
+    return words
+
+
+class WithDesks(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        names = _desks[0]([user.pk for user in self.result_list]) if _desks else {}
+        for user in self.result_list:
+            user.desks = names.get(user.pk, "")
+
+
 @admin.register(User)
 class PersonAdmin(ByTable, UserAdmin):
-    list_display = ("username", "first_name", "last_name", "role_names", "is_machine", "is_active", "last_login")
+    change_list_template = "admin/accounts/user/change_list.html"
+    list_display = (
+        "username",
+        "first_name",
+        "last_name",
+        "role_names",
+        "desk_names",
+        "is_machine",
+        "is_active",
+        "last_login",
+    )
     list_filter = ("groups", "is_machine", "is_active")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -40,6 +77,36 @@ class PersonAdmin(ByTable, UserAdmin):
     @admin.display(description="roles")
     def role_names(self, user: User) -> str:
         return ", ".join(user.roles)
+
+    @admin.display(description="desks")
+    def desk_names(self, user: Any) -> str:
+        return user.desks or "–"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return WithDesks
+
+    def get_urls(self) -> list[URLPattern]:
+        return [path("roles/", self.admin_site.admin_view(self.roles), name="accounts_user_roles"), *super().get_urls()]
+
+    def roles(self, request: HttpRequest) -> HttpResponse:
+        """What each role may do, from the tables that say so."""
+        held = dict(Group.objects.filter(user__is_active=True).values_list("name").annotate(n=Count("user")))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Roles",
+            "opts": self.opts,
+            "media": self.media,
+            "scopes": SCOPES,
+            "roles": [
+                (role, held.get(name, 0), [scope in role.scopes for scope in SCOPES]) for name, role in ROLES.items()
+            ],
+            "needs": [
+                (need, [not able or name in able for name in ROLES], rows)
+                for need, (able, rows) in routes.by_need().items()
+            ],
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/accounts/user/roles.html", context)
 
     # What is saved here, by Django's own forms, leaves its event in the same transaction.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,10 +12,11 @@ from uuid import UUID
 from django.db.models import Count, QuerySet
 from django.utils import timezone
 
+from factcheck.accounts.admin import desks_are_named
 from factcheck.accounts.models import User
 from factcheck.ids import earliest_uuid7
 from reviews.facts import OVER, Stage
-from reviews.models import Approval, Desk, Evidence, Review, Verdict
+from reviews.models import Approval, Desk, DeskMembership, Evidence, Review, Verdict
 
 DAYS = 30
 
@@ -43,3 +45,12 @@ def work_of(desk: Desk, people: Collection[User]) -> Work:
         for user_id, row in numbers.items():
             row.append(found.get(user_id, 0))
     return Work(tuple(counted), numbers)
+
+
+@desks_are_named
+def desks_of_people(ids: Collection[UUID]) -> dict[UUID, str]:
+    names: defaultdict[UUID, list[str]] = defaultdict(list)
+    of_them = DeskMembership.objects.filter(user__in=ids).order_by("desk__name")
+    for user_id, name in of_them.values_list("user", "desk__name"):
+        names[user_id].append(name)
+    return {user_id: ", ".join(found) for user_id, found in names.items()}
