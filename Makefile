@@ -42,7 +42,7 @@ e2e: $(READY_TO_TEST) $(CLIENT)
 
 screenshots: $(READY_TO_TEST) $(CLIENT)
 	@mkdir -p screenshots
-	@SCREENSHOTS=screenshots $(RUN) -m pytest tests/e2e/test_readers_browser.py tests/e2e/test_desk_browser.py $(ARGS)
+	@SCREENSHOTS=screenshots $(RUN) -m pytest tests/e2e/test_readers_browser.py tests/e2e/test_desk_browser.py tests/e2e/test_operators_browser.py $(ARGS)
 
 lint: $(READY_TO_TEST)
 	$(RUN) -m ruff check .

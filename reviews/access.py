@@ -165,6 +165,8 @@ ROUTES: Table = {
     "* /admin/reviews/correctionrequest/{id}/act/{id}/": page(READ),
     **pages("reviews/desk", read=READ, add=KEEP_ACCOUNTS),
     **{f"* /admin/reviews/desk/{{id}}/{step}/": page(KEEP_ACCOUNTS) for step in ("new-version", "use", "people")},
+    "GET /admin/reviews/desk/statistics/": page(READ),
+    "POST /admin/reviews/desk/statistics/": page(READ_ONLY),
     **pages("reviews/reviewpolicy", read=READ),
     "* /admin/reviews/reviewpolicy/{id}/new-version/": page(KEEP_ACCOUNTS),
     **pages("reviews/ratingscaleversion", read=READ),

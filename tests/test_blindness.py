@@ -131,6 +131,7 @@ def pages_of_the_desk(round_: Round, who: User) -> list[str]:
         f"{here}/add-file/",
         f"{here}/act/{Action.COMMENT}/?anchor=evidence:{items[0]}&reply_to={NOBODY}",
         f"/admin/reviews/desk/{round_.review.desk_id}/change/",
+        "/admin/reviews/desk/statistics/",
         f"/admin/reviews/reviewpolicy/{round_.review.policy_id}/change/",
         f"/admin/reviews/ratingscaleversion/{round_.review.scale_id}/change/",
         "/admin/reviews/review/",

@@ -24,6 +24,7 @@ from factcheck.errors import ActionNotAllowed, InvalidInput, Problem
 from factcheck.templatetags.desk import age
 from reviews import workflow
 from reviews.admin.people import Work, work_of
+from reviews.admin.statistics import page_of_statistics
 from reviews.facts import Stage
 from reviews.models import Desk, RatingScaleVersion, ReviewPolicy
 from reviews.workflow import desks
@@ -62,6 +63,7 @@ class _Kept(RecordAdmin):
 @admin.register(Desk)
 class DeskAdmin(_Kept):
     page_template = "admin/reviews/desk/page.html"
+    change_list_template = "admin/reviews/desk/change_list.html"
     list_display = ("name", "policy", "scale", "people", "since")
     list_select_related = ("policy", "scale__scale")
     ordering = ("name",)
@@ -75,12 +77,17 @@ class DeskAdmin(_Kept):
         )
 
     def get_urls(self) -> list[URLPattern]:
+        statistics = self.admin_site.admin_view(self.statistics)
         return [
+            path("statistics/", statistics, name="reviews_desk_statistics"),
             self.own("new-version/", self.new_version, "new_version"),
             self.own("use/", self.use, "use"),
             self.own("people/", self.people_of, "people"),
             *super().get_urls(),
         ]
+
+    def statistics(self, request: HttpRequest) -> HttpResponse:
+        return self.render(request, "admin/reviews/desk/statistics.html", None, page_of_statistics(request))
 
     @admin.display
     def people(self, desk: Any) -> str:
