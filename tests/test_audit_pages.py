@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -15,6 +18,7 @@ from claims import pipeline
 from claims.models import Claim
 from claims.triage import TriageAction
 from factcheck.audit.models import AuditEvent
+from factcheck.middleware import on_behalf_of
 from tests import make
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +86,89 @@ def test_events_are_found_by_action_actor_and_subject(claim):
     assert found(q=f" {mine} ") == {("create", mine), ("edit", mine), ("reject", mine)}
     assert found(q=str(uuid4())) == set()
     assert found(q="nonsense") == set()
+
+
+def listed(client: Client, **query: str) -> list[str]:
+    page = client.get(EVENTS, query).content.decode()
+    return re2.findall(r'href="/admin/audit/auditevent/([0-9a-f-]{36})/change/', page)
+
+
+def test_events_are_found_by_request_kind_and_day_in_any_combination(claim):
+    client = browser("audrey", "auditor")
+    with on_behalf_of("wire-7"):
+        other = make.claim("Prices doubled.", actor=make.user("kim", "triager"))
+    event = AuditEvent.objects.get(subject_id=other.pk)
+    today, tomorrow = (f"{event.at + timedelta(days=days):%Y-%m-%d}" for days in (0, 1))
+    assert listed(client, request=" wire-7 ") == [str(event.pk)]
+    assert listed(client, request="wire") == listed(client, request="-x\0") == []
+    assert len(listed(client, kind="claim")) == len(listed(client, kind="claim", since=today, until=today)) == 4
+    assert listed(client, kind="job") == listed(client, since=tomorrow) == []
+    assert listed(client, until=f"{event.at - timedelta(days=1):%Y-%m-%d}") == []
+    assert listed(client, request="wire-7", since=today, action="create", q=str(other.pk)) == [str(event.pk)]
+    for nonsense in ("yesterday", "0001-01-01", "9999-12-31"):
+        assert listed(client, since=nonsense) == listed(client, until=nonsense) == []
+    page = client.get(EVENTS, {"request": 'a"><b>', "kind": "claim"}).content.decode()
+    assert 'value="a&quot;&gt;&lt;b&gt;"' in page
+    assert '<input type="hidden" name="kind" value="claim">' in page
+    assert f'href="{EVENTS}?request=wire-7"' in client.get(f"{EVENTS}{event.pk}/change/").content.decode()
+
+
+def test_every_search_is_served_by_an_index_among_many_events(claim):
+    client, kim = browser("audrey", "auditor"), make.user("kim", "triager")
+    with connection.cursor() as cursor:
+        cursor.execute(FILL, [kim.pk])
+        cursor.execute("ANALYZE audit_auditevent")
+    subject = AuditEvent.objects.filter(action="create").latest("id").subject_id
+    asked = {
+        "": {"audit_auditevent_pkey"},
+        "since=2025-01-07&until=2025-01-08": {"audit_auditevent_pkey"},
+        "request=r-777": {"audit_event_request"},
+        "action=rare": {"audit_event_action"},
+        f"actor={kim.pk}": {"audit_event_actor"},
+        f"q={subject}": {"audit_event_number_once"},
+        "action=rare&kind=claim&since=2025-01-07": {"audit_event_action"},
+    }
+    assert {query: indexes_used(client, query) for query in asked} == asked
+    assert len(listed(client, since="2025-01-07", until="2025-01-07")) == 50
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(f"{EVENTS}?action=rare&kind=claim&since=2025-01-07&request=r-700").status_code == 200
+    assert len(captured) <= 20
+
+
+# Twenty thousand events (the plans are those of a hundred thousand), one a minute from the first of January 2025 on, whose keys rise with the time as ours do.
+FILL = """
+    INSERT INTO audit_auditevent (id, subject_type, subject_id, number, action, actor_id, origin, request_id, reason, note, data, at,
+        previous_hash, hash)
+    SELECT (lpad(to_hex(1735689600000 + n::bigint * 60000), 12, '0') || '70008000' || lpad(to_hex(n), 12, '0'))::uuid,
+        CASE WHEN n %% 3 = 0 THEN 'article' ELSE 'claim' END, gen_random_uuid(), 1, CASE WHEN n %% 1000 = 0 THEN 'rare' ELSE 'edit' END,
+        CASE WHEN n %% 500 = 0 THEN %s::uuid END, 'session', CASE WHEN n %% 2 = 0 THEN '-' ELSE 'r-' || n END, '', '', '{}',
+        timestamptz '2025-01-01 00:00Z' + n * interval '1 minute', '', ''
+    FROM generate_series(1, 20000) n
+"""
+
+
+def indexes_used(client: Client, query: str) -> set[str]:
+    """By the statement that finds the keys of a page: which indexes it reads, and every other scan of the events."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(f"{EVENTS}?{query}").status_code == 200
+    [statement] = [
+        each["sql"]
+        for each in captured
+        if each["sql"].endswith("LIMIT 51") and 'SELECT "audit_auditevent"."id"' in each["sql"]
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+        plan = cursor.fetchone()[0][0]["Plan"]
+    return set(_scans(plan))
+
+
+def _scans(node: dict[str, Any]) -> Iterator[str]:
+    if "Index Name" in node and node["Index Name"].startswith("audit_"):
+        yield node["Index Name"]
+    elif node.get("Relation Name") == "audit_auditevent" and node["Node Type"] != "Bitmap Heap Scan":
+        yield node["Node Type"]
+    for child in node.get("Plans", ()):
+        yield from _scans(child)
 
 
 def test_the_list_costs_the_same_for_few_events_and_for_many(claim):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +16,16 @@ from django.utils.safestring import SafeString
 
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of
-from factcheck.admin.base import RecordAdmin
+from factcheck.admin.base import RecordAdmin, TypedFilter
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.past import past_around
 from factcheck.audit.readers import visible_to
+from factcheck.ids import earliest_uuid7
 from factcheck.templatetags.desk import moment, told
 
 RECENT = 1000  # events among which the actions in use are looked for
 ACTORS_SHOWN = 100
+FIRST_YEAR, LAST_YEAR = 1971, 9998  # what keys and dates can say
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -36,6 +39,71 @@ class ActionFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         action = (self.value() or "").replace("\0", "")
         return queryset.filter(action=action) if action else queryset
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = "what was changed"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        recent = visible_to(actor_of(request)).order_by("-id").values_list("subject_type", flat=True)[:RECENT]
+        return [(kind, kind) for kind in sorted({*recent, self.value() or ""} - {""})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        kind = (self.value() or "").replace("\0", "")
+        return queryset.filter(subject_type=kind) if kind else queryset
+
+
+class RequestFilter(TypedFilter):
+    title = "request"
+    parameter_name = "request"
+    help_text = "As X-Request-Id, logs and problems name it."
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        wanted = (self.value() or "").replace("\0", "").strip()
+        return queryset.filter(request_id=wanted) if wanted else queryset
+
+
+class DayFilter(TypedFilter):
+    """Events by day, in UTC. Keys rise with time, so their index serves: a minute more than the day is asked of it, for keys that were
+    made before a clock was put right.
+    """
+
+    input_type = "date"
+    slack = timedelta(minutes=1)
+
+    def day(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat((self.value() or "")[:10]).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+
+
+class SinceFilter(DayFilter):
+    title = "from this day on"
+    parameter_name = "since"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        day = self.day()
+        if day is None or day.year < FIRST_YEAR:
+            return queryset.none()
+        return queryset.filter(at__gte=day, id__gte=earliest_uuid7(day - self.slack))
+
+
+class UntilFilter(DayFilter):
+    title = "to this day"
+    parameter_name = "until"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        day = self.day()
+        if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
+            return queryset.none()
+        end = day + timedelta(days=1)
+        return queryset.filter(at__lt=end, id__lt=earliest_uuid7(end + self.slack))
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -63,7 +131,7 @@ class AuditEventAdmin(RecordAdmin):
     page_template = "admin/audit/auditevent/page.html"
     list_display = ("happened", "did", "subject", "who", "through", "why", "changed")
     list_display_links = ("happened",)
-    list_filter = (ActionFilter, ActorFilter)
+    list_filter = (SinceFilter, UntilFilter, RequestFilter, ActionFilter, KindFilter, ActorFilter)
     list_select_related = ("actor",)
     search_fields = ("subject_id",)
     search_help_text = "The id of what was changed: a claim, an article, a run, a person."

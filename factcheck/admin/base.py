@@ -5,6 +5,7 @@ Roles decide what a person may do here, as they do in the API: model permissions
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -98,6 +99,23 @@ class Pages(ChangeList):
 
 def is_tabs(spec: Any) -> bool:
     return getattr(spec, "is_tabs", False)
+
+
+class TypedFilter(admin.SimpleListFilter):
+    """A filter whose value is typed in instead of chosen. A subclass says what it is, and narrows."""
+
+    template = "factcheck/typed_filter.html"
+    input_type = "text"
+    help_text = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("", "")]  # without any it would not be shown
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        others = {name: value for name, value in changelist.params.items() if name != self.parameter_name}
+        value = (self.value() or "").replace("\0", "")
+        without = changelist.get_query_string(remove=[self.parameter_name])
+        yield {"selected": bool(value), "query_string": without, "display": value, "others": others}
 
 
 class ByTable(admin.ModelAdmin):

@@ -62,6 +62,10 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["actor", "id"], name="audit_event_actor"),
             models.Index(fields=["transaction", "id"], name="audit_event_order"),
+            models.Index(fields=["action", "id"], name="audit_event_action"),
+            models.Index(
+                fields=["request_id", "id"], condition=~Q(request_id__in=["", "-"]), name="audit_event_request"
+            ),
         ]
 
     def __str__(self) -> str:
