@@ -63,6 +63,16 @@ def test_a_token_is_revoked_by_nobody_with_ticked_permissions_only():
     assert Token.objects.get().revoked_at is None
 
 
+def test_a_token_is_revoked_once_that_was_confirmed(boss):
+    token, _ = tokens.issue(boss, name="laptop", scopes=["read"])
+    browser, press = browser_of(boss), {"action": "revoke", "index": "0", "_selected_action": str(token.pk)}
+    assert "for good" in browser.post(TOKENS, press).content.decode()
+    assert Token.objects.get().revoked_at is None
+    assert "works no more" in browser.post(TOKENS, press | {"confirm": "1"}, follow=True).content.decode()
+    assert Token.objects.get().revoked_at is not None
+    assert [event.action for event in events.events(token)][-1] == "revoke"
+
+
 def test_a_tokens_page_shows_no_digest(boss):
     token, secret = tokens.issue(boss, name="laptop", scopes=["read"])
     for address in (TOKENS, f"{TOKENS}{token.pk}/change/"):

@@ -35,8 +35,12 @@ def kim(room) -> User:
 
 
 def press(client: Client, address: str, name: str, pk: object) -> str:
-    answer = client.post(address, {"index": "0", "action": name, "_selected_action": str(pk)}, follow=True)
-    return answer.content.decode()
+    """A button, and whatever is asked before it is done."""
+    told = {"index": "0", "action": name, "_selected_action": str(pk)}
+    page = client.post(address, told, follow=True).content.decode()
+    if 'name="confirm"' not in page:
+        return page
+    return client.post(address, told | {"confirm": "1"}, follow=True).content.decode()
 
 
 def test_an_endpoint_is_tested_disabled_and_enabled_there(kim, receiver):
@@ -62,6 +66,23 @@ def test_an_endpoint_is_tested_disabled_and_enabled_there(kim, receiver):
     row = WebhookEndpoint.objects.get()
     for hidden in (secret.removeprefix("whsec_"), row.secret_salt, row.secret_check):
         assert not any(hidden in page for page in pages)
+
+
+def test_what_cannot_be_taken_back_is_asked_for_twice(kim):
+    endpoint, _ = listen(kim, "claim.accepted", description="Front page")
+    client = browser_of(kim)
+    for name, words in (("send_test", "of the type webhook.test is sent"), ("disable", "What waits for them fails")):
+        answer = client.post(ENDPOINTS, {"index": "0", "action": name, "_selected_action": str(endpoint.pk)})
+        page = answer.content.decode()
+        assert (answer.status_code, words in page, "Front page" in page) == (200, True, True)
+    endpoint.refresh_from_db()
+    assert (endpoint.disabled_reason, WebhookDelivery.objects.count()) == ("", 0)
+    assert "Front page: a test is on its way." in press(client, ENDPOINTS, "send_test", endpoint.pk)
+    delivery = WebhookDelivery.objects.get()
+    before = delivery.next_attempt_at
+    client.post(DELIVERIES, {"index": "0", "action": "replay", "_selected_action": str(delivery.pk)})
+    delivery.refresh_from_db()
+    assert delivery.next_attempt_at == before
 
 
 def test_what_is_another_desks_is_not_shown_and_not_touched(room, kim):

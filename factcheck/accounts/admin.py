@@ -147,6 +147,9 @@ class TokenAdmin(RecordAdmin):
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__username")
     actions = ("revoke",)
+    consequences = {
+        "revoke": "Whatever uses these tokens is refused from the next request on, for good. Their owners may make new ones."
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
         return Token.objects.select_related("user").defer("digest")

@@ -157,6 +157,8 @@ class RecordAdmin(ByTable):
     page_template: str
     change_list_template: ClassVar[Any] = "factcheck/change_list.html"
     shows_workers = False  # above its list: is somebody there to do the work?
+    # What comes of actions that no other takes back, in words: each is asked for twice.
+    consequences: ClassVar[dict[str, str]] = {}
     add_label = ""  # what its button says, where that is not "Add" and its name
 
     list_per_page = 50
@@ -179,6 +181,22 @@ class RecordAdmin(ByTable):
         title = str(self.opts.verbose_name_plural).capitalize()
         own = {"title": title, "shows_workers": self.shows_workers, "add_label": self.add_label}
         return super().changelist_view(request, own | (extra_context or {}))
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        action = request.POST.get("action", "")
+        known = self.get_actions(request).get(action)
+        if known is None or action not in self.consequences or "confirm" in request.POST:
+            return super().response_action(request, queryset)
+        ticked = request.POST.getlist(helpers.ACTION_CHECKBOX_NAME)[: self.list_per_page]
+        label = str(known[2])
+        context = {
+            "title": f"{label}?",
+            "action": action,
+            "label": label,
+            "consequence": self.consequences[action],
+            "rows": self.get_queryset(request).filter(pk__in=ticked).order_by("pk"),
+        }
+        return self.render(request, "factcheck/confirm.html", None, context)
 
     def changeform_view(
         self,

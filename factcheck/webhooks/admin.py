@@ -36,6 +36,10 @@ class WebhookEndpointAdmin(_Acting):
     list_select_related = ("owner",)
     ordering = ("-id",)
     actions = ("send_test", "disable", "enable")
+    consequences = {
+        "send_test": "A message of the type webhook.test is sent to these addresses.",
+        "disable": "These endpoints are told nothing more. What waits for them fails, and what happens meanwhile is not told later.",
+    }
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookEndpoint]:
         return readers.visible_to(actor_of(request)).select_related("owner").defer(*SECRETS)
@@ -68,6 +72,7 @@ class WebhookDeliveryAdmin(_Acting):
     list_select_related = ("event", "endpoint")
     ordering = ("-id",)
     actions = ("replay",)
+    consequences = {"replay": "These messages are sent again, each under its own id."}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         return readers.deliveries_visible_to(actor_of(request)).select_related("event", "endpoint")
