@@ -100,6 +100,15 @@ BY_ACTION = {transition.action: transition for transition in TRANSITIONS}
 MERGE_TARGETS = frozenset({S.CANDIDATE, S.ACCEPTED, S.DEFERRED})
 
 
+def undone_by(transition: Transition) -> Transition | None:
+    """The action that takes this one back and asks for nothing; None where there is none, or where one started is not known any more."""
+    for other in TRANSITIONS:
+        leads_back = transition.to_status in other.from_statuses and transition.from_statuses == {other.to_status}
+        if leads_back and not other.reasons and other.to_status is not transition.to_status:
+            return other
+    return None
+
+
 def allowed(status: TriageStatus) -> tuple[TriageAction, ...]:
     """The actions that the table has from here, in its order."""
     return tuple(transition.action for transition in TRANSITIONS if status in transition.from_statuses)

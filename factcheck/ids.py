@@ -17,6 +17,11 @@ def uuid7() -> UUID:
     return made
 
 
+def first_key_at(moment: datetime) -> UUID:
+    """The least key that `uuid7` may have made since then: what came in a span of time is a range of the primary key."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
 def uuid7_bytes() -> bytes:
     """The same number as COPY takes it, for rows whose key nobody looks at on the way: a third of the time."""
     return uuid_utils.uuid7().bytes

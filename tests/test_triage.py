@@ -102,6 +102,15 @@ def test_the_table_is_the_one_that_was_agreed():
     assert {str(t.action) for t in triage.TRANSITIONS if t.reasons} == set(REASON)
 
 
+def test_what_is_taken_back_by_one_action_that_asks_for_nothing_and_leads_where_it_came_from():
+    back = {
+        str(t.action): undone and str(undone.action) for t in triage.TRANSITIONS for undone in [triage.undone_by(t)]
+    }
+    assert back == {
+        "accept": "restore", "reject": "restore", "defer": "restore", "merge": "unmerge", "restore": None, "unmerge": None, "split": None,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(("action", "status"), [pair for pair in MATRIX if pair[0] in MAY[pair[1]]])
 def test_an_action_of_the_table_moves_the_claim_and_is_signed(ada, other, action, status):
     claim = claim_that_is(status, ada, other)

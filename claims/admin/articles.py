@@ -25,15 +25,14 @@ from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.naming import OPENING_CHARS, name_of, openings
 from claims.admin.reading import NEVER, readings_of
 from claims.admin.searching import WordSearch
-from claims.admin.triage import ACTIONS, tell
+from claims.admin.triage import STEPS, Step, tell
 from claims.models import Appearance, Article, ArticleVersion, Claim
-from claims.triage import BY_ACTION, Transition, TriageStatus
+from claims.triage import TriageStatus
 from factcheck.accounts.permissions import actor_of, meets
 from factcheck.admin.base import Pages, identifier
 from factcheck.errors import Problem, StaleVersion
 from factcheck.templatetags.desk import badge, moment
 
-STEPS = [BY_ACTION[action] for action in ACTIONS]
 SHOWN = [status.value for status in TriageStatus]
 
 
@@ -238,8 +237,8 @@ class Entry:
     back: str  # to this claim on this page
 
     @property
-    def steps(self) -> list[Transition]:
-        return [step for step in STEPS if self.claim.triage_status in step.from_statuses]
+    def steps(self) -> list[Step]:
+        return [step for step in STEPS if step.is_open_to(self.claim)]
 
 
 def _entries(version: ArticleVersion, in_focus: UUID | None) -> list[Entry]:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db import OperationalError
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Substr
@@ -21,15 +22,23 @@ from django.utils.safestring import SafeString
 from claims import pipeline
 from claims.admin import triage
 from claims.admin.figures import gap_in_words, how_known, in_short, understood, when
-from claims.admin.filters import ArticleOutletFilter, LanguageFilter, NumberFilter, ScoreFilter, StatusFilter
+from claims.admin.filters import (
+    ArticleOutletFilter,
+    LanguageFilter,
+    NumberFilter,
+    ScoreFilter,
+    StatusFilter,
+    WaitingFilter,
+)
 from claims.admin.forms import ClaimForm, EditForm, SplitForm
+from claims.admin.known import known_of
 from claims.admin.naming import name_of, opening
 from claims.admin.searching import WordSearch
 from claims.models import Appearance, Claim, ClaimMatch
 from claims.triage import BY_ACTION, TriageAction, TriageStatus
 from factcheck.accounts.models import User
 from factcheck.admin import conflicts
-from factcheck.admin.base import identifier
+from factcheck.admin.base import Pages, identifier
 from factcheck.audit import events
 from factcheck.audit.past import Past, past_of
 from factcheck.errors import Problem, StaleVersion
@@ -42,24 +51,36 @@ CONTEXT = 160  # code points before and after a quotation
 NOT_EDITABLE = (TriageStatus.MERGED, TriageStatus.SUPERSEDED)
 
 
+class Met(Pages):
+    """What may be the same is looked up for the claims of the page."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        known = known_of([claim.pk for claim in self.result_list])
+        for claim in self.result_list:
+            claim.known = known[claim.pk]
+
+
 @admin.register(Claim)
 class ClaimAdmin(WordSearch):
     page_template = "admin/claims/claim/page.html"
     add_page_template = "admin/claims/claim/add.html"
     shows_workers = True
-    actions = tuple(triage.as_admin_action(BY_ACTION[action]) for action in triage.ACTIONS)
+    actions = tuple(triage.as_admin_action(step.transition) for step in triage.STEPS)
+    action_keys = {step.action: step.key for step in triage.STEPS}
 
-    list_display = ("assertion", "status", "worth", "rank", "numbers", "age")
+    list_display = ("assertion", "worth", "numbers", "met_before", "age")
     list_display_links = None
     list_filter = (
         StatusFilter,
         ScoreFilter,
-        "kind",
-        "modality",
         NumberFilter,
-        "risk",
+        WaitingFilter,
         LanguageFilter,
         ArticleOutletFilter,
+        "kind",
+        "modality",
+        "risk",
     )
     list_select_related = ("article__outlet",)
     search_fields = ("text",)
@@ -73,21 +94,30 @@ class ClaimAdmin(WordSearch):
 
     # The list
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Met
+
+    def get_action_choices(self, request: HttpRequest, *args: Any) -> list[tuple[str, str]]:
+        """Above a list of one status stand the actions that start there; whatever is sent is looked at by the verb."""
+        choices = super().get_action_choices(request, *args)
+        shown = request.GET.get(StatusFilter.parameter_name) or TriageStatus.CANDIDATE
+        if request.method == "POST" or shown not in list(TriageStatus):
+            return choices
+        fitting = {step.action for step in triage.STEPS if shown in step.transition.from_statuses}
+        return [(name, label) for name, label in choices if name in fitting]
+
     @admin.display(description="claim")
     def assertion(self, claim: Claim) -> SafeString:
         # The version goes with the ticked row, so that an action on what somebody else changed since is refused.
         return format_html(
-            '<a href="{}">{}</a><span class="about">{}</span><input type="hidden" name="version-{}" value="{}">',
+            '<a href="{}">{}</a><span class="about">{} {}</span><input type="hidden" name="version-{}" value="{}">',
             reverse("admin:claims_claim_change", args=[claim.pk]),
             claim.text,
+            badge(claim.triage_status),
             " · ".join(_about(claim)),
             claim.pk,
             claim.version,
         )
-
-    @admin.display(ordering="triage_status")
-    def status(self, claim: Claim) -> SafeString:
-        return badge(claim.triage_status)
 
     @admin.display(description="worth", ordering="check_worthiness")
     def worth(self, claim: Claim) -> SafeString:
@@ -95,13 +125,13 @@ class ClaimAdmin(WordSearch):
             return format_html('<span class="quiet">{}</span>', "by hand")
         return render_to_string("admin/claims/claim/worth.html", {"claim": claim, "sum": log_odds(claim)})
 
-    @admin.display
-    def rank(self, claim: Claim) -> str:
-        return str(claim.rank_in_article or "–")
-
     @admin.display(description="quantities")
     def numbers(self, claim: Claim) -> str:
         return "; ".join(in_short(quantity) for quantity in claim.quantities) or "–"
+
+    @admin.display(description="met before")
+    def met_before(self, claim: Any) -> SafeString:
+        return render_to_string("admin/claims/claim/known.html", {"claim": claim, "known": claim.known})
 
     @admin.display(ordering="id")
     def age(self, claim: Claim) -> SafeString:
@@ -194,15 +224,14 @@ class ClaimAdmin(WordSearch):
 
     def page_context(self, request: HttpRequest, row: Claim) -> dict[str, Any]:
         may_act = self.has_act_permission(request)
-        steps = [BY_ACTION[action] for action in triage.ACTIONS]
         return {
             "title": "Claim",
             "crumb": row.text,
             "may_edit": may_act and row.triage_status not in NOT_EDITABLE,
             "back": request.path,
             "may_split": may_act and row.triage_status in BY_ACTION[TriageAction.SPLIT].from_statuses,
-            "steps": [step for step in steps if row.triage_status in step.from_statuses] if may_act else [],
-            "blocked_steps": [step for step in steps if row.triage_status not in step.from_statuses],
+            "steps": [step for step in triage.STEPS if step.is_open_to(row)] if may_act else [],
+            "blocked_steps": [step for step in triage.STEPS if not step.is_open_to(row)],
             "sum": log_odds(row),
             "quantities": [(quantity, understood(quantity)) for quantity in row.quantities],
             "times": [(time, when(time), how_known(time)) for time in row.time_references],

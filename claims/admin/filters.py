@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from claims.models import Claim, Outlet
 from claims.triage import TriageStatus
+from factcheck.ids import first_key_at
 
 OUTLETS_SHOWN = 100
 RECENT = 1000  # claims among which the languages in use are looked for
@@ -94,6 +97,28 @@ class NumberFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(has_number=self.value() == "yes") if self.value() in ("yes", "no") else queryset
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """Since when a claim is here: a range of its key."""
+
+    title = "age"
+    parameter_name = "waits"
+    spans = {
+        "day": ("less than a day", "id__gte", timedelta(days=1)),
+        "longer": ("more than a day", "id__lt", timedelta(days=1)),
+        "week": ("more than a week", "id__lt", timedelta(days=7)),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(value, words) for value, (words, _, _) in self.spans.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value not in self.spans:
+            return queryset
+        _, lookup, span = self.spans[value]
+        return queryset.filter(**{lookup: first_key_at(timezone.now() - span)})
 
 
 class LanguageFilter(admin.SimpleListFilter):

@@ -1,11 +1,12 @@
 """The triage actions of the claim list and the claim page: first what would happen, then the verb for each claim.
 
-Labels, arrows and reasons come from `claims.triage`; the verb decides. A claim is acted on at the version that the person saw.
+Labels, arrows and reasons come from `claims.triage`; the verb decides. A claim is acted on at the version that the person saw. What asks
+for nothing is done at once for a single row of the list, and can be taken back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,8 @@ from django.contrib.admin import helpers
 from django.db import OperationalError
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -24,15 +27,45 @@ from django.utils.text import Truncator
 
 from claims import pipeline
 from claims.admin.searching import having_words
-from claims.models import Claim
-from claims.triage import MERGE_TARGETS, REASON_LABELS, TRANSITIONS, Reason, Risk, Transition, TriageAction
+from claims.matching.decisions import MatchState
+from claims.models import Claim, ClaimMatch
+from claims.triage import MERGE_TARGETS, REASON_LABELS, TRANSITIONS, Reason, Risk, Transition, TriageAction, undone_by
 from factcheck.admin.base import RecordAdmin, identifier
 from factcheck.errors import Problem
 from factcheck.templatetags.desk import badge
 
-ACTIONS = tuple(t.action for t in TRANSITIONS if t.action is not TriageAction.SPLIT)  # a split needs new texts
+A = TriageAction
+# The key of each; a split needs new texts, and has a page of its own.
+KEYS: Mapping[TriageAction, str] = {
+    A.ACCEPT: "y", A.REJECT: "r", A.DEFER: "d", A.MERGE: "m", A.RESTORE: "b", A.UNMERGE: "u",
+}  # fmt: skip
 MAX_AT_ONCE = 200  # claims, as in the API
 SUGGESTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An action as a button."""
+
+    transition: Transition
+
+    @property
+    def action(self) -> TriageAction:
+        return self.transition.action
+
+    @property
+    def label(self) -> str:
+        return self.transition.label
+
+    @property
+    def key(self) -> str:
+        return KEYS[self.action]
+
+    def is_open_to(self, claim: Claim) -> bool:
+        return claim.triage_status in self.transition.from_statuses
+
+
+STEPS = tuple(Step(transition) for transition in TRANSITIONS if transition.action in KEYS)
 
 
 def as_admin_action(transition: Transition) -> Callable[..., HttpResponse]:
@@ -41,6 +74,23 @@ def as_admin_action(transition: Transition) -> Callable[..., HttpResponse]:
 
     run.__name__ = transition.action.value
     return admin.action(description=transition.label, permissions=["act"])(run)
+
+
+class Numbered(forms.RadioSelect):
+    """Each choice is picked by the key of its number."""
+
+    def create_option(
+        self, name: str, value: Any, label: Any, selected: bool, index: int, **more: Any
+    ) -> dict[str, Any]:
+        option: dict[str, Any] = super().create_option(name, value, label, selected, index, **more)
+        option["attrs"]["data-key"] = str(index + 1)
+        return option | {"label": format_html("<span>{} <kbd>{}</kbd></span>", label, index + 1)}
+
+
+class Rows(forms.RadioSelect):
+    """Choices that are too long to be numbered: keys walk through them as through the rows of a list."""
+
+    option_template_name = "admin/claims/claim/row.html"
 
 
 class TriageForm(forms.Form):
@@ -53,7 +103,7 @@ class TriageForm(forms.Form):
                 label="Merge into",
                 required=False,
                 choices=[(str(target.pk), _as_choice(target)) for target in targets],
-                widget=forms.RadioSelect,
+                widget=Rows,
             )
             self.fields["into_id"] = forms.CharField(
                 label="or its id or address", required=False, help_text="The claim's id, or the address of its page."
@@ -61,7 +111,7 @@ class TriageForm(forms.Form):
         if transition.reasons:
             self.fields["reason"] = forms.ChoiceField(
                 choices=[(reason.value, REASON_LABELS[reason]) for reason in transition.reasons],
-                widget=forms.RadioSelect,
+                widget=Numbered,
                 error_messages={"required": "Choose one of these reasons."},
             )
         if transition.action is TriageAction.ACCEPT:
@@ -112,14 +162,15 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, transition: Transition
         model_admin.message_user(request, f"At most {MAX_AT_ONCE} claims at once. Nothing was changed.", messages.ERROR)
         return HttpResponseRedirect(request.get_full_path())
     plans = _plan(request, selected, transition)
-    is_confirmed = "confirm" in request.POST and all(_seen(request, claim_id) is not None for claim_id in selected)
+    is_asked = not _is_done_at_once(request, selected, transition) and "confirm" not in request.POST
+    is_confirmed = not is_asked and all(_seen(request, claim_id) is not None for claim_id in selected)
     targets = _targets(request, plans) if transition.action is TriageAction.MERGE else []
     form = TriageForm(transition, targets, request.POST if is_confirmed else None)
     if is_confirmed and form.is_valid():
         # Of several ticked ones, the one that they are merged into stays as it is.
         moving = [plan for plan in plans if len(plans) == 1 or plan.id != form.wishes["into"]]
         outcomes = [(plan, _perform(request, plan, transition, form)) for plan in moving]
-        if not _is_about_the_form(form, [problem for _, problem in outcomes]):
+        if not _is_about_the_form(form, [outcome for _, outcome in outcomes]):
             _report(model_admin, request, transition, outcomes)
             return HttpResponseRedirect(_way_back(request))
     return model_admin.render(
@@ -129,6 +180,7 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, transition: Transition
         {
             "title": f"{transition.label}: what will happen",
             "transition": transition,
+            "key": KEYS[transition.action],
             "plans": plans,
             "ready": sum(1 for plan in plans if not plan.blocked),
             "form": form,
@@ -138,6 +190,10 @@ def _take(model_admin: RecordAdmin, request: HttpRequest, transition: Transition
             "back": _way_back(request),
         },
     )
+
+
+def _is_done_at_once(request: HttpRequest, selected: list[UUID], transition: Transition) -> bool:
+    return "at_once" in request.POST and len(selected) == 1 and not transition.reasons
 
 
 def _seen(request: HttpRequest, claim_id: UUID) -> int | None:
@@ -171,21 +227,31 @@ def _blocked(claim: Claim | None, version: int | None, transition: Transition) -
 
 
 def _targets(request: HttpRequest, plans: list[Plan]) -> list[Claim]:
-    """Claims to merge into: the ticked ones, if they are several; then those found by the words asked for, or those of the same
-    articles; and the one chosen already."""
+    """Claims to merge into: the ticked ones, if they are several; then those found by the words asked for, or those that are like them
+    and those of the same articles; and the one chosen already."""
     open_claims = Claim.objects.filter(triage_status__in=MERGE_TARGETS).select_related("article__outlet")
     ticked = [plan.claim for plan in plans if plan.claim and plan.claim.triage_status in MERGE_TARGETS]
     others = open_claims.exclude(pk__in=[plan.id for plan in plans])
     by_worth = F("check_worthiness").desc(nulls_last=True), "-id"
     if words := request.POST.get("find", "").strip():
-        found = having_words(others, "text", words)
+        found = list(having_words(others, "text", words).order_by(*by_worth)[:SUGGESTED])
     else:
-        found = others.filter(article__in={plan.claim.article_id for plan in plans if plan.claim} - {None})
-    targets = [*(ticked if len(plans) > 1 else []), *found.order_by(*by_worth)[:SUGGESTED]]
+        of_the_same = others.filter(article__in={plan.claim.article_id for plan in plans if plan.claim} - {None})
+        found = [*_alike(others, plans), *of_the_same.order_by(*by_worth)[:SUGGESTED]]
+    targets = list(dict.fromkeys([*(ticked if len(plans) > 1 else []), *found]))
     chosen = request.POST.get("into")
     if chosen and chosen not in {str(target.pk) for target in targets}:
         targets += others.filter(Q(pk=identifier(chosen)))
     return targets
+
+
+def _alike(claims: QuerySet[Claim], plans: list[Plan]) -> list[Claim]:
+    """Those that matching found to be like the claims of these plans, the most similar first."""
+    ids = [plan.id for plan in plans]
+    matches = ClaimMatch.objects.filter(Q(claim__in=ids) | Q(other_claim__in=ids), other_claim__isnull=False)
+    pairs = matches.exclude(state=MatchState.REJECTED).order_by("-similarity", "id").values_list("claim", "other_claim")
+    found = claims.in_bulk({claim for pair in pairs[:SUGGESTED] for claim in pair})
+    return [found[claim] for pair in pairs[:SUGGESTED] for claim in pair if claim in found]
 
 
 def _as_choice(claim: Claim) -> SafeString:
@@ -197,20 +263,19 @@ def _as_choice(claim: Claim) -> SafeString:
     )
 
 
-def _perform(request: HttpRequest, plan: Plan, transition: Transition, form: TriageForm) -> Problem | None:
+def _perform(request: HttpRequest, plan: Plan, transition: Transition, form: TriageForm) -> Claim | Problem:
     try:
-        pipeline.triage(plan.id, transition.action, actor=request.user, version=plan.version, **form.wishes)  # type: ignore[arg-type]
+        return pipeline.triage(plan.id, transition.action, actor=request.user, version=plan.version, **form.wishes)  # type: ignore[arg-type]
     except Problem as problem:
         return problem
     except OperationalError:
         return Problem("Somebody is changing it at this moment; try again.")
-    return None
 
 
-def _is_about_the_form(form: TriageForm, problems: list[Problem | None]) -> bool:
+def _is_about_the_form(form: TriageForm, outcomes: list[Claim | Problem]) -> bool:
     """Did nothing happen because of what was filled in? Then the form says so, and may be mended."""
-    told = [problem for problem in problems if problem and problem.errors]
-    if not told or None in problems:
+    told = [outcome for outcome in outcomes if isinstance(outcome, Problem) and outcome.errors]
+    if not told or any(isinstance(outcome, Claim) for outcome in outcomes):
         return False
     tell(form, told[0])
     return True
@@ -226,13 +291,17 @@ def tell(form: forms.Form, problem: Problem) -> None:
 
 
 def _report(
-    model_admin: RecordAdmin, request: HttpRequest, transition: Transition, outcomes: list[tuple[Plan, Problem | None]]
+    model_admin: RecordAdmin, request: HttpRequest, transition: Transition, outcomes: list[tuple[Plan, Claim | Problem]]
 ) -> None:
-    done = [plan for plan, problem in outcomes if problem is None]
-    refused = [(plan, problem) for plan, problem in outcomes if problem is not None]
+    done = [(plan, outcome) for plan, outcome in outcomes if isinstance(outcome, Claim)]
+    refused = [(plan, outcome) for plan, outcome in outcomes if isinstance(outcome, Problem)]
     if done:
         words = format_html(
-            "{}: now {}.{}", transition.label, transition.to_status, _listed((plan, "") for plan in done)
+            "{}: now {}.{}{}",
+            transition.label,
+            transition.to_status,
+            _listed((plan, "") for plan, _ in done),
+            _undo(request, transition, [claim for _, claim in done]),
         )
         model_admin.message_user(request, words, messages.SUCCESS)
     if refused:
@@ -240,6 +309,14 @@ def _report(
         rows = ((plan, plan.blocked or " ".join(e.detail for e in p.errors) or p.detail) for plan, p in refused)
         words = format_html("{}: nothing was changed for{}", transition.label, _listed(rows))
         model_admin.message_user(request, words, messages.ERROR)
+
+
+def _undo(request: HttpRequest, transition: Transition, claims: list[Claim]) -> str:
+    back = undone_by(transition)
+    if back is None:
+        return ""
+    context = {"step": back, "claims": claims, "back": _way_back(request), "token": get_token(request)}
+    return render_to_string("admin/claims/claim/undo.html", context)
 
 
 def _listed(rows: Any) -> SafeString:

@@ -5,7 +5,7 @@ Roles decide what a person may do here, as they do in the API: model permissions
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -156,6 +156,7 @@ class RecordAdmin(ByTable):
 
     page_template: str
     change_list_template: ClassVar[Any] = "factcheck/change_list.html"
+    action_keys: ClassVar[Mapping[str, str]] = {}  # of the buttons above its list
     shows_workers = False  # above its list: is somebody there to do the work?
     # What comes of actions that no other takes back, in words: each is asked for twice.
     consequences: ClassVar[dict[str, str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,14 +32,13 @@ def worker_state() -> dict[str, Any]:
     return {"workers": alive, "oldest_due_at": oldest, "start": workers.START}
 
 
-# Those of every page; `static/factcheck/keys.js` is what they do.
+# Those that do the same everywhere; `static/factcheck/keys.js` is what they do. What is a button's own stands on it.
 KEYS = {
     "j": "the next row or card",
     "k": "the one before",
     "Enter": "open it",
     "x": "tick it",
     "a": "to what can be done",
-    "n": "take the next review",
     "[": "the claim before, in the text of an article",
     "]": "the next one",
     "/": "search",
@@ -87,6 +87,11 @@ def thousands(number: float) -> str:
 def counted(number: int, one: str, many: str = "") -> str:
     """ "1 article", "60,028 articles"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+@register.filter
+def at(told: Mapping[str, str], name: str) -> str:
+    return told.get(name, "")
 
 
 @register.filter

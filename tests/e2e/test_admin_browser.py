@@ -106,9 +106,11 @@ def test_reasons_open_on_demand_and_everything_works_without_a_script(site, arti
     expect(reasons.locator("table")).to_be_visible()
     page.locator("#result_list tbody input[type=checkbox]").first.check()
     page.get_by_role("button", name="Accept").click()
-    page.get_by_role("button", name="Accept 1 claim").click()
     expect(page.get_by_text("Accept: now accepted.")).to_be_visible()
     assert in_database(Claim.objects.filter(triage_status="accepted").count) == 1
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Restore: now candidate.")).to_be_visible()
+    assert in_database(Claim.objects.filter(triage_status="accepted").count) == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
