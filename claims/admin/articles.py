@@ -21,7 +21,7 @@ from claims import pipeline
 from claims.access import KEEP_ARTICLES
 from claims.admin.filters import OutletFilter
 from claims.admin.forms import MissedForm, WithdrawForm
-from claims.admin.highlighting import Piece, paragraphs
+from claims.admin.highlighting import Piece, paragraphs, starts
 from claims.admin.naming import OPENING_CHARS, name_of, openings
 from claims.admin.reading import NEVER, readings_of
 from claims.admin.searching import WordSearch
@@ -159,7 +159,7 @@ class ArticleAdmin(WordSearch):
         form = MissedForm(request.POST)
         if form.is_valid():
             try:
-                claim = pipeline.add_claim(actor=actor_of(request), version_id=version.pk, **form.cleaned_data)
+                claim = pipeline.add_claim(actor=actor_of(request), version_id=version.pk, **form.missed)
             except Problem as problem:
                 tell(form, problem)
             else:
@@ -212,6 +212,7 @@ class ArticleAdmin(WordSearch):
             "in_focus": in_focus,
             "form": form or MissedForm(),
             "paragraphs": _shown(version, entries) if version else [],
+            "starts": starts(version.text) if version else [],
             "runs": version.extraction_runs.order_by("-id") if version else [],
             "claims_elsewhere": row.claims.exclude(appearances__article_version=version).count(),
         }

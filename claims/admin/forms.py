@@ -60,10 +60,21 @@ class MissedForm(ClaimForm):
         max_length=10_000,
         help_text="Left empty, it is the words themselves.",
     )
+    # Where a script has counted which words were selected.
+    start = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    end = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
     field_order = ("words", "occurrence", "text", "claimant", "kind")
 
     def clean_words(self) -> str:
         return line_feeds(self.cleaned_data["words"])
+
+    @property
+    def missed(self) -> dict[str, Any]:
+        """Keyword arguments for the verb: the place where one was pointed at, whose words must stand there; else the words."""
+        given = dict(self.cleaned_data)
+        if given["start"] is None:
+            return given
+        return given | {"quotation": given.pop("words")}
 
 
 class SplitForm(forms.Form):

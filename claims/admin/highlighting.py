@@ -51,6 +51,11 @@ def paragraphs(text: str, spans: Sequence[tuple[int, int]]) -> list[list[Piece]]
     return found
 
 
+def starts(text: str) -> list[int]:
+    """Where each of the paragraphs begins."""
+    return [start for start, _ in _blocks(text)]
+
+
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     """Where the paragraphs are: between runs of two or more line feeds, as the stored text has them."""
     start = 0

@@ -1,11 +1,13 @@
-"""Triage in a real browser with keys alone."""
+"""Triage in a real browser with keys alone, and a missing claim that is pointed at in its article."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from claims.models import Claim
+from claims.models import Appearance, Claim
 from tests import make
 from tests.e2e.conftest import in_database
 from tests.e2e.test_admin_browser import sign_in
@@ -86,4 +88,103 @@ def test_a_triager_works_through_the_list_with_keys_alone(site, ada, chromium):
     assert (statuses()[names[4]], statuses()[names[5]], focused(page)) == ("accepted", "accepted", names[6])
     keys.press("Enter")
     page.wait_for_url("**/change/")
+    assert complaints == []
+
+
+# Astral characters, markup, a claim within a claim, one across paragraphs, and blank lines of several lengths.
+TEXT = (
+    "😀 Exports of grain 🌾 fell by a third to 3.2 million tonnes in 2023, the ministry said.\n\n"
+    "The minister said that rents <b>tripled</b> 🇺🇦 since 2020,\n“a record” 👩‍🔬 &amp; more.\n\n\n\n"
+    "𝔑obody asked about the weather, nobody at all."
+)
+CLAIMS = ((2, 50), (20, 40), (70, 120), (96, 104))
+
+# Selects from one place to another as a person would, who sees no numbers of claims: by paragraph and UTF-16 unit.
+SELECT = """([from, to]) => {
+    const place = ([paragraph, at]) => {
+        const walker = document.createTreeWalker(document.querySelectorAll(".article-text > p")[paragraph], NodeFilter.SHOW_TEXT,
+            node => node.parentElement.closest(".place") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+        while (walker.nextNode()) {
+            if (at <= walker.currentNode.length) return [walker.currentNode, at];
+            at -= walker.currentNode.length;
+        }
+    };
+    document.getSelection().setBaseAndExtent(...place(from), ...place(to));
+}"""
+FILLED = """() => {
+    document.dispatchEvent(new Event("selectionchange"));
+    document.querySelector("#selected-words button").click();
+    const { start, end, words } = document.querySelector(".missed form").elements;
+    return [Number(start.value), Number(end.value), words.value];
+}"""
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def where(text: str, at: int) -> list[int]:
+    """The paragraph, and the UTF-16 unit in it, of a code point."""
+    start = 0
+    for number, paragraph in enumerate(part for part in text.split("\n\n") if part.strip("\n")):
+        start = text.index(paragraph.lstrip("\n"), start)
+        end = start + len(paragraph.lstrip("\n"))
+        if at <= end:
+            return [number, units(text[start : max(at, start)])]
+        start = end
+    raise AssertionError(at)
+
+
+def test_whatever_is_selected_in_an_article_is_counted_as_the_server_counts(site, ada, chromium):
+    def made() -> tuple[Any, str]:
+        article = make.article(TEXT)
+        version = article.versions.get()
+        for start, end in CLAIMS:
+            make.claim(f"{start} to {end}", actor=ada, version_id=version.pk, start=start, end=end)
+        return article.pk, version.text
+
+    key, text = in_database(made)
+    page, complaints = sign_in(chromium, site)
+    page.goto(f"/admin/claims/article/{key}/change/")
+    asked = 0
+    for start in range(0, len(text), 3):
+        for end in range(start + 1, len(text), 17):
+            words = text[start:end]
+            if not words.strip() or "\n\n" in (text[start : start + 1] + text[start - 1 : start]):
+                continue
+            page.evaluate(SELECT, [where(text, start), where(text, end)])
+            found = page.evaluate(FILLED)
+            assert text[found[0] : found[1]] == found[2] == words.strip(), (start, end)
+            assert found[0] == start + len(words) - len(words.lstrip()), (start, end)
+            asked += 1
+    assert asked > 200
+    assert complaints == []
+
+
+def test_a_missing_claim_is_added_by_selecting_its_words(site, ada, chromium):
+    key = in_database(lambda: make.article(TEXT).pk)
+    page, complaints = sign_in(chromium, site)
+    page.goto(f"/admin/claims/article/{key}/change/")
+    button = page.get_by_role("button", name="Add the selected words as a claim")
+    expect(button).to_be_hidden()
+    page.locator(".article-text > p").last.click(click_count=3)
+    expect(button).to_be_visible()
+    page.keyboard.press("w")
+    expect(page.get_by_label("Words as they stand in the text")).to_have_value(
+        "𝔑obody asked about the weather, nobody at all."
+    )
+    expect(page.get_by_label("The claim in a form that stands alone")).to_be_focused()
+    page.keyboard.type("Nobody asked about the weather w.")  # no key counts in a field
+    page.get_by_role("button", name="Add the claim").click()
+    expect(page.get_by_text("The claim is a candidate now.")).to_be_visible()
+    expect(page.locator("mark.focused")).to_have_text("𝔑obody asked about the weather, nobody at all.")
+    place = in_database(lambda: Appearance.objects.select_related("claim").get())
+    assert (place.claim.text, place.quotation[0]) == ("Nobody asked about the weather w.", "𝔑")
+
+    # Words written over those that were selected are looked for wherever they stand.
+    page.locator(".article-text > p").first.click(click_count=3)
+    page.keyboard.press("w")
+    page.get_by_label("Words as they stand in the text").fill("fell by a third")
+    page.get_by_role("button", name="Add the claim").click()
+    expect(page.locator("mark.focused")).to_have_text("fell by a third")
     assert complaints == []
