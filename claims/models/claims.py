@@ -133,6 +133,7 @@ class Claim(Row):
             # A null comes last in both directions, so each direction has its index.
             models.Index(F("check_worthiness"), F("id"), name="claim_by_worth_up"),
             models.Index(F("updated_at"), F("id"), name="claim_by_change"),
+            models.Index(fields=["triaged_at"], condition=Q(triaged_at__isnull=False), name="claim_by_decision"),
             GinIndex(SearchVector("text", config="simple"), name="claim_words"),
             models.Index(fields=["merged_into"], name="claim_merged", condition=Q(merged_into__isnull=False)),
         ]

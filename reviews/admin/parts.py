@@ -63,13 +63,17 @@ class Counter:
     oldest: datetime | None  # since when the one that has waited longest is in its stage
 
 
+def at_work(reviews: QuerySet[Review]) -> QuerySet[Review]:
+    return reviews.exclude(stage__in=IN_PUBLIC)
+
+
 def counters(user: User) -> list[Counter]:
     """How many of the reviews that are not over or merely public are in each part, in one query."""
     told: dict[str, Any] = {}
     for part in PARTS:
         told[part.name] = Count("pk", filter=part.of(user))
         told[f"{part.name}_oldest"] = Min("entered_stage_at", filter=part.of(user))
-    found = workflow.visible_to(user).exclude(stage__in=IN_PUBLIC).aggregate(**told)
+    found = at_work(workflow.visible_to(user)).aggregate(**told)
     return [Counter(part, found[part.name], found[f"{part.name}_oldest"]) for part in PARTS]
 
 
@@ -88,7 +92,7 @@ class PartFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Review]) -> QuerySet[Review]:
         part = BY_NAME.get(self.value() or "")
-        return queryset.filter(part.of(actor_of(request))) if part else queryset
+        return at_work(queryset.filter(part.of(actor_of(request)))) if part else queryset
 
 
 class DeskFilter(admin.SimpleListFilter):

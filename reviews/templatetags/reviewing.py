@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 from django import template
+from django.urls import NoReverseMatch, reverse
 
 from claims.models import Claim, ImportRun
 from claims.triage import TriageStatus
 from factcheck.accounts.needs import REVIEW, TRIAGE
 from factcheck.accounts.permissions import actor_of, meets
+from factcheck.admin.charts import Chart, chart
 from reviews import workflow
 from reviews.admin.parts import counters
 from reviews.admin.reviews import ready_claims
+from reviews.corrections import ANSWERED
+from reviews.flow import MOST as MOST_OF_A_DAY
+from reviews.flow import flow
 
 register = template.Library()
 
 IMPORTS_SHOWN = 5
-MOST = 1000  # claims that are counted
+MOST = 1000  # claims, or requests, that are counted
+# Where readers' requests are listed: the desk's own page where there is one, else the API's.
+REQUESTS = ("admin:reviews_correctionrequest_changelist", "correctionrequest-list")
 
 
 @register.inclusion_tag("admin/reviews/counters.html", takes_context=True)
@@ -29,6 +38,7 @@ def desk_home(context: Any) -> dict[str, Any]:
     request = context["request"]
     reader = actor_of(request)
     desks = list(workflow.desks_of(reader).order_by("name").values_list("pk", "name"))
+    requests = workflow.requests_visible_to(reader).exclude(state__in=ANSWERED).order_by()
     waiting = Claim.objects.filter(triage_status=TriageStatus.CANDIDATE).order_by()
     return {
         "request": request,
@@ -36,10 +46,31 @@ def desk_home(context: Any) -> dict[str, Any]:
         "counters": counters(reader),
         "ready": ready_claims().order_by()[: MOST + 1].count() if meets(request, TRIAGE) else None,
         "candidates": waiting[: MOST + 1].count(),
+        "requests": requests[: MOST + 1].count(),
+        "requests_page": _requests_page(),
+        "charts": charts([pk for pk, _ in desks]),
         "most": MOST,
         "desks": desks if meets(request, REVIEW) and "researcher" in reader.roles else [],
         "imports": ImportRun.objects.order_by("-id")[:IMPORTS_SHOWN],
     }
+
+
+def _requests_page() -> str:
+    for name in REQUESTS:
+        with suppress(NoReverseMatch):
+            return reverse(name)
+    raise AssertionError(f"There is none of {REQUESTS}.")
+
+
+def charts(desks: Collection[UUID]) -> list[Chart]:
+    """What comes in and what goes out, of claims and of the reviews of these desks."""
+    days = flow(desks)
+
+    def of(title: str, **series: str) -> Chart:
+        groups = [(f"{day.on:%-d %b}", [getattr(day, name) for name in series]) for day in days]
+        return chart(title, list(series.values()), groups, most=MOST_OF_A_DAY, named=3)
+
+    return [of("Claims", claims="came in", decided="decided"), of("Reviews", opened="opened", published="published")]
 
 
 @register.filter
