@@ -276,20 +276,26 @@ def _drop_template() -> None:
 @pytest.fixture
 def committed_database(django_db_setup: None, django_db_blocker) -> Iterator[str]:
     """A copy of the migrated database, used by all connections of this process during the test. The value is its URL."""
+    with django_db_blocker.unblock(), using_a_copy() as name:
+        yield _database_url(name)
+
+
+@contextmanager
+def using_a_copy() -> Iterator[str]:
+    """All connections of this process use a copy of the migrated database, whose name is given, and afterwards what they used before."""
     from django.db import connection, connections
 
     original = connection.settings_dict["NAME"]
     name = f"{original}_{next(_number)}"
-    with django_db_blocker.unblock():
+    _use(original)
+    copy_template_to(name)
+    _use(name)
+    try:
+        yield name
+    finally:
+        connections.close_all()
         _use(original)
-        copy_template_to(name)
-        _use(name)
-        try:
-            yield _database_url(name)
-        finally:
-            connections.close_all()
-            _use(original)
-            _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _administer(*statements: str) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from tests import make, rows
 from tests.api import Api, api
+from tests.services import using_a_copy
 from tests.test_lists import scans
 
 pytestmark = pytest.mark.django_db
@@ -19,12 +20,16 @@ REVIEWS, EVIDENCE = "reviews_review", "reviews_evidence"
 GROWING = {REVIEWS, EVIDENCE, "reviews_snapshot", "reviews_snapshotcheck", "claims_claim", "claims_appearance"}
 
 
-@pytest.fixture
-def room() -> make.Newsroom:
-    """Twenty thousand reviews, two hundred of which are this desk's."""
-    room = make.newsroom()
-    rows.fill_reviews(20_000, room)
-    return room
+@pytest.fixture(scope="module")
+def room(django_db_setup: None, django_db_blocker) -> Iterator[make.Newsroom]:
+    """Twenty thousand reviews, two hundred of which are this desk's: in a database that these tests share, and write nothing else into."""
+    with django_db_blocker.unblock(), using_a_copy():
+        room = make.newsroom()
+        with transaction.atomic():
+            rows.fill_reviews(20_000, room)
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM ANALYZE")  # as PostgreSQL does by itself sooner or later: no plan is to hang on when
+        yield room
 
 
 def pages(client: Api, address: str) -> list[str]:
