@@ -19,7 +19,7 @@ REMAKE = "manage.py spectacular --validate --fail-on-warn --file tests/snapshots
 
 @pytest.fixture(scope="module")
 def document():
-    return yaml.safe_load(SNAPSHOT.read_text())
+    return yaml.load(SNAPSHOT.read_text(), Loader=yaml.CSafeLoader)  # in a third of the time
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +32,9 @@ def operations(document):
 
 
 def test_the_committed_document_is_the_one_that_the_code_makes_without_a_warning(tmp_path):
+    """Whether it is OpenAPI at all takes as long as a hundred tests to say: `.ci/run` and `make openapi` ask that."""
     made = tmp_path / "openapi.yaml"
-    call_command("spectacular", validate=True, fail_on_warn=True, file=str(made))
+    call_command("spectacular", fail_on_warn=True, file=str(made))
     assert made.read_text() == SNAPSHOT.read_text(), f"review the difference, then: {REMAKE}"
 
 
