@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("claims", "0010_nothing_left_of_what_was_withdrawn"),
+        ("claims", "0011_import_files"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
