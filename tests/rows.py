@@ -14,7 +14,7 @@ _KEY = "('01900000-0000-7000-80%s0-' || lpad(to_hex(%s), 12, '0'))::uuid"
 
 
 def _key(kind: int, number: str) -> str:
-    return _KEY % (kind, number)
+    return _KEY % (f"{kind:x}", number)
 
 
 def fill(claims: int) -> None:
@@ -94,12 +94,12 @@ STAGES = (
 )  # fmt: skip
 
 
-def fill_reviews(reviews: int, room: make.Newsroom) -> None:
-    """A review of each of so many claims, at every stage: every hundredth is the room's and Finn's, the others of twenty desks more. Each
+def fill_reviews(reviews: int, room: make.Newsroom, claims: int = 0) -> None:
+    """A review of each of so many claims (of `claims` where there are more), at every stage: every hundredth is the room's and Finn's, the others of twenty desks more. Each
     has two items of evidence, one of them of a stored page that was looked at twice; every hundredth page of a desk says something else
     by now. A few reviews are on hold. Ends with ANALYZE.
     """
-    fill(reviews)
+    fill(claims or reviews)
     other = make.user("triager-of-many").pk
     desk, scale, policy, lead = room.desk.pk, room.desk.scale_id, room.desk.policy_id, room.finn.pk
     stages = ", ".join(f"'{stage}'" for stage in STAGES)
@@ -161,3 +161,59 @@ def fill_reviews(reviews: int, room: make.Newsroom) -> None:
             cursor.execute(f"ALTER TABLE reviews_{table} ENABLE TRIGGER USER")
             cursor.execute(f"ANALYZE reviews_{table}")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+
+def fill_desk(claims: int, room: make.Newsroom) -> None:
+    """`claims` claims, a tenth of them under review, and all that a desk shows beside: an event of each, a reading and a job of each article,
+    earlier fact-checks, matches of every fifth, imports with failed rows. Ends with ANALYZE.
+    """
+    fill_reviews(claims // 10, room, claims)
+    articles, checks, runs = claims // CLAIMS_PER_ARTICLE, claims // 100, claims // 100
+    actor = make.user("triager-of-many").pk
+    statements = {
+        "audit_auditevent": f"""
+            SELECT {_key(10, "n")} AS id, kind AS subject_type, subject AS subject_id, 1 AS number, action, 1 AS version,
+                CASE WHEN n % 3 > 0 THEN '{actor}'::uuid END AS actor_id, 'session' AS origin, '' AS request_id, '' AS reason, '' AS note,
+                '{{"text": "Prices rose."}}'::jsonb AS data, timestamptz '2025-06-01 00:00Z' + n * interval '1 minute' AS at,
+                '' AS previous_hash, md5(n::text) AS hash
+            FROM generate_series(1, {claims}) n, LATERAL (
+                SELECT 'claim' AS kind, {_key(4, "n")} AS subject, (ARRAY['accept', 'reject', 'create'])[1 + n % 3] AS action
+            ) made""",
+        "claims_earlierfactcheck": f"""
+            SELECT {_key(11, "n")} AS id, 'Checks ' || n % 20 AS publisher, 'https://checks.example/' || n AS url, md5(n::text) AS identity,
+                'Prices rose, report ' || n AS claim_text, '' AS claimant, 'Half true' AS rating, '' AS language, 1 AS version
+            FROM generate_series(1, {checks}) n""",
+        "claims_claimmatch": f"""
+            SELECT {_key(12, "2 * n + side")} AS id, {_key(4, "n * 5")} AS claim_id,
+                CASE side WHEN 0 THEN {_key(4, "n * 5 - 1 - n % 3")} END AS other_claim_id,
+                CASE side WHEN 1 THEN {_key(11, f"1 + n % {checks}")} END AS fact_check_id,
+                0.8 AS similarity, 0.5 AS score, '[]'::jsonb AS reasons, '[]'::jsonb AS differences, 'suggested' AS state, '' AS note, 1 AS version
+            FROM generate_series(1, {claims // 5}) n, generate_series(0, 1) side""",
+        "claims_extractionrun": f"""
+            SELECT {_key(13, "n")} AS id, {_key(3, "n")} AS version_id, 'english' AS extractor, '1' AS extractor_version,
+                CASE n % 10 WHEN 0 THEN 'failed' ELSE 'done' END AS status, 10 AS candidates, 10 AS created_claims, 0 AS attached_claims,
+                0 AS superseded_claims, CASE n % 10 WHEN 0 THEN '{{"code": "x", "detail": "y"}}'::jsonb END AS error,
+                timestamptz '2025-06-01 00:00Z' AS finished_at
+            FROM generate_series(1, {articles}) n""",
+        "factcheck_job": f"""
+            SELECT {_key(14, "n")} AS id, 'extract' AS kind, {_key(13, "n")} AS subject_id,
+                CASE n % 10 WHEN 0 THEN 'failed' ELSE 'done' END AS state, 1 AS attempts, 0 AS losses, timestamptz '2025-06-01 00:00Z' AS due_at,
+                '' AS worker, 0 AS done, '' AS unit, timestamptz '2025-06-01 00:00Z' AS created_at, timestamptz '2025-06-01 00:00Z' AS finished_at
+            FROM generate_series(1, {articles}) n""",
+        "claims_importrun": f"""
+            SELECT {_key(15, "n")} AS id, 'feed' || n || '.jsonl' AS source, md5(n::text) AS source_key, '{{}}'::jsonb AS options, 'done' AS state,
+                '{{}}'::jsonb AS checkpoint, 500 AS rows, 400 AS created, 0 AS versioned, 0 AS unchanged, 0 AS skipped, 100 AS failed
+            FROM generate_series(1, {runs}) n""",
+        "claims_failedrow": f"""
+            SELECT {_key(0, "100 * n + line")} AS id, {_key(15, "n")} AS run_id, 'feed.jsonl' AS source, line, 'text' AS field, 'empty_text' AS code,
+                'Empty.' AS detail, '{{}}' AS raw
+            FROM generate_series(1, {runs}) n, generate_series(1, 100) line""",
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        for table, rows in statements.items():
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            cursor.execute(f"SELECT * FROM ({rows}) made LIMIT 0")
+            columns = ", ".join(f'"{column.name}"' for column in cursor.description)
+            cursor.execute(f"INSERT INTO {table} ({columns}) {rows}")
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+            cursor.execute(f"ANALYZE {table}")

@@ -19,6 +19,7 @@ from claims.triage import BY_ACTION, REASON_LABELS, TRANSITIONS, TriageAction
 from factcheck.audit import events
 from tests import make
 from tests.comparing import work
+from tests.rows import fill
 from tests.test_admin import ARTICLES, CLAIMS, body, extracted, page_of, person, rows, said, ticked, words_of
 
 SHARED_KEYS = set("jkxan/?[]qzs") | {"Enter"}
@@ -197,3 +198,34 @@ def test_who_may_not_triage_sees_what_was_met_before_and_no_key(db):
     claim = make.claim("Rents tripled.")
     for address in (CLAIMS, ARTICLES, page_of(claim)):
         assert "data-key" not in body(audrey.get(address))
+
+
+def plans_of(client: Client, address: str, table: str) -> str:
+    """How the statements of a page that read this table go about it."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    told = []
+    for query in captured:
+        if f'FROM "{table}"' in query["sql"]:
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (COSTS OFF) {query['sql']}")
+                told += [line for (line,) in cursor.fetchall()]
+    assert told
+    return "\n".join(told)
+
+
+# What the claims of a list are found by; those that few have, in no case by reading all.
+INDEXES = {
+    "": "claim_by_status", "status=accepted": "claim_by_status", "status=all": "claim_by_worth", "status=all&score=high": "claim_by_worth",
+    "status=all&o=2": "claim_by_worth_up", "status=all&o=-5": "claims_claim_pkey",
+}  # fmt: skip
+FEW = {
+    "language=uk": "claim_by_language", "status=all&risk__exact=high": "claim_high_risk", "waits=day": "claims_claim_pkey", "q=4711": "claim_words",
+}  # fmt: skip
+
+
+def test_the_list_finds_its_claims_by_an_index_whatever_it_is_narrowed_by(ada):
+    fill(5000)
+    plans = {query: plans_of(ada, f"{CLAIMS}?{query}", "claims_claim") for query in INDEXES | FEW}
+    assert [query for query, index in (INDEXES | FEW).items() if index not in plans[query]] == []
+    assert [query for query in FEW if "Seq Scan on claims_claim" in plans[query]] == []

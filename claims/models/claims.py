@@ -134,6 +134,16 @@ class Claim(Row):
             models.Index(F("check_worthiness"), F("id"), name="claim_by_worth_up"),
             models.Index(F("updated_at"), F("id"), name="claim_by_change"),
             models.Index(fields=["triaged_at"], condition=Q(triaged_at__isnull=False), name="claim_by_decision"),
+            # What few claims have is looked up: who asks for it would walk past all others.
+            models.Index(
+                F("language"), F("check_worthiness").desc(nulls_last=True), F("id").desc(), name="claim_by_language"
+            ),
+            models.Index(
+                F("check_worthiness").desc(nulls_last=True),
+                F("id").desc(),
+                name="claim_high_risk",
+                condition=Q(risk=Risk.HIGH),
+            ),
             GinIndex(SearchVector("text", config="simple"), name="claim_words"),
             models.Index(fields=["merged_into"], name="claim_merged", condition=Q(merged_into__isnull=False)),
         ]

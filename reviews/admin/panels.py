@@ -15,7 +15,7 @@ from django.utils import timezone
 from claims.admin.figures import gap_in_words, how_known, understood, when
 from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.naming import name_of
-from claims.models import Appearance
+from claims.models import Appearance, Claim
 from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of, granted_scopes
@@ -360,7 +360,9 @@ class Panels:
     @cached_property
     def place(self) -> Appearance | None:
         """Where the claim was read last."""
-        made = Appearance.objects.filter(Q(claim=self.review.claim_id) | Q(claim__merged_into=self.review.claim_id))
+        # A condition on appearances with an "or" would read all of them.
+        claims = Claim.objects.filter(Q(pk=self.review.claim_id) | Q(merged_into=self.review.claim_id))
+        made = Appearance.objects.filter(claim__in=claims.values("pk"))
         return made.select_related("article_version__article__outlet").order_by("-article_version", "start").first()
 
     @property
