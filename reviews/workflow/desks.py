@@ -27,7 +27,6 @@ LEAST = {
     "correction_resolve_days": 1,
 }  # fmt: skip
 MOST = 32767  # of the database's columns
-MAX_URL_CHARS = 200  # of the database's column
 
 
 def add_policy(name: str, numbers: Mapping[str, Any], *, actor: User | None) -> ReviewPolicy:
@@ -179,8 +178,6 @@ def _check_words(told: Mapping[str, Any]) -> None:
         is_optional = pointer.startswith("/publisher")
         if not isinstance(words, str) or not (is_optional or words.strip()) or len(words) > most or "\0" in words:
             errors.append(FieldError("invalid", f"It is a text of up to {most} characters.", pointer=pointer))
-        elif pointer == "/publisher_url" and words and not words.startswith(("https://", "http://")):
-            errors.append(FieldError("invalid", "It is an address, https://...", pointer=pointer))
     if errors:
         raise InvalidInput(errors=errors)
 
@@ -196,7 +193,7 @@ def _check_address(url: str) -> None:
         "It is the beginning of addresses: http or https, a host, perhaps a path, and nothing of `user@`, `?` or `#`."
     )
     try:
-        is_right = not url or (bool(canonical_url(url)) and not {"?", "#"} & set(url) and len(url) <= MAX_URL_CHARS)
+        is_right = not url or (bool(canonical_url(url)) and not {"?", "#"} & set(url))
     except ValueError as error:
         is_right, detail = False, f"{detail} This one: {error}."
     if not is_right:
