@@ -38,6 +38,8 @@
     return Boolean(element);
   };
 
+  let asked = document.body; // from where the sheet was opened
+
   // What does the same on every page: whether there is anything here that it could do, and doing it.
   const shared = {
     j: [() => list(ROWS).length, () => step(ROWS, 1)],
@@ -53,7 +55,8 @@
       () => {
         const sheet = document.getElementById("keys");
         sheet.open = !sheet.open;
-        sheet.querySelector("summary").focus();
+        if (sheet.open) asked = document.activeElement;
+        (sheet.open ? sheet.querySelector("summary") : asked).focus();
         return true;
       },
     ],
