@@ -40,9 +40,10 @@ test: $(READY_TO_TEST)
 e2e: $(READY_TO_TEST) $(CLIENT)
 	@$(RUN) -m pytest tests/e2e --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
 
+LOOKED_AT = readers desk triage operators
 screenshots: $(READY_TO_TEST) $(CLIENT)
 	@mkdir -p screenshots
-	@SCREENSHOTS=screenshots $(RUN) -m pytest tests/e2e/test_readers_browser.py tests/e2e/test_desk_browser.py tests/e2e/test_operators_browser.py $(ARGS)
+	@SCREENSHOTS=screenshots $(RUN) -m pytest $(LOOKED_AT:%=tests/e2e/test_%_browser.py) $(ARGS)
 
 lint: $(READY_TO_TEST)
 	$(RUN) -m ruff check .

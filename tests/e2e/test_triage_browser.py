@@ -1,4 +1,7 @@
-"""Triage in a real browser with keys alone, and a missing claim that is pointed at in its article."""
+"""Triage in a real browser: with keys alone, a missing claim that is pointed at in its article, and pages that keep nobody out.
+
+`make screenshots` keeps a picture of each page in the folder that SCREENSHOTS names.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from claims.models import Appearance, Claim
+from claims import pipeline
+from claims.models import Appearance, Claim, ExtractionRun, ImportRun
+from claims.sources.base import BadRow, Place
 from tests import make
+from tests.comparing import work
 from tests.e2e.conftest import in_database
+from tests.e2e.test_admin_browser import TEXT as NEWS
 from tests.e2e.test_admin_browser import sign_in
+from tests.e2e.test_readers_browser import AXE, WIDTHS, kept, violations
 
 
 @pytest.fixture
@@ -187,4 +195,65 @@ def test_a_missing_claim_is_added_by_selecting_its_words(site, ada, chromium):
     page.get_by_label("Words as they stand in the text").fill("fell by a third")
     page.get_by_role("button", name="Add the claim").click()
     expect(page.locator("mark.focused")).to_have_text("fell by a third")
+    assert complaints == []
+
+
+def everything_that_triage_shows(ada: Any) -> dict[str, str]:
+    """Pages by name: claims with reasons, numbers, chains and gaps; one that was checked before; an import with failed rows."""
+    article = make.article(
+        NEWS, title="Exports fell by a third", outlet="Example Wire", url="https://wire.example/exports"
+    )
+    checked = make.fact_check("Rents have tripled since 2020.", rating="Mostly false")
+    make.claim("The minister of housing said that rents had tripled since 2020.", actor=ada, claimant="The minister")
+    work()
+    run = pipeline.start_run("feeds/a.jsonl", {"format": "jsonl"}, started_by=ada)
+    place = Place("feeds/a.jsonl", 7, 120, b'{"text": ""}')
+    pipeline.land_batch([make.draft("A text."), BadRow(place, "text", "empty_text", "It is empty.")], run=run)
+    pipeline.finish_run(run)
+    claim = Claim.objects.exclude(article=None).latest("check_worthiness")
+    here = f"/admin/claims/claim/{claim.pk}"
+    return {
+        "home": "/admin/", "claims": "/admin/claims/claim/", "claim": f"{here}/change/", "claim-split": f"{here}/split/",
+        "claim-past": f"{here}/history/", "claim-new": "/admin/claims/claim/add/", "articles": "/admin/claims/article/",
+        "article": f"/admin/claims/article/{article.pk}/change/?claim={claim.pk}", "fact-checks": "/admin/claims/earlierfactcheck/",
+        "fact-check": f"/admin/claims/earlierfactcheck/{checked.pk}/change/", "imports": "/admin/claims/importrun/",
+        "import": f"/admin/claims/importrun/{ImportRun.objects.latest('id').pk}/change/", "readings": "/admin/claims/extractionrun/",
+        "reading": f"/admin/claims/extractionrun/{ExtractionRun.objects.earliest('id').pk}/change/", "jobs": "/admin/factcheck/job/",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out_of_triage(site, ada, chromium, scheme):
+    if not AXE.exists():
+        pytest.skip("needs axe-core: make client")
+    pages = in_database(lambda: everything_that_triage_shows(ada))
+    page, complaints = sign_in(chromium, site, color_scheme=scheme)
+    wrong = []
+
+    def look(name: str, width: int) -> None:
+        page.wait_for_load_state("networkidle")
+        kept(page, f"triage-{name}-{scheme}-{width}")
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            wrong.append(f"{name} at {width}: wider than the window")
+        wrong.extend(f"{name} at {width}: {found}" for found in violations(page))
+
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        for name, address in pages.items():
+            page.goto(address)
+            look(name, width)
+        for action in ("Accept", "Reject", "Merge"):
+            page.goto(pages["claim"])
+            page.get_by_role("button", name=action).click()
+            expect(page.get_by_text("1 of 1 claim will become")).to_be_visible()
+            look(f"asked-to-{action.lower()}", width)
+        page.goto(pages["claims"])
+        for key in "jy?":
+            page.keyboard.press(key)
+            page.wait_for_load_state("networkidle")
+        expect(page.get_by_role("button", name="Undo")).to_be_visible()
+        look("done", width)
+        page.keyboard.press("z")
+        expect(page.get_by_text("Restore: now candidate.")).to_be_visible()
+    assert "\n".join(sorted(set(wrong))) == ""
     assert complaints == []
