@@ -57,7 +57,7 @@ def told(events: Rows, texts: Texts, items: Mapping[str, Any]) -> list[SimpleNam
     found: list[SimpleNamespace] = []
     for event in events:
         edits = texts.get(event["transaction"], {})
-        data = _in_words(
+        data = in_words(
             {name: value for name, value in event["changes"].items() if not edits or name not in _NAMES_ONLY}
         )
         about = items.get(str(event["changes"].get("evidence")))
@@ -98,6 +98,6 @@ _NAMES_ONLY = ("draft", "changed")  # which fields an edit changed, where the te
 _NAMELESS = re2.compile(r"(?i)[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32,}")
 
 
-def _in_words(changes: Mapping[str, Any]) -> dict[str, Any]:
-    found = {name: _in_words(value) if isinstance(value, dict) else value for name, value in changes.items()}
+def in_words(changes: Mapping[str, Any]) -> dict[str, Any]:
+    found = {name: in_words(value) if isinstance(value, dict) else value for name, value in changes.items()}
     return {name: value for name, value in found.items() if value != {} and not _NAMELESS.search(str(value))}

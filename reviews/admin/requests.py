@@ -24,6 +24,7 @@ from factcheck.templatetags.desk import age, badge, moment
 from reviews import forms, workflow
 from reviews.admin import fields
 from reviews.admin.asking import Answer, ask
+from reviews.admin.history import in_words
 from reviews.corrections import ANSWERED, BY_ACTION, RequestAction, RequestState
 from reviews.facts import Stage
 from reviews.models import CorrectionRequest
@@ -99,9 +100,10 @@ class CorrectionRequestAdmin(RecordAdmin):
     def who(self, row: CorrectionRequest) -> str:
         return row.handler.get_username() if row.handler else "nobody"
 
-    @admin.display(description="answer due", ordering="answer_due_at")
+    @admin.display(description="answer", ordering="answer_due_at")
     def until(self, row: CorrectionRequest) -> SafeString:
-        return format_html("answered") if row.answered_at else moment(row.answer_due_at)
+        words, at = ("given", row.answered_at) if row.answered_at else ("due", row.answer_due_at)
+        return format_html("{} {}", words, moment(at))
 
     @admin.display(description="fact-check")
     def about(self, row: CorrectionRequest) -> str:
@@ -158,6 +160,9 @@ class CorrectionRequestAdmin(RecordAdmin):
         sent_version = request.POST.get("seen", "")[:100]
         is_sent = answer is not None and not answer.is_stale
         events = visible_to(actor_of(request)).filter(subject_type="correctionrequest", subject_id=row.pk)
+        history = list(events.select_related("actor").order_by("-number")[:EVENTS_SHOWN])
+        for event in history:
+            event.data = in_words(event.data)
         context = {
             "title": "Request for a correction",
             "crumb": row.text,
@@ -171,7 +176,7 @@ class CorrectionRequestAdmin(RecordAdmin):
             "seen": sent_version if is_sent else str(row.version),
             "key": uuid4().hex,
             "may_doubt": row.state in (S.ACKNOWLEDGED, S.ACCEPTED) and row.review.stage == Stage.PUBLISHED,
-            "history": events.select_related("actor").order_by("-number")[:EVENTS_SHOWN],
+            "history": history,
         }
         return self.render(request, self.page_template, row, context)
 

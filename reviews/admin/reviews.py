@@ -20,7 +20,6 @@ from django.views.decorators.csrf import csrf_exempt
 from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.permissions import actor_of
-from factcheck.admin import conflicts
 from factcheck.admin.base import RecordAdmin, identifier
 from factcheck.admin.uploads import posted
 from factcheck.errors import Problem
@@ -29,6 +28,7 @@ from reviews import forms, publication, workflow
 from reviews.access import ACTIONS
 from reviews.admin import fields
 from reviews.admin.asking import Answer, ask, ask_with_file
+from reviews.admin.beginnings import answered, bases_of, blank, conflict_of, item_of, of_files, offers_of, seen_of
 from reviews.admin.doing import Doing, doing
 from reviews.admin.panels import Panels
 from reviews.admin.parts import DeskFilter, PartFilter
@@ -42,10 +42,7 @@ from reviews.workflow.documents import document_of
 
 SHOWN_WITH = ("claim", "desk", "lead", "adjudicator", "handler")
 CLAIMS_SHOWN = 50
-# What a link to a form says of it.
-NAMED_IN_ADDRESS = {Action.COMMENT: ("reply_to", "anchor"), Action.OPEN_REVISION: ("correction_request",)}
 ADDED = {Action.ADD_EVIDENCE: "evidence", Action.COMMENT: "comment"}
-EDITS = (Action.EDIT_DRAFT, Action.EDIT_EVIDENCE)  # what their forms begin with is what is there already
 STATUS = {403: 409}  # whoever may see the page is not refused the page
 
 
@@ -110,7 +107,7 @@ class ReviewAdmin(RecordAdmin):
     def page(self, request: HttpRequest, row: Review) -> HttpResponse:
         panels = Panels(row, request)
         main = panels.main_action
-        return self._desk(request, panels, *_blank(panels, doing(main), None) if main else ())
+        return self._desk(request, panels, *blank(panels, doing(main), None) if main else ())
 
     def act(self, request: HttpRequest, object_id: str, action: str, item: str = "") -> HttpResponse:
         """The desk with the form of one action open; a POST takes it."""
@@ -118,10 +115,10 @@ class ReviewAdmin(RecordAdmin):
         if action not in ACTIONS:
             raise Http404("There is no such action.")
         asked = doing(Action(action))
-        subject = _item(panels, item) if asked.is_of_item else None
+        subject = item_of(panels, item) if asked.is_of_item else None
         if request.method != "POST":
-            return self._desk(request, panels, *_blank(panels, asked, subject))
-        form = fields.form_of(asked.form, _offers(panels, asked), request.POST)
+            return self._desk(request, panels, *blank(panels, asked, subject))
+        form = fields.form_of(asked.form, offers_of(panels, asked), request.POST)
         form.is_valid()
         answer = ask(
             request,
@@ -136,10 +133,10 @@ class ReviewAdmin(RecordAdmin):
             return HttpResponseRedirect(self._onwards(request, panels.review, asked) + _place_of(asked, answer))
         # Whatever was read before is not what was refused.
         panels = Panels(self.get_queryset(request).get(pk=panels.review.pk), request)
-        subject = _item(panels, item) if asked.is_of_item else None
-        conflict = _conflict(request, panels, asked, form, subject, answer) if answer.is_stale else None
+        subject = item_of(panels, item) if asked.is_of_item else None
+        conflict = conflict_of(request, panels, asked, form, subject, answer) if answer.is_stale else None
         if conflict:
-            form = fields.form_of(asked.form, _offers(panels, asked), conflict["data"])
+            form = fields.form_of(asked.form, offers_of(panels, asked), conflict["data"])
             form.is_valid()
         else:
             fields.tell(form, answer.told)
@@ -176,10 +173,10 @@ class ReviewAdmin(RecordAdmin):
             "asked": asked,
             "form": form,
             "item": item,
-            "answered": _answered(panels, form) if asked and asked.action is Action.COMMENT else None,
-            "seen": _seen(panels, asked, item) if asked and is_fresh else request.POST.get("seen", "")[:100],
+            "answered": answered(panels, form) if asked and asked.action is Action.COMMENT else None,
+            "seen": seen_of(panels, asked, item) if asked and is_fresh else request.POST.get("seen", "")[:100],
             "key": uuid4().hex,
-            "bases": _bases(request, panels, asked, form, item, is_fresh) if asked else [],
+            "bases": bases_of(request, panels, asked, form, item, is_fresh) if asked else [],
             "conflict": conflict,
             # Over what somebody else has saved nobody writes without saying so.
             "saving": saving_of(asked.action, review.pk) if asked and not conflict else {},
@@ -206,18 +203,17 @@ class ReviewAdmin(RecordAdmin):
         asked = replace(doing(Action.ADD_EVIDENCE), form=forms.NewEvidenceFileSerializer)
         offers = panels.offers()
         if request.method != "POST":
-            return self._desk(request, panels, asked, _of_files(fields.form_of(asked.form, offers)))
+            return self._desk(request, panels, asked, of_files(fields.form_of(asked.form, offers)))
+        unread: Problem | None = None
         try:
             sent, files = posted(request, MAX_BYTES)
         except Problem as problem:
-            answer, form = (
-                Answer(problem.status, {"detail": problem.detail}),
-                _of_files(fields.form_of(asked.form, offers, {})),
-            )
-            form.is_valid()
+            sent, files, unread = request.POST, {}, problem
+        form = of_files(fields.form_of(asked.form, offers, sent))
+        form.is_valid()
+        if unread:
+            answer = Answer(unread.status, {"detail": unread.detail})
         else:
-            form = _of_files(fields.form_of(asked.form, offers, sent))
-            form.is_valid()
             said = fields.parts_of(asked.form, form)
             address = f"/api/v1/reviews/{panels.review.pk}/evidence-files"
             # A browser sends an empty file where none was chosen.
@@ -331,95 +327,7 @@ def _address(page: str, *keys: Any) -> str:
     return reverse(f"admin:reviews_review_{page}", args=keys)
 
 
-def _of_files(form: Any) -> Any:
-    """The file first, and no address: there is no page."""
-    form.fields.pop("url", None)
-    form.order_fields(["file"])
-    return form
-
-
-def _answered(panels: Panels, form: Any) -> Any:
-    """The comment that this one replies to."""
-    key = form["reply_to"].value()
-    return next((comment for comment in panels.lists["comments"] if comment["id"] == key), None)
-
-
 def _place_of(asked: Doing, answer: Answer) -> str:
     """Where on the desk what was added stands."""
     kind = ADDED.get(asked.action)
     return f"#{kind}-{answer.told['id']}" if kind else ""
-
-
-def _item(panels: Panels, key: str) -> dict[str, Any]:
-    wanted = str(identifier(key))
-    for item in panels.evidence:
-        if item["id"] == wanted:
-            return item
-    raise Http404("There is no such piece of evidence.")
-
-
-def _offers(panels: Panels, asked: Doing) -> dict[str, fields.Choices]:
-    offers = panels.offers()
-    return offers | {"to": panels.colleagues()} if asked.action is Action.ASSIGN else offers
-
-
-def _blank(panels: Panels, asked: Doing, item: Any) -> tuple[Doing, Any, Any]:
-    return asked, fields.form_of(asked.form, _offers(panels, asked), initial=_initial(panels, asked, item)), item
-
-
-def _initial(panels: Panels, asked: Doing, item: Any) -> dict[str, Any]:
-    """What a form begins with: what is there already, and what the page has shown to whoever acts."""
-    approval = panels.for_approval if asked.action in (Action.APPROVE, Action.PUBLISH_MINOR) else None
-    if approval:
-        return {
-            "decision": approval.decision, "draft_digest": approval.draft_digest, "evidence_digest": approval.evidence_digest,
-        }  # fmt: skip
-    if asked.action is Action.EDIT_DRAFT and panels.draft:
-        return {name: panels.draft[name] for name in fields.members_of(asked.form)}
-    if asked.is_of_seat and panels.seat:
-        written = panels.seat.draft or panels.seat.verdict
-        return {
-            name: getattr(written, name) if name != "cites" else [str(pk) for pk in written.cites]
-            for name in ("rating", "rationale", "cites", "searches")
-        } if written else {"cites": [i["id"] for i in panels.round.evidence_set.items]}  # fmt: skip
-    if asked.action in NAMED_IN_ADDRESS:
-        return {name: panels.request.GET[name] for name in NAMED_IN_ADDRESS[asked.action] if name in panels.request.GET}
-    if item is not None:
-        return item | {"finding": (item["live_check"] or {}).get("id", "")}
-    if asked.action is Action.SUBMIT_FOR_RATING:
-        return {"single_origin_reason": panels.review.single_origin_reason}
-    return {}
-
-
-def _seen(panels: Panels, asked: Doing, item: Any) -> str:
-    """What If-Match is to name."""
-    if asked.is_of_seat:
-        return panels.seat.tag if panels.seat else ""
-    return str(item["version"] if item is not None else panels.review.version)
-
-
-def _conflict(
-    request: HttpRequest, panels: Panels, asked: Doing, form: Any, item: Any, answer: Answer
-) -> dict[str, Any]:
-    """What the form of an action that came too late shows: who was first, what they did, and what it holds now."""
-    stored, seen = _stored(panels, asked, item), request.POST.get("seen", "")
-    return {
-        "stale": answer.stale,
-        "seen": seen,
-        "why_not": panels.why_not(asked.action),
-        "compared": conflicts.compare(form, request.POST, stored),
-        "data": conflicts.merged(form, request.POST, stored),
-        "since": [] if asked.is_of_seat or asked.is_of_item else panels.since(seen),
-    }
-
-
-def _stored(panels: Panels, asked: Doing, item: Any) -> dict[str, Any]:
-    """What stands there already of what a form asks; nothing of a form whose answers are new."""
-    named = (Action.APPROVE, Action.PUBLISH_MINOR, Action.KEEP_EVIDENCE)
-    return _initial(panels, asked, item) if asked.action in (*EDITS, *named) else {}
-
-
-def _bases(request: HttpRequest, panels: Panels, asked: Doing, form: Any, item: Any, is_fresh: bool) -> list[Any]:
-    if asked.action not in EDITS:
-        return []
-    return conflicts.bases(form, _initial(panels, asked, item), None if is_fresh else request.POST)

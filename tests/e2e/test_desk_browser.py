@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 
 from claims.models import Claim
@@ -367,7 +368,8 @@ def test_how_far_a_page_is_stored_is_shown_in_place(site, room, chromium):
 
     def failed() -> None:
         jobs.cancel(Job.objects.get(subject_id=item).pk, actor=room.finn)
-        workflow.record_snapshot_failure(item, "The page does not exist.")
+        with transaction.atomic():
+            workflow.record_snapshot_failure(item, "The page does not exist.")
 
     review, item = in_database(made)
     page, complaints = signed_in(chromium, site, "finn")
