@@ -97,7 +97,10 @@ class ImportRunAdmin(RecordAdmin):
         """A file, and what is said of it: the run is one like every other."""
         if request.method != "POST":
             return self._form(request, ImportForm())
-        form, upload = ImportForm(request.POST), getattr(request, "upload", None)
+        sent: Any = request
+        if sent.unread:
+            return self._form(request, ImportForm(), status=sent.unread.status, unread=sent.unread)
+        form, upload = ImportForm(request.POST), sent.upload
         if not form.is_valid():
             return self._form(request, form, status=422)
         try:
@@ -113,9 +116,6 @@ class ImportRunAdmin(RecordAdmin):
             return self._form(request, form, status=refused.status)
         self.message_user(request, "The file is queued to be imported.", messages.SUCCESS)
         return HttpResponseRedirect(_address(job.subject_id))
-
-    def unread_form(self, request: HttpRequest, problem: Problem) -> HttpResponse:
-        return self._form(request, ImportForm(), unread=problem)
 
     def _form(
         self, request: HttpRequest, form: ImportForm, *, status: int = 200, unread: Problem | None = None
