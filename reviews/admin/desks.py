@@ -25,7 +25,7 @@ from factcheck.templatetags.desk import age
 from reviews import workflow
 from reviews.admin.people import Work, work_of
 from reviews.admin.statistics import page_of_statistics
-from reviews.facts import Stage
+from reviews.facts import OVER, Stage
 from reviews.models import Desk, RatingScaleVersion, ReviewPolicy
 from reviews.workflow import desks
 
@@ -313,6 +313,8 @@ class PolicyForm(forms.Form):
             label = name.replace("_", " ").capitalize()
             if name == "hours_by_stage":
                 for stage in Stage:
+                    if stage in OVER and f"hours-{stage}" not in (data or initial or {}):
+                        continue  # nothing is overdue there
                     words = f"Hours in {stage.replace('_', ' ')} until it is overdue"
                     self.fields[f"hours-{stage}"] = forms.FloatField(required=False, label=words)
             elif isinstance(field.default, bool):

@@ -72,6 +72,7 @@ class ReviewPolicy(Row):
             models.CheckConstraint(condition=Q(lease_hours__gte=1), name="policy_lease_at_least_an_hour"),
             models.CheckConstraint(condition=Q(discussion_rounds__gte=1), name="policy_one_discussion_round_at_least"),
         ]
+        verbose_name_plural = "review policies"
 
     def __str__(self) -> str:
         return f"{self.name} {self.number}"
