@@ -29,6 +29,8 @@ ROUTES: Table = {
     "GET /api/v1/extraction-runs/{id}": READ,
     "GET /api/v1/import-runs": READ,
     "GET /api/v1/import-runs/{id}": READ,
+    "POST /api/v1/import-runs": IMPORT,
+    "POST /api/v1/import-runs/{id}/retry-failed": IMPORT,
     "GET /api/v1/import-runs/{id}/failed-rows": READ,
     "GET /api/v1/claims": READ,
     "POST /api/v1/claims": TRIAGE,

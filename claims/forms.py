@@ -9,11 +9,15 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from claims.models import Claim
+from claims.pipeline.asked import mapping_of
 from claims.pipeline.editing import MAX_TEXT_CHARS
+from claims.pipeline.rows import ON_DUPLICATE_CHOICES
+from claims.pipeline.uploads import FORMAT_CHOICES, MAX_FILE_BYTES
 from claims.sources.payload import MAX_TAGS
 from claims.triage import REASON_CHOICES, RISK_CHOICES, TriageAction
 from claims.withdrawal import REASON_CHOICES as WITHDRAWAL_CHOICES
 from factcheck.api.strict import StrictSerializer
+from factcheck.api.uploads import FileField, WrittenBoolean
 
 
 class ArticleInputSerializer(StrictSerializer):
@@ -43,6 +47,37 @@ class ArticleInputSerializer(StrictSerializer):
                 {"text": "Give either text or html, or a url alone."}, code="text_or_html"
             )
         return attrs
+
+
+class ImportFileSerializer(StrictSerializer):
+    """A file of articles, and what the command that imports one may be told too."""
+
+    file = FileField(help_text=f"Of up to {MAX_FILE_BYTES} bytes, not compressed.")
+    format = serializers.ChoiceField(
+        choices=FORMAT_CHOICES, required=False, help_text="By its name and content when left out."
+    )
+    on_duplicate = serializers.ChoiceField(
+        choices=ON_DUPLICATE_CHOICES,
+        required=False,
+        help_text="When an article that is here comes with another text: a new version when left out.",
+    )
+    outlet = serializers.CharField(required=False, max_length=200, help_text="Of articles that name none.")
+    language = serializers.CharField(required=False, max_length=60, help_text="BCP 47, of articles that state none.")
+    default_timezone = serializers.CharField(
+        required=False, max_length=60, help_text="Of dates without one, like Europe/Kyiv; UTC when left out."
+    )
+    map = serializers.CharField(
+        required=False,
+        max_length=5_000,
+        help_text="Which of their fields is which of ours, one a line, like headline=title.",
+    )
+    extract = WrittenBoolean(required=False, help_text="Read what is new for claims; true when left out.")
+
+    def validate_map(self, value: str) -> dict[str, str]:
+        try:
+            return mapping_of(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), code="invalid") from None
 
 
 MAX_NAME_CHARS = 1000  # of a claimant: as long as a title may be

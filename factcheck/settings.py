@@ -435,6 +435,8 @@ SPECTACULAR_SETTINGS = {
         "EditedField": "claims.pipeline.editing.EDITED",
         "ExtractionStatus": "claims.models.ExtractionRun.Status",
         "FactCheckStatus": "reviews.models.Status",
+        "ImportFormat": "claims.pipeline.uploads.FORMAT_CHOICES",
+        "OnDuplicate": "claims.pipeline.rows.ON_DUPLICATE_CHOICES",
         "MinorKind": "reviews.forms.MINOR_CHOICES",
         "RevisionKind": "reviews.models.FactCheckRevision.Kind",
         "DecisionBasis": "reviews.models.Decision.Basis",

@@ -254,6 +254,8 @@ def bodies(world: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "outlet": "Wire", "published_at": "2025-07-02",
         },
         "extract_article": {},
+        "create_import_run": {},
+        "retry_failed_import_run": {},
         "withdraw_article": {"reason": "legal", "note": "A court has ordered it."},
         "create_claim": {
             "text": "Prices fell.", "kind": "statement", "claimant": "NBU",
@@ -466,7 +468,7 @@ TAKEN = {
 
 
 def writes() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Those that take JSON, or no body. The one that takes a file has tests of its own (`test_uploads.py`)."""
+    """Those that take JSON, or no body. Those that take a file have tests of their own (`test_uploads.py`, `test_import_files.py`)."""
     for path, method, operation in operations("post", "put", "patch"):
         if "application/json" in operation.get("requestBody", {}).get("content", ("application/json",)):
             yield path, method, operation

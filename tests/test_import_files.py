@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.client import MULTIPART_CONTENT
 
 from claims import pipeline
 from claims.models import ArticleVersion, FailedRow, ImportFile, ImportRun
@@ -19,6 +20,7 @@ from factcheck.audit import events
 from factcheck.errors import ActionNotAllowed, InvalidInput
 from factcheck.models import Job
 from tests import make
+from tests.api import Api, api, assert_problem
 from tests.importing import import_articles, rows, write_rows
 from tests.test_admin import body, page_of, person, words_of
 
@@ -259,7 +261,60 @@ def test_the_same_file_is_queued_once_while_it_waits_and_the_same_rows_are_impor
     assert sorted(ImportRun.objects.values_list("created", "unchanged")) == [(0, 2), (2, 0)]
 
 
-def test_what_the_api_might_send_is_refused_by_the_verb_too():
+def posted(client: Api, payload: bytes, **fields: str):
+    told = {"file": SimpleUploadedFile("a.jsonl", payload), **fields}
+    return client.post("/import-runs", told, MULTIPART_CONTENT)
+
+
+def test_the_api_imports_a_file_and_retries_its_failed_rows_too(tmp_path):
+    client = api(make.user("ada", "importer"))
+    answer = posted(
+        client,
+        jsonl({"head": "A", "text": "Rents rose."}, {"text": ""}, tmp_path=tmp_path),
+        map="head=title",
+        extract="false",
+    )
+    told = answer.json()
+    assert (answer.status_code, answer["Location"], told["kind"]) == (202, f"/api/v1/jobs/{told['id']}", "import_file")
+    work()
+    run = ImportRun.objects.get()
+    assert client.get(f"/jobs/{told['id']}").json()["result"] == {
+        "run": str(run.pk), "created": 1, "versioned": 0, "unchanged": 0, "skipped": 0, "failed": 1,
+    }  # fmt: skip
+    assert ArticleVersion.objects.get().article.title == "A"
+    again = client.post(f"/import-runs/{run.pk}/retry-failed")
+    assert (again.status_code, again.json()["kind"]) == (202, "import_file")
+    work()
+    assert client.get("/import-runs").json()["results"][0]["failed"] == 1
+
+
+def test_the_api_names_what_is_wrong_with_a_file_and_imports_nothing(tmp_path, monkeypatch):
+    client, reader = api(make.user("ada", "importer")), api(make.user("gus", "auditor"))
+    wrong = {
+        "map": "head",
+        "format": "urls",
+        "default_timezone": "Mars",
+        "language": "x y",
+        "extract": "maybe",
+        "mapp": "a=b",
+    }
+    for name, value in wrong.items():
+        problem = assert_problem(posted(client, b'{"text": "A."}', **{name: value}), 422, "invalid_input")
+        assert [error["pointer"] for error in problem["errors"]] == [f"/{name}"]
+    for payload in (b"", b"\x1f\x8b"):
+        problem = assert_problem(posted(client, payload), 422, "invalid_input")
+        assert [error["pointer"] for error in problem["errors"]] == ["/file"]
+    assert_problem(client.post("/import-runs", {"file": "a"}), 415, "unsupported_media_type")
+    assert_problem(posted(reader, b'{"text": "A."}'), 403, "insufficient_scope")
+    assert nothing_moved()
+    run = pipeline.start_run("feed.jsonl", {})
+    assert_problem(client.post(f"/import-runs/{run.pk}/retry-failed"), 409, "action_not_allowed")
+    assert_problem(reader.post(f"/import-runs/{run.pk}/retry-failed"), 403, "insufficient_scope")
+    assert_problem(client.post(f"/import-runs/{uuid4()}/retry-failed"), 404, "not_found")
+    assert not Job.objects.exists()
+
+
+def test_the_verb_itself_refuses_what_no_form_lets_through():
     for asked in ({"format": "urls"}, {"default_timezone": "../../etc/passwd"}):
         with pytest.raises(InvalidInput):
             pipeline.request_import("a.txt", b"x", asked, started_by=None)

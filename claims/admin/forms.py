@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from claims.models import Claim
-from claims.pipeline.asked import DEFAULTS
+from claims.pipeline.asked import DEFAULTS, mapping_of
 from claims.pipeline.uploads import MAX_FILE_BYTES, UPLOADED
 from claims.sources import FORMATS
 from claims.sources.base import FIELDS
@@ -148,13 +148,10 @@ class ImportForm(forms.Form):
         return self.cleaned_data["outlet"].strip()
 
     def clean_map(self) -> dict[str, str]:
-        found = {}
-        for line in filter(None, map(str.strip, self.cleaned_data["map"].splitlines())):
-            theirs, separator, ours = (part.strip() for part in line.rpartition("="))
-            if not (separator and theirs):
-                raise forms.ValidationError(f"{line!r} is not THEIRS=OURS.")
-            found[theirs] = ours
-        return found
+        try:
+            return mapping_of(self.cleaned_data["map"])
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
 
     @property
     def asked(self) -> dict[str, Any]:

@@ -40,3 +40,14 @@ def terms_of(settings: Mapping[str, Any], **limits: Any) -> Terms:
         all_or_nothing=settings["atomic"],
         **limits,
     )
+
+
+def mapping_of(words: str) -> dict[str, str]:
+    """`theirs=ours`, one a line. Raises ValueError."""
+    found = {}
+    for line in filter(None, map(str.strip, words.splitlines())):
+        theirs, separator, ours = (part.strip() for part in line.rpartition("="))
+        if not (separator and theirs):
+            raise ValueError(f"{line!r} is not THEIRS=OURS.")
+        found[theirs] = ours
+    return found

@@ -21,6 +21,9 @@ class OnDuplicate(StrEnum):
     FAIL = "fail"
 
 
+ON_DUPLICATE_CHOICES = [(choice.value, choice.value) for choice in OnDuplicate]
+
+
 class Status(StrEnum):
     CREATED = "created"
     VERSIONED = "versioned"

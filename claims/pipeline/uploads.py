@@ -43,6 +43,7 @@ MAX_FILE_BYTES = MAX_DOCUMENT_BYTES  # as much as one document may have; longer 
 MAX_NAME_CHARS = 200
 # Formats whose rows are articles. Lists of pages are the command's: nobody waits hours for a form.
 UPLOADED = tuple(name for name in FORMATS if name != "urls")
+FORMAT_CHOICES = [(name, name) for name in ("auto", *UPLOADED)]
 _GZIP = b"\x1f\x8b"
 RETRIED = "retry_failed"
 
