@@ -23,7 +23,16 @@ def small(counting, settings):
 
 
 @pytest.fixture
-def ada(committed_database):
+def ada(db):
+    return made_ada()
+
+
+@pytest.fixture
+def ada_of_all_threads(committed_database):
+    return made_ada()
+
+
+def made_ada():
     return make.user("ada", "importer", "triager", is_staff=True)
 
 
@@ -71,18 +80,18 @@ def test_writes_have_a_narrower_limit_and_a_refused_one_writes_nothing(ada, smal
     assert ada.get("/me").status_code == 200
 
 
-def test_who_is_not_signed_in_is_counted_by_address(committed_database, small):
+def test_who_is_not_signed_in_is_counted_by_address(db, small):
     assert statuses(Api(REMOTE_ADDR="192.0.2.1"), "/problems", 4) == [200, 200, 200, 429]
     assert statuses(Api(REMOTE_ADDR="192.0.2.2"), "/problems", 1) == [200]
 
 
-def test_guessing_tokens_is_counted_too(committed_database, small, monkeypatch):
+def test_guessing_tokens_is_counted_too(db, small, monkeypatch):
     guesses = [Api().get("/me", headers={"Authorization": f"Bearer fc_{n}"}) for n in range(5)]
     assert [response.status_code for response in guesses] == [401, 401, 401, 429, 429]
     assert_problem(guesses[-1], 429, "throttled")
 
 
-def test_a_method_that_is_none_is_counted_too(committed_database, small):
+def test_a_method_that_is_none_is_counted_too(db, small):
     answers = [Api().put("/session", "{}", "application/json").status_code for _ in range(4)]
     assert answers == [405, 405, 405, 429]
 
@@ -96,9 +105,9 @@ def test_a_refusal_inside_a_view_is_counted_once(ada, small, settings):
     assert refused["RateLimit"] == '"user";r=3;t=60, "writes";r=1;t=60'
 
 
-def test_requests_at_once_are_each_counted(ada, small, settings):
+def test_requests_at_once_are_each_counted(ada_of_all_threads, small, settings):
     settings.THROTTLE_USER = (10, 60)
-    _, secret = tokens.issue(ada, name="tests", scopes=["read"])
+    _, secret = tokens.issue(ada_of_all_threads, name="tests", scopes=["read"])
 
     def ask(_):
         from django.db import connection
@@ -131,7 +140,7 @@ def test_the_sixth_wrong_password_is_not_even_looked_at(ada, small):
     assert sign_in("wrong", username="ben").status_code == 200
 
 
-def test_attempts_at_once_are_each_counted(ada, small):
+def test_attempts_at_once_are_each_counted(ada_of_all_threads, small):
     def attempt(_):
         from django.db import connection
 
@@ -168,7 +177,7 @@ def test_signing_in_oneself_forgives_no_guess_at_another_name(ada, small, settin
         assert sign_in("secret-1").status_code == (302 if n < 9 else 429)
 
 
-def test_one_password_tried_under_many_names_is_refused_too(committed_database, small):
+def test_one_password_tried_under_many_names_is_refused_too(db, small):
     answers = [sign_in("spring2026", username=f"person-{n}").status_code for n in range(51)]
     assert answers == [200] * 50 + [429]
 
