@@ -211,12 +211,14 @@ def fits(each: Person, role: str) -> bool:
 
 
 def every_way(people, places: tuple[str, ...], lead: str | None, may_hold_seat: bool) -> Iterator[tuple[Person, ...]]:
-    for chosen in itertools.permutations(people, len(places)):
-        if all(
-            fits(each, role) and (each.id != lead or (role == "reviewer" and may_hold_seat))
-            for each, role in zip(chosen, places, strict=True)
-        ):
-            yield chosen
+    if not places:
+        yield ()
+        return
+    for each in people:
+        if fits(each, places[0]) and (each.id != lead or (places[0] == "reviewer" and may_hold_seat)):
+            others = [other for other in people if other is not each]
+            for rest in every_way(others, places[1:], lead, may_hold_seat):
+                yield (each, *rest)
 
 
 @pytest.mark.parametrize(
