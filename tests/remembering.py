@@ -37,6 +37,7 @@ class Here(NamedTuple):
 
 
 _kept: dict[Calls, Kept] = {}
+_tables: list[int] = []
 _here: Here | None = None
 _is_replaced: Callable[[], bool]
 
@@ -95,9 +96,15 @@ def _said(name: str, *args: Any, **more: Any) -> Any:
 
 
 def _written() -> Counts:
+    """Of each table of ours: asked by its number, since the view that tells of all costs three times as much, and every call asks twice."""
     with connection.cursor() as cursor:
+        if not _tables:
+            cursor.execute("SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace")
+            _tables.extend(oid for (oid,) in cursor.fetchall())
+        counted = " + ".join(f"pg_stat_get_xact_tuples_{done}(oid)" for done in ("inserted", "updated", "deleted"))
         cursor.execute(
-            "SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables WHERE n_tup_ins + n_tup_upd + n_tup_del > 0"
+            f"SELECT oid::regclass::text, rows FROM unnest(%s::oid[]) oid, LATERAL (SELECT {counted} AS rows) counted WHERE rows > 0",
+            [_tables],
         )
         return dict(cursor.fetchall())
 
