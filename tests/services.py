@@ -7,7 +7,7 @@ databases named `test_...` and use a logical database of the broker that they fo
 - `committed_database`: a database of its own, a copy of the migrated one; for threads, workers and `on_commit`. Never a flush.
 - `broker`: an empty broker, to which this process's Celery application is pointed as well.
 - `counting`: requests are counted there, at a time that stands still.
-- `worker`: a real worker on both, in a process of its own that can be killed.
+- `worker`: a real worker on both, in a process of its own that can be killed; `worker_to_start`: the same, to be started by the test.
 """
 
 from __future__ import annotations
@@ -454,11 +454,17 @@ class Worker:
 
 
 @pytest.fixture
-def worker(committed_database: str, broker: str, tmp_path: Path) -> Iterator[Worker]:
-    """A worker that is ready. `kill()`, `stop()` and `start()` it as the test needs."""
+def worker_to_start(committed_database: str, broker: str, tmp_path: Path) -> Iterator[Worker]:
+    """A worker that is not there yet."""
     worker = Worker(committed_database, broker, tmp_path / "worker.log")
     try:
-        worker.start()
         yield worker
     finally:
         worker.kill()
+
+
+@pytest.fixture
+def worker(worker_to_start: Worker) -> Worker:
+    """A worker that is ready. `kill()`, `stop()` and `start()` it as the test needs."""
+    worker_to_start.start()
+    return worker_to_start

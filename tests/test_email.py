@@ -235,11 +235,10 @@ def test_a_server_that_is_away_fails_the_job_and_nothing_else(room, review, mail
     assert (job.state, job.error["code"], Notification.objects.count()) == (JobState.QUEUED, "job_failed", 1)
 
 
-def test_a_worker_sends_it(committed_database, worker, monkeypatch, settings):
+def test_a_worker_sends_it(worker_to_start, settings):
     with smtp.listening() as box:
-        worker.kill()
-        worker.environment |= {"EMAIL_URL": f"smtp://127.0.0.1:{box.port}", "EMAIL_FROM": "desk@facts.example"}
-        worker.start()
+        worker_to_start.environment |= {"EMAIL_URL": f"smtp://127.0.0.1:{box.port}", "EMAIL_FROM": "desk@facts.example"}
+        worker_to_start.start()
         settings.EMAIL_HOST = "127.0.0.1"
         room = make.newsroom()
         User.objects.filter(pk=room.emil.pk).update(email="emil@facts.example")

@@ -375,12 +375,11 @@ def test_a_worker_that_is_asked_to_stop_ends_by_itself_and_is_no_longer_counted(
     assert not WorkerHeartbeat.objects.exists()
 
 
-def test_work_whose_messages_were_lost_is_done_after_a_sweep(worker, broker):
-    worker.stop()
+def test_work_whose_messages_were_lost_is_done_after_a_sweep(worker_to_start, broker):
     for number in range(20):
         make.article(f"{TEXT} Edition {number}.")
     flush(broker)
-    worker.start()
+    worker_to_start.start()
     jobs.sweep()
     wait_until(lambda: ExtractionRun.objects.filter(status="done").count() == 20, timeout_seconds=20)
     assert Job.objects.filter(state=JobState.DONE).count() == 20

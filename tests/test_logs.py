@@ -18,7 +18,7 @@ from factcheck.middleware import on_behalf_of
 from factcheck.models import Job
 from tests import make
 from tests.api import api
-from tests.services import ROOT, Worker, wait_until
+from tests.services import ROOT, wait_until
 
 FORGED = "2026-01-01T00:00:00.000000Z INFO factcheck.access - GET /api/v1/me 200 in 1 ms"
 
@@ -203,17 +203,14 @@ def test_a_job_that_is_queued_again_names_who_did_that(ada):
     assert job.request_id == "asked-4"
 
 
-def test_a_workers_lines_are_json_with_the_id_of_the_request(committed_database, broker, tmp_path):
-    worker = Worker(committed_database, broker, tmp_path / "worker.log")
+def test_a_workers_lines_are_json_with_the_id_of_the_request(worker_to_start):
+    worker = worker_to_start
     worker.environment |= {"LOG_FORMAT": "json"}
-    try:
-        worker.start()
-        with on_behalf_of("asked-5"):
-            make.article("Prices rose by 4 per cent.")
-        wait_until(lambda: Job.objects.filter(state="done").exists(), what="the job")
-        worker.stop()
-    finally:
-        worker.kill()
+    worker.start()
+    with on_behalf_of("asked-5"):
+        make.article("Prices rose by 4 per cent.")
+    wait_until(lambda: Job.objects.filter(state="done").exists(), what="the job")
+    worker.stop()
     lines = [json.loads(line) for line in worker.output.splitlines() if line.startswith("{")]
     [done] = [line for line in lines if line["logger"] == "factcheck.jobs" and line["message"].startswith("extract ")]
     assert (done["request_id"], done["level"]) == ("asked-5", "INFO")
