@@ -102,8 +102,8 @@ def test_what_happened_to_people_and_tokens_is_for_those_who_audit(ada):
         ("afer=x", 400, "unknown_parameter", "afer"),
     ],
 )
-def test_a_wrong_parameter_is_named(ada, query, status, code, parameter):
-    problem = assert_problem(api(ada).get(f"/events?{query}"), status, code)
+def test_a_wrong_parameter_is_named(db, query, status, code, parameter):
+    problem = assert_problem(api(make.user("ada", "triager")).get(f"/events?{query}"), status, code)
     assert [place for _, place in places(problem)] == [parameter]
 
 

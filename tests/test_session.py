@@ -337,7 +337,7 @@ def few(counting, settings, monkeypatch):
 
 
 @pytest.fixture
-def counted_ada(committed_database, few):
+def counted_ada(db, few):
     return make.user("ada", "triager", is_staff=True)
 
 
