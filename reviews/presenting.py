@@ -71,7 +71,9 @@ def _last_round(review: Review, facts: ReadFacts) -> Any:
         round_.filled = list(seats.order_by("number"))
         # Where the guards count them too, they are counted once.
         is_counted = review.stage in (Stage.RATING, Stage.DISCUSSION, Stage.ADJUDICATION)
-        round_.verdicts_submitted = facts.round.verdicts if is_counted else verdicts_submitted(review)
+        round_.verdicts_submitted = (
+            facts.round.verdicts if is_counted else verdicts_submitted(review, round_, facts.seats)
+        )
     return round_
 
 

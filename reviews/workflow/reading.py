@@ -131,7 +131,7 @@ class ReadFacts(Facts):
 
     @cached_property
     def has_news(self) -> bool:
-        return to_be_kept().filter(review=self._review).exists()
+        return bool(_NEWS.rows(review=self._review.pk))
 
     @cached_property
     def searched(self) -> frozenset[Stance]:
@@ -358,6 +358,7 @@ _TOOK_PART = Prepared(_took_part, review=UUID, user=UUID)
 _ACCEPTED = Prepared(
     lambda claim: Claim.objects.filter(pk=claim, triage_status=TriageStatus.ACCEPTED).values_list("pk"), claim=UUID
 )
+_NEWS = Prepared(lambda review: to_be_kept().filter(review=review).order_by().values_list("pk")[:1], review=UUID)
 _CONFLICTED = Prepared(lambda review: ConflictOfInterest.objects.filter(review=review).values_list("user"), review=UUID)
 
 

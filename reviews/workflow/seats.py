@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -74,10 +74,14 @@ def save_verdict_draft(review: Review, fields: Mapping[str, Any], *, actor: User
         return VerdictDraft.objects.get(seat=mine.seat)
 
 
-def verdicts_submitted(review: Review) -> int:
-    """How many verdicts of the present round are in: all that may be known of them while it is open."""
-    round_ = current_round(review)
-    return len(verdicts_of(review, round_, Seat.objects.filter(round=round_))) if round_ else 0
+def verdicts_submitted(review: Review, present: Round | None = None, seats: Iterable[Seat] | None = None) -> int:
+    """How many verdicts of the present round are in: all that may be known of them while it is open. `present` is that round, and `seats`
+    those of the review, where somebody has read them already.
+    """
+    round_ = present or current_round(review)
+    if round_ is None:
+        return 0
+    return len(verdicts_of(review, round_, Seat.objects.filter(round=round_) if seats is None else seats))
 
 
 def told_under_seal(round_: Round) -> dict[str, str]:
