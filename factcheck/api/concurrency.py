@@ -27,6 +27,7 @@ from rest_framework.response import Response
 
 from factcheck.api.problems import Malformed
 from factcheck.api.renderers import RawJSON, dumps
+from factcheck.api.showing import shown
 from factcheck.errors import FieldError, Problem
 from factcheck.versions import is_versioned, version_of
 
@@ -117,7 +118,7 @@ class Guarded:
     def answer(self, row: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
         """The row as this view's serializer shows it, with its ETag; 304 for a client that holds it."""
         view: Any = self
-        body = dumps(view.get_serializer(row).data)
+        body = dumps(shown(view.get_serializer_class(), row, view.get_serializer_context()))
         return tagged(view.request, body, self.tag_source(row), status=status, headers=headers)
 
     def handle_exception(self, error: Exception) -> Any:
