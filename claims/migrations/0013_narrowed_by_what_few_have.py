@@ -7,7 +7,7 @@ from django.db.models import F
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("claims", "0011_decided_by_day"),
+        ("claims", "0012_decided_by_day"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
