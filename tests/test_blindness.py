@@ -377,4 +377,6 @@ def test_who_saves_too_late_is_shown_nothing_of_what_is_sealed(open_round):
                 else []
             )
             assert MARK not in words, (who.username, action)
-    assert late == [(open_round.writer.username, "submit_verdict"), ("emil", "hold")]
+    # Who is too late is told so before whether they may at all, as by the API.
+    holds = [(who, "hold") for who in (open_round.writer.username, "emil", "finn")]
+    assert late == [(open_round.writer.username, "submit_verdict"), *holds]
