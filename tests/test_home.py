@@ -92,6 +92,14 @@ def test_the_home_draws_two_weeks_and_has_the_same_numbers_as_a_table(room):
     assert "style=" not in page
 
 
+def test_whoever_has_no_role_is_told_nothing_of_what_came_in(room):
+    make.review(room, Stage.PUBLISHED)
+    pipeline.finish_run(pipeline.start_run("feeds/secret.jsonl", {}))
+    told = ("feeds/secret.jsonl", "<svg viewBox", "To triage")
+    assert all(words in body(at_desk(room.finn).get("/admin/")) for words in told)
+    assert not any(words in body(at_desk(make.user("nobody")).get("/admin/")) for words in told)
+
+
 # Counters
 
 

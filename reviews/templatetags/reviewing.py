@@ -14,7 +14,7 @@ from django.urls import NoReverseMatch, reverse
 
 from claims.models import Claim, ImportRun
 from claims.triage import TriageStatus
-from factcheck.accounts.needs import REVIEW, TRIAGE
+from factcheck.accounts.needs import READ, REVIEW, TRIAGE
 from factcheck.accounts.permissions import actor_of, meets
 from factcheck.admin.charts import Chart, chart
 from reviews import workflow
@@ -38,6 +38,7 @@ def desk_home(context: Any) -> dict[str, Any]:
     request = context["request"]
     reader = actor_of(request)
     desks = list(workflow.desks_of(reader).order_by("name").values_list("pk", "name"))
+    reads = meets(request, READ)
     requests = workflow.requests_visible_to(reader).exclude(state__in=ANSWERED).order_by()
     waiting = Claim.objects.filter(triage_status=TriageStatus.CANDIDATE).order_by()
     return {
@@ -45,13 +46,13 @@ def desk_home(context: Any) -> dict[str, Any]:
         "csrf_token": context.get("csrf_token"),
         "counters": counters(reader),
         "ready": ready_claims().order_by()[: MOST + 1].count() if meets(request, TRIAGE) else None,
-        "candidates": waiting[: MOST + 1].count(),
+        "candidates": waiting[: MOST + 1].count() if reads else None,
         "requests": requests[: MOST + 1].count(),
         "requests_page": _requests_page(),
-        "charts": charts([pk for pk, _ in desks]),
+        "charts": charts([pk for pk, _ in desks]) if reads else [],
         "most": MOST,
         "desks": desks if meets(request, REVIEW) and "researcher" in reader.roles else [],
-        "imports": ImportRun.objects.order_by("-id")[:IMPORTS_SHOWN],
+        "imports": ImportRun.objects.order_by("-id")[:IMPORTS_SHOWN] if reads else None,
     }
 
 
