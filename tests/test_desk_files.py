@@ -9,7 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from factcheck.admin import uploads
+from factcheck.admin import uploading
 from reviews.facts import Stage
 from reviews.models import Review
 from reviews.stages import Action
@@ -95,6 +95,7 @@ def test_a_form_without_its_token_is_refused_though_it_is_read_first(room, revie
     file = {"file": SimpleUploadedFile("tables.txt", TABLE)}
     for token in ({}, {"csrfmiddlewaretoken": "x" * 64}):
         assert strict.post(address_of(review), TOLD | file | token).status_code == 403
+    assert strict.post(address_of(review), b"--", "multipart/form-data; boundary=x1").status_code == 403
     assert everything() == before
     assert "done" in said(strict, sent(strict, review))
 
@@ -105,9 +106,9 @@ def test_a_form_that_is_too_long_or_none_is_refused_unread(room, review, monkeyp
     assert (page.status_code, "does not begin with its boundary" in words_of(page)) == (400, True)
     page = finn.post(address_of(review), b"stance=context", "application/x-www-form-urlencoded")
     assert (page.status_code, "names its boundary" in words_of(page)) == (400, True)
-    monkeypatch.setattr(uploads, "MAX_FORM_BYTES", -(10**9))
+    monkeypatch.setattr(uploading, "MAX_FORM_BYTES", -(10**9))
     page = sent(finn, review)
-    assert (page.status_code, "A form may have" in words_of(page)) == (413, True)
+    assert (page.status_code, "A file may have" in words_of(page)) == (413, True)
     assert everything() == before
 
 

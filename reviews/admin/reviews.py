@@ -12,17 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.views.decorators.csrf import csrf_exempt
 
 from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.permissions import actor_of
 from factcheck.admin.base import RecordAdmin, identifier
-from factcheck.admin.uploads import posted
-from factcheck.errors import Problem
+from factcheck.admin.uploading import takes_file
 from factcheck.templatetags.desk import age, badge, moment
 from reviews import forms, publication, workflow
 from reviews.access import ACTIONS
@@ -196,7 +193,7 @@ class ReviewAdmin(RecordAdmin):
         self.message_user(request, words, messages.SUCCESS if answer.is_done else messages.ERROR)
         return HttpResponseRedirect(_address("change", panels.review.pk))
 
-    @method_decorator(csrf_exempt)  # `posted` checks it, once it has read a form that Django may not read
+    @takes_file(MAX_BYTES)
     def add_file(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The desk with the form of a file as evidence open; a POST adds it."""
         panels = Panels(get_object_or_404(self.get_queryset(request), pk=identifier(object_id)), request)
@@ -204,21 +201,17 @@ class ReviewAdmin(RecordAdmin):
         offers = panels.offers()
         if request.method != "POST":
             return self._desk(request, panels, asked, of_files(fields.form_of(asked.form, offers)))
-        unread: Problem | None = None
-        try:
-            sent, files = posted(request, MAX_BYTES)
-        except Problem as problem:
-            sent, files, unread = request.POST, {}, problem
-        form = of_files(fields.form_of(asked.form, offers, sent))
+        form = of_files(fields.form_of(asked.form, offers, request.POST))
         form.is_valid()
-        if unread:
-            answer = Answer(unread.status, {"detail": unread.detail})
+        sent: Any = request
+        if sent.unread:
+            answer = Answer(sent.unread.status, {"detail": sent.unread.detail})
         else:
             said = fields.parts_of(asked.form, form)
             address = f"/api/v1/reviews/{panels.review.pk}/evidence-files"
             # A browser sends an empty file where none was chosen.
-            file = next((file for name, file in files.items() if name == "file" and file.name), None)
-            answer = ask_with_file(request, address, said, file, key=sent.get("key", "")[:100])
+            file = sent.upload if sent.upload and sent.upload.name else None
+            answer = ask_with_file(request, address, said, file, key=request.POST.get("key", "")[:100])
         if answer.is_done:
             self.message_user(request, f"{asked.label}: done.", messages.SUCCESS)
             return HttpResponseRedirect(_address("change", panels.review.pk) + _place_of(asked, answer))
