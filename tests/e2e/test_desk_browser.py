@@ -284,6 +284,17 @@ def test_the_desk_works_without_a_script(site, room, chromium):
     page.locator('#form [name="text"]').fill("Taken without a script.")
     page.locator("#form").get_by_role("button", name="Comment").click()
     expect(page.locator(".comment")).to_contain_text("Taken without a script.")
+    page.get_by_role("link", name="Add evidence").click()
+    page.get_by_role("link", name="A file").click()
+    page.locator("#form").get_by_role("button", name="Add evidence").click()
+    expect(page.locator("#form .errorlist").first).to_have_text("This field is required.")
+    page.locator('#form [name="origin"]').fill("Library")
+    page.locator('#form [name="stance"][value="context"]').check()
+    page.locator('#form [name="file"]').set_input_files(
+        {"name": "tables.txt", "mimeType": "text/plain", "buffer": b"33,000 people serve."}
+    )
+    page.locator("#form").get_by_role("button", name="Add evidence").click()
+    expect(page.locator(".card .copy")).to_contain_text("Stored copy")
     assert in_database(lambda: workflow.visible_to(room.finn).get(pk=review.pk).stage) == Stage.RESEARCH
 
 
