@@ -124,3 +124,30 @@ def test_a_file_that_is_too_large_is_refused_in_words_and_not_by_a_broken_connec
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text("A file may have 16,777,216 here. Nothing was imported.")).to_be_visible()
     assert in_database(ImportRun.objects.count) == 0
+
+
+def test_what_cannot_be_taken_back_is_asked_for_twice_and_the_rest_is_undone_by_its_other_button(site, room, chromium):
+    def made() -> tuple[str, str]:
+        token, _ = tokens.issue(User.objects.get(username="kim"), name="A feed", scopes=["read"])
+        make.article("Prices rose by 40 per cent last year, the bank said.")
+        return page_of(token), page_of(Job.objects.get(kind="extract", state="queued"))
+
+    token, job = in_database(made)
+    page, complaints = signed_in(chromium, site, "kim")
+    page.goto(token)
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("for good")).to_be_visible()
+    if AXE.exists():
+        assert violations(page) == []
+    page.get_by_role("link", name="Leave everything as it is").click()
+    page.goto(token)
+    page.get_by_role("button", name="Revoke").click()
+    page.get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("works no more.")).to_be_visible()
+    page.goto(job)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("is cancelled.")).to_be_visible()
+    page.goto(job)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.get_by_text("is queued again.")).to_be_visible()
+    assert complaints == []

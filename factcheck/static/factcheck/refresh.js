@@ -6,6 +6,7 @@
   const again = async () => {
     const shown = document.querySelector(SELECTOR);
     if (!shown) return;
+    if (document.hidden) return wait(); // nobody looks
     try {
       const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
