@@ -207,6 +207,10 @@ def test_a_document_that_was_refused_is_read_again_from_what_was_sent_and_never_
         work()
         again = ImportRun.objects.latest("id")
         assert (again.rows, again.failed, again.failed_rows.get().code) == (1, 1, first.failed_rows.get().code)
+    ImportFile.objects.update(payload=b"Rents tripled in a year.")  # its cause is gone
+    pipeline.retry_failed_rows(ImportRun.objects.latest("id").pk, started_by=None)
+    work()
+    assert (ImportRun.objects.latest("id").created, ImportFile.objects.count()) == (1, 0)
     # Of a command's run only its own machine knows the file.
     by_command = refused_run({}, BadRow(Place("story.txt", None, 0), "text", "empty_text", "Empty."))
     pipeline.retry_failed_rows(by_command.pk, started_by=None)
@@ -214,7 +218,7 @@ def test_a_document_that_was_refused_is_read_again_from_what_was_sent_and_never_
     again = ImportRun.objects.latest("id")
     assert (again.state, again.error["code"], again.failed_rows.get().code) == ("failed", "unreadable", "unreadable")
     assert f"import_articles --retry-failed {by_command.pk}" in again.failed_rows.get().detail
-    assert not ArticleVersion.objects.exists()
+    assert [version.text for version in ArticleVersion.objects.all()] == ["Rents tripled in a year."]
 
 
 def test_a_long_file_is_read_in_turns_and_none_of_its_rows_twice(tmp_path, settings, monkeypatch):

@@ -23,7 +23,7 @@ from django.utils import timezone
 from claims.models import ImportFile, ImportRun
 from claims.pipeline import runs
 from claims.pipeline.asked import DEFAULTS, options_of, terms_of
-from claims.pipeline.bulk import Importer
+from claims.pipeline.bulk import End, Importer
 from claims.pipeline.feeds import Checkpoint, FailedRowFeed, Feed, FileFeed, Item, Origin, storable
 from claims.pipeline.page_feed import PageFeed
 from claims.pipeline.rows import Status
@@ -162,17 +162,17 @@ def import_queued(job: Job) -> None:
             feed = _ForAWhile(_feed(run, options, courtesy), options, courtesy)
             # After each batch: whoever cancelled the job wants no more of it.
             look = {"on_bad": lambda rows: None, "on_batch": lambda told: jobs.check_lease(job)}
-            Importer(feed, terms_of(run.options), run, **look).go()
+            end = Importer(feed, terms_of(run.options), run, **look).go()
         run.refresh_from_db()
         with jobs.finishing(job) as result:
-            if feed.is_cut:
+            if feed.is_cut or end is End.INTERRUPTED:
                 jobs.put_off(job, timezone.now())
                 return
             error = runs.nothing_was_read(run)
             runs.record_end(run, ImportRun.State.FAILED if error else ImportRun.State.DONE, error)
             # A document that was refused as a whole is nowhere else.
             if not run.failed_rows.filter(line=None).exists():
-                ImportFile.objects.filter(run=run).delete()
+                ImportFile.objects.filter(run=_holder(run)).delete()
             result |= {"run": str(run.pk), **{status.value: getattr(run, status.value) for status in Status}}
     finally:
         runs.release(run)
@@ -199,10 +199,14 @@ class _FailedRows(FailedRowFeed):
     """Of the rows that were a whole document, what was uploaded is read again, and no file of this machine."""
 
     def _open(self, source: str) -> AbstractContextManager[Input]:
-        first = self._run
-        while RETRIED in first.options:
-            first = ImportRun.objects.get(pk=first.options[RETRIED])
-        return nullcontext(_stored(first, source, self._options))
+        return nullcontext(_stored(_holder(self._run), source, self._options))
+
+
+def _holder(run: ImportRun) -> ImportRun:
+    """The run that the rows were sent for, however often they were tried since."""
+    while RETRIED in run.options:
+        run = ImportRun.objects.get(pk=run.options[RETRIED])
+    return run
 
 
 def _stored(run: ImportRun, source: str, options: Options) -> Input:
