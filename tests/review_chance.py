@@ -62,6 +62,7 @@ Refusal = tuple[int, str]
 # What the verb's own input may be refused for, whatever the review told of the action.
 BY_INPUT: dict[Action, Refusal] = {
     A.ASSIGN: (422, "invalid_input"), A.SUBMIT_VERDICT: (422, "invalid_input"), A.REVISE_VERDICT: (422, "invalid_input"),
+    A.RECORD_REPLY: (422, "invalid_input"),  # nobody was asked yet
     A.MARK_UNRELIABLE: (409, "action_blocked"), A.KEEP_EVIDENCE: (409, "action_blocked"), A.SEND_BACK: (409, "action_blocked"),
 }  # fmt: skip
 
