@@ -190,7 +190,9 @@ def test_a_missing_claim_is_added_by_selecting_its_words(site, ada, chromium):
     assert (place.claim.text, place.quotation[0]) == ("Nobody asked about the weather w.", "𝔑")
 
     # Words written over those that were selected are looked for wherever they stand.
+    page.wait_for_load_state()  # what is selected is looked at once the script is there
     page.locator(".article-text > p").first.click(click_count=3)
+    expect(button).to_be_visible()
     page.keyboard.press("w")
     page.get_by_label("Words as they stand in the text").fill("fell by a third")
     page.get_by_role("button", name="Add the claim").click()
