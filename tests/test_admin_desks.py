@@ -138,7 +138,7 @@ def test_a_desk_gets_its_next_policy_by_its_own_words_and_the_one_before_can_be_
         (lambda w: w["scale"]["points"][0].pop("label"), "/scale/points/0/label A point has code, label, rank"),
         (lambda w: w.update(name="Another"), "a desk keeps its name."),
         (lambda w: w.pop("scale"), "there is no 'scale'."),
-        (lambda w: w.update(publisher_url="javascript:alert(1)"), "/publisher_url It is an address"),
+        (lambda w: w.update(publisher_url="javascript:alert(1)"), "/publisher_url It is the beginning of addresses"),
     ],
 )
 def test_words_that_are_wrong_are_named_by_their_place_and_stay_in_the_form(room, kim, typed, words):

@@ -97,7 +97,6 @@ NO_BEGINNINGS = (
             lambda w: w["policy"].update(correction_ack_days=20),
             "/policy/correction_resolve_days: Nothing is resolved before",
         ),
-        (lambda w: w.update(publisher_url="javascript:alert(1)"), "/publisher_url: It is an address, https://..."),
         (lambda w: w.update(name=" "), "/name: It is a text of up to 100 characters."),
         (lambda w: w["scale"].update(name=7), "/scale/name: It is a text of up to 100 characters."),
         (lambda w: w["policy"].update(auto_open=1), "/policy/auto_open: It is true or false, not 1."),
