@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from lxml import html
 
-from factcheck.charts import LABEL_WIDTH, VALUE_WIDTH, WIDTH, bars
+from factcheck.charts.bars import LABEL_WIDTH, VALUE_WIDTH, WIDTH, bars
 from reviews.facts import Stage
 from tests import make
 from tests.api import api
@@ -82,7 +82,7 @@ def test_the_page_says_what_the_api_says_in_charts_and_tables_in_few_queries():
         (stage, hours["n"]) for stage, hours in turnaround.items() if hours["n"]
     ]
     assert shown["Whose claims were chosen, by claimant"] == [["The bank", "2", "2", "none: too few"]]
-    assert page.count('<figure class="chart"') == page.count("<table") == 4
+    assert page.count('<figure class="bars"') == page.count("<table") == 4
     assert not re2.search(r"<[^>]+\s(style|on\w+)=", page)
 
 

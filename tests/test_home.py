@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from claims import pipeline
 from claims.triage import TriageAction
-from factcheck.admin.charts import FOOT, HEIGHT, LEAST, WIDTH, chart
+from factcheck.charts.columns import FOOT, HEIGHT, LEAST, WIDTH, chart
 from reviews import workflow
 from reviews.admin.parts import PARTS
 from reviews.facts import Stage

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from factcheck.accounts.permissions import actor_of
-from factcheck.charts import Chart, bars
+from factcheck.charts.bars import Chart, bars
 from factcheck.templatetags.desk import thousands
 from reviews import statistics, workflow
 from reviews.filters import SelectionFilter

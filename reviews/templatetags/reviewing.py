@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 from django import template
-from django.urls import NoReverseMatch, reverse
 
 from claims.models import Claim, ImportRun
 from claims.triage import TriageStatus
 from factcheck.accounts.needs import READ, REVIEW, TRIAGE
 from factcheck.accounts.permissions import actor_of, meets
-from factcheck.admin.charts import Chart, chart
+from factcheck.charts.columns import Chart, chart
 from reviews import workflow
 from reviews.admin.parts import counters
 from reviews.admin.reviews import ready_claims
@@ -28,8 +26,6 @@ register = template.Library()
 
 IMPORTS_SHOWN = 5
 MOST = 1000  # claims, or requests, that are counted
-# Where readers' requests are listed: the desk's own page where there is one, else the API's.
-REQUESTS = ("admin:reviews_correctionrequest_changelist", "correctionrequest-list")
 
 
 @register.inclusion_tag("admin/reviews/counters.html", takes_context=True)
@@ -48,19 +44,11 @@ def desk_home(context: Any) -> dict[str, Any]:
         "ready": ready_claims().order_by()[: MOST + 1].count() if meets(request, TRIAGE) else None,
         "candidates": waiting[: MOST + 1].count() if reads else None,
         "requests": requests[: MOST + 1].count(),
-        "requests_page": _requests_page(),
         "charts": charts([pk for pk, _ in desks]) if reads else [],
         "most": MOST,
         "desks": desks if meets(request, REVIEW) and "researcher" in reader.roles else [],
         "imports": ImportRun.objects.order_by("-id")[:IMPORTS_SHOWN] if reads else None,
     }
-
-
-def _requests_page() -> str:
-    for name in REQUESTS:
-        with suppress(NoReverseMatch):
-            return reverse(name)
-    raise AssertionError(f"There is none of {REQUESTS}.")
 
 
 def charts(desks: Collection[UUID]) -> list[Chart]:

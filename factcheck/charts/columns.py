@@ -1,4 +1,4 @@
-"""Numbers by day as bars, drawn by the server: a picture for those who see it, whose table says the same. Plain values."""
+"""Numbers by day, and their table. Plain values."""
 
 from __future__ import annotations
 
