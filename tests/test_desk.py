@@ -575,3 +575,37 @@ def test_a_hostile_form_is_refused_in_words_and_moves_nothing(room, hostile):
     page = finn.post(act_at(review, Action.HOLD), urlencode(told, True), FORM)
     assert 400 <= page.status_code < 500, page.status_code
     assert everything() == before
+
+
+def test_what_words_of_its_form_answer_leads_to_that_form(room):
+    review = make.review(room, Stage.RESEARCH)
+    for stance in ("refutes", "supports"):
+        make.evidence(room, review, stance, "Ministry")
+    finn, address = at_desk(room.finn), act_at(review, Action.SUBMIT_FOR_RATING)
+    assert f'<a href="{address}#form">Say why</a>' in body(finn.get(desk_of(review))).replace("http://testserver", "")
+    assert "done" in said(
+        finn, take(finn, review, Action.SUBMIT_FOR_RATING, single_origin_reason="Nobody else counts.")
+    )
+    assert reviewing.at(review).stage == Stage.RATING
+
+
+def test_what_leads_on_stands_out_and_nothing_else(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    page = body(at_desk(room.emil).get(desk_of(review)))
+    page = page[page.index('id="actions"') : page.index("</section>", page.index('id="actions"'))]
+    buttons = re2.findall(r'<(?:a|button) class="button( plain| default)?[^"]*"[^>]*>([A-Z][^<]+)', page)
+    loud = {label.strip() for kind, label in buttons if kind != " plain"}
+    assert loud == {"Approve it"}
+
+
+def test_nobody_suggests_what_a_verdict_rests_on(room):
+    review = make.review(room, Stage.RATING)
+    page = body(at_desk(room.holders(review)[0]).get(desk_of(review)))
+    boxes = re2.findall(r'<input type="checkbox" name="cites"[^>]*>', page)
+    assert len(boxes) == 2
+    assert not [box for box in boxes if "checked" in box]
+
+
+def test_who_approves_can_read_the_text_where_they_approve_it(room):
+    review = make.review(room, Stage.COPY_EDIT)
+    assert "The body." in words_of(at_desk(room.emil).get(desk_of(review)))

@@ -62,7 +62,7 @@ def review_of_an_article(room, stage: Stage, text: str = TEXT, **fields) -> Revi
     for who in room.holders(reviewing.at(review)):
         room.vote(review, who)
     reviewing.fill_in(room, review)
-    workflow.edit_draft(review.pk, {"headline": "Prices: the “doubling”"}, actor=room.finn)
+    workflow.edit_draft(review.pk, {"headline": "Prices: the “doubling” of 7.2"}, actor=room.finn)
     if stage in (Stage.APPROVED, Stage.PUBLISHED):
         workflow.submit_draft(review.pk, actor=room.finn)
         make.approve(room.emil, reviewing.at(review))
@@ -77,13 +77,13 @@ def test_a_revision_is_all_that_is_public_in_one_spelling(room):
     with mock.patch.object(publishing.timezone, "now", return_value=now):
         workflow.publish(review.pk, actor=room.gwen)
     [revision] = FactCheckRevision.objects.all()
-    slug = f"prices-the-doubling-{review.pk.hex[-12:]}"
+    slug = f"prices-the-doubling-of-7-2-{review.pk.hex[-12:]}"
     item = {"title": "Tables", "quotation": "33,000", "locator": "page 3", "publisher": "", "sha256": "", "url": ""}
     [upload] = review.evidence.filter(snapshot__isnull=False)
     assert json.loads(revision.content) == {
         "url": f"https://desk.example/fact-checks/{slug}",
         "language": "",
-        "headline": "Prices: the “doubling”",
+        "headline": "Prices: the “doubling” of 7.2",
         "summary": "The summary.",
         "body": "The body.",
         "claim": {

@@ -265,5 +265,5 @@ def test_tokens_are_revoked_in_the_admin_by_those_who_keep_users(ada):
     assert tokens.find(secret) == token
     boss = browser_of(person("boss", "admin", is_staff=True))
     assert secret not in boss.get(page).content.decode()
-    assert boss.post(page, act).status_code == 302
+    assert boss.post(page, act | {"confirm": "yes"}).status_code == 302
     assert tokens.find(secret) is None

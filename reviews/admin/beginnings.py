@@ -63,7 +63,7 @@ def _initial(panels: Panels, asked: Doing, item: Any) -> dict[str, Any]:
         return {
             name: getattr(written, name) if name != "cites" else [str(pk) for pk in written.cites]
             for name in ("rating", "rationale", "cites", "searches")
-        } if written else {"cites": [i["id"] for i in panels.round.evidence_set.items]}  # fmt: skip
+        } if written else {}  # fmt: skip
     if asked.action in NAMED_IN_ADDRESS:
         return {name: panels.request.GET[name] for name in NAMED_IN_ADDRESS[asked.action] if name in panels.request.GET}
     if item is not None:

@@ -33,6 +33,14 @@ KEYS: Mapping[Action, str] = {
 # What asks for nothing, and is taken back with one other action, is done without a page of its own.
 AT_ONCE = (A.TAKE, A.RENEW_LEASE)
 
+# What leads on, and stands out among what can be done.
+LEADS_ON = (
+    A.TAKE, A.SUBMIT_FOR_RATING, A.SUBMIT_VERDICT, A.ADJUDICATE, A.SUBMIT_DRAFT, A.APPROVE, A.PUBLISH, A.PUBLISH_MINOR, A.RETRACT, A.RESUME,
+    A.REOPEN,
+)  # fmt: skip
+# Blockers that words of the action's own form answer.
+ANSWERED_BY_WORDS = ("too_few_origins",)
+
 _ITEM = "/api/v1/evidence/{id}"
 
 
@@ -48,6 +56,10 @@ class Doing:
     form: type[serializers.Serializer] | None
     is_of_item: bool  # of one piece of evidence
     is_of_seat: bool  # If-Match names the seat's tag instead of a version
+
+    @property
+    def leads_on(self) -> bool:
+        return self.action in LEADS_ON
 
     @property
     def is_at_once(self) -> bool:

@@ -24,7 +24,7 @@ from factcheck.models import Job, JobState
 from reviews import stages, workflow
 from reviews.access import ACTIONS
 from reviews.admin import history
-from reviews.admin.doing import Doing, doing
+from reviews.admin.doing import ANSWERED_BY_WORDS, Doing, doing
 from reviews.admin.fields import Choices
 from reviews.admin.lists import MATCHES_SHOWN, lists_of
 from reviews.attention import NEWS
@@ -56,7 +56,7 @@ class Step:
 
     doing: Doing
     why: str = ""
-    moves: bool = False  # to another stage, whatever it says
+    is_answered_by_words: bool = False  # which its form asks for
     is_somebody_elses: bool = False  # by its right, whatever else blocks it
 
 
@@ -129,8 +129,9 @@ class Panels:
             if need.missing(scopes, ()) or row.lacks(self.facts):
                 found.append(Step(doing(action), f"For: {' or '.join(map(str, row.may))}.", is_somebody_elses=True))
             else:
-                why = " ".join(each.words for each in row.blocked_by(self.facts))
-                found.append(Step(doing(action), why, bool(row.to_stages) and self.facts.stage not in row.to_stages))
+                blockers = row.blocked_by(self.facts)
+                why = " ".join(each.words for each in blockers)
+                found.append(Step(doing(action), why, {each.code for each in blockers} == {*ANSWERED_BY_WORDS}))
         return found
 
     @property

@@ -87,7 +87,8 @@ def problems_of(document: FactCheckDocument) -> tuple[str, ...]:
 
 def slug_of(review: Review, draft: Draft) -> str:
     """Words for readers, and an end that no other review has. What is published under it keeps it."""
-    words = slugify(draft.headline)[:MAX_SLUG_CHARS].strip("-") or "fact-check"
+    parted = draft.headline.replace(".", "-").replace(",", "-")  # 7.2 is not 72
+    words = slugify(parted)[:MAX_SLUG_CHARS].strip("-") or "fact-check"
     return f"{words}-{review.pk.hex[-12:]}"
 
 

@@ -201,6 +201,9 @@ def test_a_newsroom_takes_a_claim_from_import_to_the_public_with_a_disagreement_
         expect(reviewer.page.get_by_text("Tables of Ministry of housing").first).to_be_visible()
         expect(reviewer.page.locator(".verdict")).to_have_count(0)
         reviewer.fills(rating=rating, rationale=WHY)
+        for item in reviewer.page.locator('#form [name="cites"]').all():
+            expect(item).not_to_be_checked()  # what a verdict rests on, nobody suggests
+            item.check()
         kept(reviewer.page, f"day-verdict-{rating}")
         reviewer.does("Submit and next")
     first = person(holders[0])
