@@ -130,7 +130,7 @@ def test_a_desk_gets_its_next_policy_by_its_own_words_and_the_one_before_can_be_
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ("{", "This is not JSON: Expecting property name"),
+        ("{", "The body is not JSON: unexpected end of data, line 1 column 2."),
         ("[]", "It is no object, {...}."),
         ("[" * 100_000, "This is not JSON"),
         (lambda w: w["policy"].update(seats=1), "/policy/seats It is a whole number from 2 to 32767, not 1."),
@@ -138,6 +138,9 @@ def test_a_desk_gets_its_next_policy_by_its_own_words_and_the_one_before_can_be_
         (lambda w: w["scale"]["points"][0].pop("label"), "/scale/points/0/label A point has code, label, rank"),
         (lambda w: w.update(name="Another"), "a desk keeps its name."),
         (lambda w: w.pop("scale"), "there is no 'scale'."),
+        (lambda w: w["scale"]["points"][0].update(label="a\0b"), "/scale/points/0/label Contains the character NUL."),
+        (lambda w: w["policy"].update(hours_by_stage={"\ud800": 1}), "Contains half of a surrogate pair."),
+        (lambda w: w["scale"]["points"][0].update(polarity=float("nan")), "The body is not JSON"),
         (lambda w: w.update(publisher_url="javascript:alert(1)"), "/publisher_url It is the beginning of addresses"),
     ],
 )
@@ -172,7 +175,7 @@ def test_people_join_and_leave_a_desk_on_the_record(room, kim):
     assert set(room.desk.memberships.values_list("user__username", flat=True)) >= {"zoe", "finn"}
     assert [event.data.get("members", [[], []])[1].count("ben") for event in events.events(room.desk)][-2:] == [0, 0]
     before = kept()
-    for told in ({"joins": "nobody"}, {"joins": ""}, {"leaves": str(room.ben.pk)}):
+    for told in ({"joins": "nobody"}, {"joins": "\0"}, {"joins": ""}, {"leaves": str(room.ben.pk)}):
         assert act(kim, room.desk, "people", **told).status_code == 422
     assert kept() == before
 
@@ -192,6 +195,16 @@ def test_a_new_desk_is_made_of_the_words_of_the_command(room, kim):
     assert (night.policy, night.scale, night.memberships.count()) == (room.desk.policy, room.desk.scale, 0)
 
 
+def test_a_name_that_cannot_be_kept_makes_no_desk_and_a_desk_of_an_old_address_gets_no_other_versions(room, kim):
+    typed = json.dumps(desks.definition_of(room.desk) | {"name": "\0"})
+    assert kim.post("/admin/reviews/desk/add/", {"definition": typed}).status_code == 422
+    Desk.objects.filter(pk=room.desk.pk).update(publisher_url="https://desk.example/?from=before")
+    before = kept()
+    versions = {"policy": str(room.desk.policy_id), "scale": str(room.desk.scale_id)}
+    assert act(kim, room.desk, "use", **versions).status_code == 422
+    assert kept() == before
+
+
 def test_a_policy_gets_a_version_by_its_form_which_says_what_differs(room, kim):
     first = room.desk.policy
     numbers = {name: value for name, value in desks.numbers_of(first).items() if value is not False} | {"seats": "3"}
@@ -200,6 +213,9 @@ def test_a_policy_gets_a_version_by_its_form_which_says_what_differs(room, kim):
     before = kept()
     for told, words in (
         ({"seats": "1"}, "whole number from 2"),
+        ({"seats": "three"}, "Enter a whole number."),
+        ({"seats": ""}, "whole number from 2"),
+        ({"hours-rating": "soon"}, "Enter a number."),
         ({"hours-rating": "-1"}, "number of hours"),
         ({"seats": str(first.seats)}, "exactly these numbers"),
     ):

@@ -108,6 +108,19 @@ NO_BEGINNINGS = (
             (lambda w, url=url: w.update(publisher_url=url), "/publisher_url: It is the beginning of addresses:")
             for url in NO_BEGINNINGS
         ),
+        (lambda w: w.update(publisher_ulr=""), "/publisher_ulr: There is no 'publisher_ulr'."),
+        (lambda w: w["scale"].update(versions=[]), "/scale/versions: There is no 'versions'."),
+        (lambda w: w["scale"]["points"][0].update(colour="red"), "/scale/points/0/colour: A point has no 'colour'."),
+        (lambda w: w["scale"]["points"][0].update(code="x" * 41), "/scale/points/0/code: A code is a text of up to 40"),
+        (lambda w: w["scale"]["points"][0].update(code=" "), "/scale/points/0/code: A code is a text"),
+        (
+            lambda w: w["scale"]["points"][0].update(label="x" * 101),
+            "/scale/points/0/label: A label is a text of up to",
+        ),
+        (lambda w: w["scale"]["points"][0].update(rank=True), "'rank' is wrong here."),
+        (lambda w: w["scale"]["points"][0].update(label="a\0b"), "/scale/points/0/label: Contains the character NUL."),
+        (lambda w: w.update(publisher_name="\ud800"), "/publisher_name: Contains half of a surrogate pair."),
+        (lambda w: w.update(publisher_url=f"https://a.example/{'x' * 200}"), "in up to 200 characters."),
         (lambda w: w.pop("scale"), "there is no 'scale'. seeds/desk.json shows"),
         (lambda w: w.update(policy=[1]), "it is no object, or its policy or scale is none."),
     ],

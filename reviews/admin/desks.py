@@ -20,6 +20,8 @@ from claims.admin.forms import line_feeds
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of
 from factcheck.admin.base import RecordAdmin, identifier
+from factcheck.api.parsers import loads
+from factcheck.api.problems import Malformed, TooLarge
 from factcheck.errors import ActionNotAllowed, InvalidInput, Problem
 from factcheck.templatetags.desk import age
 from reviews import workflow
@@ -176,7 +178,7 @@ class DeskAdmin(_Kept):
             with self._locked(request, row) as desk:
                 desk.policy, desk.scale = policy, scale
                 desks.save_desk(desk, members=_members(desk), actor=actor_of(request))
-        except ActionNotAllowed as problem:
+        except (InvalidInput, ActionNotAllowed) as problem:
             return self.refused(request, row, problem)
         self.message_user(request, f"{row.name} reviews under {policy} on {scale} now.", messages.SUCCESS)
         return HttpResponseRedirect(self.page_of(row.pk))
@@ -186,7 +188,7 @@ class DeskAdmin(_Kept):
         row, refusal = self._posted(request, object_id)
         if refusal:
             return refusal
-        joins, leaves = request.POST.get("joins", "").strip()[:150], request.POST.get("leaves", "")
+        joins, leaves = request.POST.get("joins", "").replace("\0", "").strip()[:150], request.POST.get("leaves", "")
         try:
             with self._locked(request, row) as desk:
                 user = _person(joins, leaves)
@@ -244,8 +246,9 @@ class ReviewPolicyAdmin(_Kept):
             return HttpResponseNotAllowed(["POST"])
         row = get_object_or_404(ReviewPolicy, pk=identifier(object_id))
         form = PolicyForm(request.POST)
-        form.is_valid()
         try:
+            if not form.is_valid():
+                raise InvalidInput("Not all of these are numbers.")
             if same := desks.same_policy(row.name, form.numbers):
                 raise InvalidInput(f"{same} has exactly these numbers.")
             policy = desks.add_policy(row.name, form.numbers, actor=actor_of(request))
@@ -340,7 +343,7 @@ class PolicyForm(forms.Form):
             name = (error.pointer or "").removeprefix("/").replace("hours_by_stage/", "hours-")
             if name not in self.errors:
                 self.add_error(name if name in self.fields else None, error.detail)
-        if not problem.errors:
+        if not problem.errors and not self.errors:
             self.add_error(None, problem.detail)
 
 
@@ -402,11 +405,11 @@ def _blank(like: Desk | None) -> dict[str, Any]:
 
 
 def read(typed: str, of: type[Any] = dict) -> Any:
-    """JSON as somebody typed it. Raises InvalidInput that says in which line it breaks off."""
+    """JSON as somebody typed it, which has to be what the API would read. Raises InvalidInput that says in which line it breaks off."""
     try:
-        found = json.loads(typed)
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"This is not JSON: {error}.") from None
+        found = loads(typed.encode())
+    except (Malformed, TooLarge) as problem:
+        raise InvalidInput(f"This is not JSON that can be kept: {problem.detail}") from None
     if not isinstance(found, of):
         raise InvalidInput("It is a list of points." if of is list else "It is no object, {...}.")
     return found

@@ -21,12 +21,15 @@ from reviews.models import Desk, DeskMembership, RatingScale, RatingScaleVersion
 from reviews.staffing import Person, Shortage, can_staff
 from reviews.workflow.people import terms_of
 
-POINT = {"code": str, "label": str, "rank": int | None, "polarity": int | float}
+POINT = {"code": (str,), "label": (str,), "rank": (int, type(None)), "polarity": (int, float)}
+MOST_CHARS = {"code": 40, "label": 100}  # a verdict's rating is a code
 LEAST = {
     "seats": 2, "seats_high_risk": 2, "min_origins": 1, "lease_hours": 1, "reply_days": 1, "discussion_rounds": 1, "correction_ack_days": 1,
     "correction_resolve_days": 1,
 }  # fmt: skip
 MOST = 32767  # of the database's columns
+MOST_ADDRESS_CHARS = 200
+MEMBERS = ("name", "publisher_name", "publisher_url", "policy", "scale")
 
 
 def add_policy(name: str, numbers: Mapping[str, Any], *, actor: User | None) -> ReviewPolicy:
@@ -65,6 +68,7 @@ def load_desk(wanted: Any, *, joining: Collection[User] = (), actor: User | None
         raise InvalidInput(f"there is no {error}.") from None
     except (TypeError, AttributeError, ValueError):
         raise InvalidInput("it is no object, or its policy or scale is none.") from None
+    _check_members({"": (wanted, MEMBERS), "/scale": (scale, ("name", "points"))})
     told = {"/name": name, "/policy/name": policy_name, "/scale/name": scale_name}
     told |= {f"/{part}": wanted.get(part, "") for part in ("publisher_name", "publisher_url")}
     _check_words(told)
@@ -171,6 +175,18 @@ def _below(place: str) -> Iterator[None]:
         raise InvalidInput(errors=[replace(e, pointer=f"{place}{e.pointer}") for e in problem.errors]) from None
 
 
+def _check_members(told: Mapping[str, tuple[Mapping[str, Any], Collection[str]]]) -> None:
+    """What is misspelt would count as left out, and erase what a desk has."""
+    errors = [
+        FieldError("unknown_field", f"There is no {name!r}.", pointer=f"{pointer}/{name}")
+        for pointer, (members, known) in told.items()
+        for name in members
+        if name not in known
+    ]
+    if errors:
+        raise InvalidInput(errors=errors)
+
+
 def _check_words(told: Mapping[str, Any]) -> None:
     errors = []
     for pointer, words in told.items():
@@ -192,10 +208,12 @@ def _check_keeper(actor: User | None) -> None:
 def _check_address(url: str) -> None:
     """Pages of fact-checks have theirs below it."""
     detail = (
-        "It is the beginning of addresses: http or https, a host, perhaps a path, and nothing of `user@`, `?` or `#`."
+        "It is the beginning of addresses: http or https, a host, perhaps a path, and nothing of `user@`, `?` or `#`, "
+        f"in up to {MOST_ADDRESS_CHARS} characters."
     )
     try:
-        is_right = not url or (bool(canonical_url(url)) and not {"?", "#"} & set(url))
+        is_short = len(url) <= MOST_ADDRESS_CHARS
+        is_right = not url or (is_short and bool(canonical_url(url)) and not {"?", "#"} & set(url))
     except ValueError as error:
         is_right, detail = False, f"{detail} This one: {error}."
     if not is_right:
@@ -248,9 +266,15 @@ def _check_points(points: list[dict[str, Any]]) -> None:
         raise InvalidInput(errors=[FieldError("invalid", "It is a list of points.", pointer="/points")])
     errors = []
     for number, point in enumerate(points):
+        for name in sorted(point.keys() - POINT.keys()):
+            words = f"A point has no {name!r}."
+            errors.append(FieldError("unknown_field", words, pointer=f"/points/{number}/{name}"))
         for name, kind in POINT.items():
-            if name not in point or not isinstance(point[name], kind):
+            if name not in point or type(point[name]) not in kind:
                 detail = f"A point has code, label, rank (null off the scale) and polarity; {name!r} is wrong here."
+                errors.append(FieldError("invalid_point", detail, pointer=f"/points/{number}/{name}"))
+            elif name in MOST_CHARS and not 1 <= len(point[name].strip()) <= len(point[name]) <= MOST_CHARS[name]:
+                detail = f"A {name} is a text of up to {MOST_CHARS[name]} characters."
                 errors.append(FieldError("invalid_point", detail, pointer=f"/points/{number}/{name}"))
             elif name == "polarity" and not -1 <= point[name] <= 1:
                 detail = f"Polarity is from -1 to 1, not {point[name]}."

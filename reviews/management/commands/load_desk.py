@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from factcheck.accounts.models import User
+from factcheck.api.parsers import loads
 from factcheck.audit.origin import acting_through
 from factcheck.errors import Problem
 from reviews.models import DeskMembership
@@ -29,11 +29,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, file: Path, members: str, **options: Any) -> None:
         try:
-            wanted = json.loads(file.read_text())
+            wanted = loads(file.read_bytes())
         except OSError as error:
             raise CommandError(f"{file}: {error.strerror}.") from None
-        except ValueError as error:
-            raise CommandError(f"{file}: {error}. {LIKE_THIS}") from None
+        except Problem as problem:
+            raise _refusal(file, problem) from None
         names = {word for word in members.split(",") if word}
         people = list(User.objects.filter(username__in=names))
         if unknown := names - {user.username for user in people}:
@@ -42,8 +42,11 @@ class Command(BaseCommand):
             with acting_through("command load_desk"):
                 desk = desks.load_desk(wanted, joining=people, actor=None)
         except Problem as problem:
-            words = "; ".join(f"{error.pointer}: {error.detail}" for error in problem.errors)
-            words = words or f"{problem.detail} {LIKE_THIS}"
-            raise CommandError(f"{file}: {words}") from None
+            raise _refusal(file, problem) from None
         count = DeskMembership.objects.filter(desk=desk).count()
         self.stdout.write(f"{desk.name}: {desk.policy}, {desk.scale}, {count} {'person' if count == 1 else 'people'}.")
+
+
+def _refusal(file: Path, problem: Problem) -> CommandError:
+    words = "; ".join(f"{error.pointer}: {error.detail}" for error in problem.errors)
+    return CommandError(f"{file}: {words or f'{problem.detail} {LIKE_THIS}'}")
