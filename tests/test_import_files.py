@@ -245,6 +245,24 @@ def test_a_cancelled_import_stops_and_goes_on_when_it_is_retried(tmp_path):
     assert (run.state, run.created) == ("done", 2)
 
 
+def test_a_file_that_was_not_read_to_its_end_goes_with_an_article_of_it_that_is_withdrawn(tmp_path, settings):
+    settings.JOB_TIME_LIMIT_SECONDS = 0
+    kim = make.user("kim", "admin", "importer")
+    job = pipeline.request_import("a.jsonl", jsonl(*rows(2), tmp_path=tmp_path), {"extract": False}, started_by=None)
+    assert jobs.work("test") is True
+    jobs.cancel(job.pk, actor=kim)
+    assert (ArticleVersion.objects.count(), ImportFile.objects.count()) == (1, 1)
+    why = {"reason": "legal", "note": "A court has ordered it."}
+    pipeline.withdraw_article(ArticleVersion.objects.get().article_id, actor=kim, **why)
+    assert not ImportFile.objects.exists()
+    jobs.retry(job.pk, actor=kim)
+    work()
+    run = ImportRun.objects.get()
+    assert (run.created, [row.detail for row in run.failed_rows.all()]) == (
+        1, ["what was sent is not kept any more: send the file again"],
+    )  # fmt: skip
+
+
 def test_a_worker_that_lost_the_job_stops_after_its_batch(tmp_path, settings):
     job = pipeline.request_import("a.jsonl", jsonl(*rows(2), tmp_path=tmp_path), {"extract": False}, started_by=None)
     leased = jobs.lease("slow")

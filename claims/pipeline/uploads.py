@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from io import BytesIO
 from typing import Any, TypedDict
@@ -209,8 +209,15 @@ def _holder(run: ImportRun) -> ImportRun:
     return run
 
 
+def forget_files(runs: Iterable[ImportRun]) -> None:
+    """Nothing is kept of what was sent for these runs: what they have not read of it is never read."""
+    ImportFile.objects.filter(run__in={_holder(run).pk for run in runs}).delete()
+
+
 def _stored(run: ImportRun, source: str, options: Options) -> Input:
     file = ImportFile.objects.filter(run=run).first()
+    if file is None and runs.QUEUED in run.options:
+        raise Unreadable(source, "what was sent is not kept any more: send the file again")
     if file is None:
         raise Unreadable(
             source, f"it is on the machine that read it: say import_articles --retry-failed {run.pk} there"

@@ -27,6 +27,7 @@ from claims.pipeline.fetching import FETCH
 from claims.pipeline.queueing import EXTRACT, MATCH
 from claims.pipeline.runs import STATED
 from claims.pipeline.standing import check_stands
+from claims.pipeline.uploads import forget_files
 from claims.triage import TriageStatus
 from claims.withdrawal import ERASED_TEXT, Reason
 from factcheck import answers, jobs
@@ -126,6 +127,8 @@ def _erase_leavings(article: Article, versions: Collection[ArticleVersion], clai
     for run in runs:
         run.options[STATED] = {k: v for k, v in run.options[STATED].items() if k not in ("title", "byline")}
         run.save(update_fields=["options"])
+    # A run that goes on lets go of its file by itself.
+    forget_files(ImportRun.objects.filter(versions__in=ids).exclude(state=ImportRun.State.RUNNING).distinct())
     read = list(readings.values_list("pk", flat=True))
     fetched = [run.pk for run in runs]
     jobs.forget_failures({EXTRACT: read, MATCH: [*read, *claims], FETCH: fetched})
