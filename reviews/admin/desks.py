@@ -249,9 +249,7 @@ class ReviewPolicyAdmin(_Kept):
         try:
             if not form.is_valid():
                 raise InvalidInput("Not all of these are numbers.")
-            if same := desks.same_policy(row.name, form.numbers):
-                raise InvalidInput(f"{same} has exactly these numbers.")
-            policy = desks.add_policy(row.name, form.numbers, actor=actor_of(request))
+            policy = desks.add_other_policy(row.name, form.numbers, actor=actor_of(request))
         except InvalidInput as problem:
             form.tell(problem)
             return self.refused(request, row, problem, form=form)
@@ -297,9 +295,7 @@ class RatingScaleVersionAdmin(_Kept):
         typed = line_feeds(request.POST.get("points", ""))
         try:
             points = read(typed, of=list)
-            if same := desks.same_scale(row.scale.name, points):
-                raise InvalidInput(f"{same} has exactly these points.")
-            version = desks.add_scale_version(row.scale.name, points, actor=actor_of(request))
+            version = desks.add_other_scale_version(row.scale.name, points, actor=actor_of(request))
         except InvalidInput as problem:
             return self.refused(request, row, problem, points=typed)
         self.message_user(request, f"{version} is there. A desk uses it once its page says so.", messages.SUCCESS)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from claims.sources.urls import canonical_url
@@ -36,7 +36,7 @@ def add_policy(name: str, numbers: Mapping[str, Any], *, actor: User | None) -> 
     """The next version of the policy of this name, with these numbers (columns of `ReviewPolicy`); what is left out has its default."""
     _check_keeper(actor)
     _check_numbers(numbers)
-    with transaction.atomic():
+    with _alone_with_versions_of(ReviewPolicy, name):
         policy = ReviewPolicy(name=name, number=_next(ReviewPolicy.objects.filter(name=name)), **numbers)
         policy.save(force_insert=True)
         events.record(policy, "create", actor=actor, data={"name": name, "number": policy.number, **numbers})
@@ -47,12 +47,27 @@ def add_scale_version(name: str, points: list[dict[str, Any]], *, actor: User | 
     """The next version of the scale of this name. Raises InvalidInput unless ranks run from 1 and every code is there once."""
     _check_keeper(actor)
     _check_points(points)
-    with transaction.atomic():
+    with _alone_with_versions_of(RatingScale, name):
         scale, _ = RatingScale.objects.get_or_create(name=name)
         version = RatingScaleVersion(scale=scale, number=_next(scale.versions.all()), points=points)
         version.save(force_insert=True)
         events.record(version, "create", actor=actor, data={"name": name, "number": version.number})
     return version
+
+
+def add_other_policy(name: str, numbers: Mapping[str, Any], *, actor: User | None) -> ReviewPolicy:
+    """The same, and InvalidInput where there is one with exactly these numbers: a second click makes no second version."""
+    with _alone_with_versions_of(ReviewPolicy, name):
+        if same := same_policy(name, numbers):
+            raise InvalidInput(f"{same} has exactly these numbers.")
+        return add_policy(name, numbers, actor=actor)
+
+
+def add_other_scale_version(name: str, points: list[dict[str, Any]], *, actor: User | None) -> RatingScaleVersion:
+    with _alone_with_versions_of(RatingScale, name):
+        if same := same_scale(name, points):
+            raise InvalidInput(f"{same} has exactly these points.")
+        return add_scale_version(name, points, actor=actor)
 
 
 def load_desk(wanted: Any, *, joining: Collection[User] = (), actor: User | None) -> Desk:
@@ -74,11 +89,14 @@ def load_desk(wanted: Any, *, joining: Collection[User] = (), actor: User | None
     _check_words(told)
     _check_keeper(actor)
     with transaction.atomic():
-        desk = Desk.objects.filter(name=name).first() or Desk(name=name)
+        desk = Desk.objects.filter(name=name).first()
+        if desk is None:
+            _wait_for(Desk, name)
+            desk = Desk.objects.filter(name=name).first() or Desk(name=name)
         desk.publisher_name, desk.publisher_url = told["/publisher_name"], told["/publisher_url"]
-        with _below("/policy"):
+        with _below("/policy"), _alone_with_versions_of(ReviewPolicy, policy_name):
             desk.policy = same_policy(policy_name, policy) or add_policy(policy_name, policy, actor=actor)
-        with _below("/scale"):
+        with _below("/scale"), _alone_with_versions_of(RatingScale, scale_name):
             desk.scale = same_scale(scale_name, points) or add_scale_version(scale_name, points, actor=actor)
         present = [] if desk._state.adding else User.objects.filter(memberships__desk=desk)
         return save_desk(desk, members=[*present, *joining], actor=actor)
@@ -164,6 +182,19 @@ def same_policy(name: str, numbers: Mapping[str, Any]) -> ReviewPolicy | None:
 def same_scale(name: str, points: Any) -> RatingScaleVersion | None:
     versions = RatingScaleVersion.objects.filter(scale__name=name).order_by("-number")
     return next((version for version in versions if version.points == points), None)
+
+
+@contextmanager
+def _alone_with_versions_of(model: type[Any], name: str) -> Iterator[None]:
+    """Two at once would look for an equal version before either has made one, and count to the same number."""
+    with transaction.atomic():
+        _wait_for(model, name)
+        yield
+
+
+def _wait_for(model: type[Any], name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"{model._meta.db_table} {name}"])
 
 
 @contextmanager
