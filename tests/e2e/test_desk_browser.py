@@ -306,6 +306,35 @@ def without_refusals(complaints: list[str]) -> list[str]:
     return [complaint for complaint in complaints if not complaint.startswith("Failed to load resource")]
 
 
+def test_what_is_written_while_the_words_before_are_on_their_way_or_after_a_refusal_is_saved_too(site, room, chromium):
+    review = in_database(lambda: make.review(room, Stage.DRAFTING))
+    page, _ = signed_in(chromium, site, "finn")
+    page.goto(f"/admin/reviews/review/{review.pk}/act/edit_draft/")
+    kept_words, summary = page.locator("#kept"), page.locator('#form [name="summary"]')
+    held = []
+    page.route("**/draft", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/draft"):
+        summary.fill("Rents rose.")
+    summary.press_sequentially(" By a fifth.")
+    page.wait_for_timeout(2_500)  # milliseconds: the time in which it would have been saved is over
+    with page.expect_response(lambda answer: "By a fifth" in (answer.request.post_data or ""), timeout=6_000):
+        held[0].continue_()
+    page.unroute("**/draft")
+    expect(kept_words).to_contain_text("Saved ")
+    assert in_database(lambda: Draft.objects.get().summary) == "Rents rose. By a fifth."
+
+    page.route("**/draft", lambda route: route.abort())
+    summary.press_sequentially(" Since 2020.")
+    expect(kept_words).to_contain_text("Not saved: there is no answer.")
+    page.unroute("**/draft")
+    page.route("**/draft", lambda route: route.fulfill(status=422, json={"detail": "No."}))
+    expect(kept_words).to_contain_text("Not saved: No.", timeout=10_000)
+    page.unroute("**/draft")
+    summary.fill("Rents rose by a fifth since 2020.")
+    expect(kept_words).to_contain_text("Saved ", timeout=5_000)
+    assert in_database(lambda: Draft.objects.get().summary) == "Rents rose by a fifth since 2020."
+
+
 def test_a_draft_is_saved_while_somebody_writes_and_where_another_was_first_both_are_shown(site, room, chromium):
     if not AXE.exists():
         pytest.skip("needs axe-core: make client")

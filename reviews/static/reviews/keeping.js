@@ -72,11 +72,12 @@
       failures = 0;
       say(`Saved ${clock()}${suffix}`);
     } else if (answer?.status === 412) {
-      const problem = await answer.json();
+      const problem = await answer.json().catch(() => ({}));
       isOver = true;
       say(`${problem.changed_by ?? "The system"} saved version ${problem.current_version} first. What you wrote stays here; the button below shows both.`);
     } else if (answer && answer.status < 500 && answer.status !== 429) {
       const problem = await answer.json().catch(() => ({}));
+      failures = 0; // it is heard again: what is written next may be taken
       say(`Not saved: ${problem.errors?.[0]?.detail ?? problem.detail ?? "it was refused."} What you wrote stays here.`);
     } else {
       failures += 1;
@@ -93,12 +94,13 @@
     running = send(fields);
     await running;
     running = null;
+    if (first) onWriting(); // its time came while the words before were on their way
   };
 
   const onWriting = () => {
-    if (isOver || failures) return;
+    if (isOver) return;
     first ||= Date.now();
-    later(Math.min(WAIT, Math.max(0, first + MOST - Date.now())));
+    if (!failures) later(Math.min(WAIT, Math.max(0, first + MOST - Date.now())));
   };
   form.addEventListener("input", onWriting);
   form.addEventListener("change", onWriting);
