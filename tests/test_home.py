@@ -145,6 +145,14 @@ def test_the_home_counts_readers_requests_that_are_open_and_leads_to_them(room):
     assert client.get(address).status_code == 200
 
 
+def test_claims_without_a_review_are_counted_to_a_bound_that_says_that_it_may_be_more(room, monkeypatch):
+    monkeypatch.setattr("reviews.templatetags.reviewing.MOST", 1)
+    client = at_desk(room.ada)
+    for text, words in (("Wages fell.", "1 Accepted, without"), ("Rents rose.", "1+ Accepted, without")):
+        pipeline.triage(make.claim(text, actor=room.ada).pk, TriageAction.ACCEPT, actor=room.ada)
+        assert words in words_of(client.get("/admin/"))
+
+
 def test_the_home_costs_few_queries_however_much_there_is(everything):
     for who in everything.people().values():
         client = at_desk(who)
