@@ -380,6 +380,14 @@ def test_a_review_of_another_desk_is_not_there(room):
     assert str(review.pk) not in body(zoe.get("/admin/reviews/review/"))
 
 
+def test_nothing_is_done_to_one_review_at_the_address_of_another(room):
+    mine, other = (make.review(room, Stage.RESEARCH, text=f"Rents rose {n} times.") for n in (2, 3))
+    finn, before = at_desk(room.finn), everything()
+    answer = finn.post(f"{act_at(mine, Action.COMMENT)}{other.pk}/", {"text": "Here?", "key": "k", "seen": "1"})
+    assert answer.status_code == 404
+    assert everything() == before
+
+
 def test_a_draft_of_a_verdict_is_kept_for_its_author_alone(room):
     review = make.review(room, Stage.RATING)
     one, other = map(at_desk, room.holders(review)[:2])

@@ -112,6 +112,8 @@ class ReviewAdmin(RecordAdmin):
         if action not in ACTIONS:
             raise Http404("There is no such action.")
         asked = doing(Action(action))
+        if item and not asked.is_of_item:
+            raise Http404("It is no action on a piece of evidence.")
         subject = item_of(panels, item) if asked.is_of_item else None
         if request.method != "POST":
             return self._desk(request, panels, *blank(panels, asked, subject))
