@@ -25,8 +25,3 @@ def first_key_at(moment: datetime) -> UUID:
 def uuid7_bytes() -> bytes:
     """The same number as COPY takes it, for rows whose key nobody looks at on the way: a third of the time."""
     return uuid_utils.uuid7().bytes
-
-
-def earliest_uuid7(at: datetime) -> UUID:
-    """No key that was made at this instant or later, to the millisecond, sorts before it."""
-    return UUID(int=(int(at.timestamp() * 1000) << 80) | (7 << 76) | (2 << 62))

@@ -20,7 +20,7 @@ from factcheck.admin.base import RecordAdmin, TypedFilter
 from factcheck.audit.models import AuditEvent
 from factcheck.audit.past import past_around
 from factcheck.audit.readers import visible_to
-from factcheck.ids import earliest_uuid7
+from factcheck.ids import first_key_at
 from factcheck.templatetags.desk import moment, told
 
 RECENT = 1000  # events among which the actions in use are looked for
@@ -89,7 +89,7 @@ class SinceFilter(DayFilter):
         day = self.day()
         if day is None or day.year < FIRST_YEAR:
             return queryset.none()
-        return queryset.filter(at__gte=day, id__gte=earliest_uuid7(day - self.slack))
+        return queryset.filter(at__gte=day, id__gte=first_key_at(day - self.slack))
 
 
 class UntilFilter(DayFilter):
@@ -103,7 +103,7 @@ class UntilFilter(DayFilter):
         if day is None or not FIRST_YEAR <= day.year <= LAST_YEAR:
             return queryset.none()
         end = day + timedelta(days=1)
-        return queryset.filter(at__lt=end, id__lt=earliest_uuid7(end + self.slack))
+        return queryset.filter(at__lt=end, id__lt=first_key_at(end + self.slack))
 
 
 class ActorFilter(admin.SimpleListFilter):

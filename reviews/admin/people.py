@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from factcheck.accounts.admin import desks_are_named
 from factcheck.accounts.models import User
-from factcheck.ids import earliest_uuid7
+from factcheck.ids import first_key_at
 from reviews.facts import OVER, Stage
 from reviews.models import Approval, Desk, DeskMembership, Evidence, Review, Verdict
 
@@ -31,7 +31,7 @@ class Work:
 
 def work_of(desk: Desk, people: Collection[User]) -> Work:
     since = timezone.now() - timedelta(days=DAYS)
-    recent: dict[str, Any] = {"pk__gte": earliest_uuid7(since)}
+    recent: dict[str, Any] = {"pk__gte": first_key_at(since)}
     counted: dict[str, tuple[QuerySet[Any], str]] = {
         "leads now": (Review.objects.filter(desk=desk).exclude(stage__in=(Stage.PUBLISHED, *OVER)), "lead"),
         "evidence": (Evidence.objects.filter(review__desk=desk, **recent), "added_by"),
