@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import re2
 
 from reviews import workflow
 from reviews.admin import history
+from reviews.admin.lists import EVENTS_SHOWN
 from reviews.facts import Stage
 from tests import make
 from tests.test_admin import body, text_of
@@ -52,6 +54,18 @@ def test_each_sitting_is_one_entry_with_the_words_that_it_changed_and_so_is_each
     assert edits[1].endswith("summary Rents removed: roseadded: fell by a third since 2020.")
     assert "; 3 times since" in edits[2]
     assert edits[2].endswith("summary nothing → Rents rose by a third since 2020.")
+
+
+@pytest.mark.django_db
+def test_whoever_writes_for_long_pushes_nothing_else_out_of_the_history():
+    room = make.newsroom()
+    written = make.review(room, Stage.DRAFTING)
+    before = entries_of(body(at_desk(room.uma).get(desk_of(written))))
+    for number in range(EVENTS_SHOWN + 1):
+        workflow.edit_draft(written.pk, {"summary": f"Rents rose {number} times."}, actor=room.finn)
+    last, *others = entries_of(body(at_desk(room.uma).get(desk_of(written))))
+    assert f"; {EVENTS_SHOWN + 1} times since" in last
+    assert [entry.split(" by ")[0] for entry in others] == [entry.split(" by ")[0] for entry in before]
 
 
 START = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)

@@ -41,8 +41,10 @@ from reviews.serializers.corrections import CorrectionRequestItemSerializer
 from reviews.serializers.evidence import EvidenceSerializer, SearchSerializer
 from reviews.serializers.outcome import DecisionSerializer, DraftSerializer, ReplyRequestSerializer
 from reviews.serializers.rating import FilledSeatSerializer, VerdictSerializer
+from reviews.stages import Action
 
 EVENTS_SHOWN = 100
+DRAFT_EDITS_SHOWN = 1000  # an hour of writing at the least
 EDITS_SHOWN = 40  # of evidence
 MATCHES_SHOWN = 20
 REQUESTS_SHOWN = 50
@@ -64,6 +66,7 @@ class PastEvidenceSerializer(serializers.ModelSerializer[Any]):
 
 
 OF_IT = {"review": OuterRef("pk")}
+EVENTS = AuditEvent.objects.filter(subject_type="review", subject_id=OuterRef("pk"))
 # What the API lists below a review or its claim: the rows, and the serializer.
 LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
     "evidence": (Evidence.objects.filter(**OF_IT).order_by("pk"), EvidenceSerializer),
@@ -78,10 +81,9 @@ LISTS: dict[str, tuple[QuerySet[Any], type[Any]]] = {
     "replies": (ReplyRequest.objects.filter(**OF_IT).order_by("pk"), ReplyRequestSerializer),
     "comments": (Comment.objects.filter(**OF_IT).order_by("pk"), CommentSerializer),
     # Whoever may see the review may see its events: `reviews.visibility` asks the same question. A seat's are not among them.
-    "events": (
-        AuditEvent.objects.filter(subject_type="review", subject_id=OuterRef("pk")).order_by("-number")[:EVENTS_SHOWN],
-        DeskEventSerializer,
-    ),
+    "events": (EVENTS.exclude(action=Action.EDIT_DRAFT).order_by("-number")[:EVENTS_SHOWN], DeskEventSerializer),
+    # A draft is saved every few seconds while somebody writes: it must not crowd out whatever else was done.
+    "draft_edits": (EVENTS.filter(action=Action.EDIT_DRAFT).order_by("-number")[:DRAFT_EDITS_SHOWN], DeskEventSerializer),
     "past_evidence": (
         past_model(Evidence).objects.filter(pgh_obj__review=OuterRef("pk")).order_by("-pgh_id")[:EDITS_SHOWN], PastEvidenceSerializer,
     ),

@@ -299,7 +299,8 @@ class Panels:
         items = {item["id"]: item for item in self.evidence}
         texts = history.texts_of(self.draft, self.lists["past_drafts"], DRAFT_FIELDS)
         texts |= history.texts_of(items, self.lists["past_evidence"], history.ITEM_FIELDS, key="pgh_obj")
-        return history.told(self.lists["events"], texts, items)
+        events = [*self.lists["events"], *self.lists["draft_edits"]]
+        return history.told(sorted(events, key=lambda event: event["number"], reverse=True), texts, items)
 
     @property
     def history(self) -> list[Any]:
