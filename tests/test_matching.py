@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import F
 
 from claims import pipeline
 from claims.matching import encoding
@@ -47,6 +48,21 @@ def test_a_claim_that_is_here_in_another_form_is_linked_and_says_why():
     ]  # fmt: skip
     assert match.similarity > 0.85
     assert match.text_rank == 1
+
+
+def test_the_same_words_are_as_similar_as_can_be_and_no_more():
+    for text in (
+        "Rents in Dublin rose 9%.",
+        "Exports fell by a third in May.",
+        "Prices tripled.",
+        "Wages fell in Lyon.",
+    ):
+        make.fact_check(text)
+        make.claim(text)
+    work()
+    told = ClaimMatch.objects.exclude(fact_check=None).filter(claim__text=F("fact_check__claim_text"))
+    assert [round(similarity, 3) for similarity in told.values_list("similarity", flat=True)] == [1.0] * 4
+    assert told.filter(similarity__gt=1).count() == 0
 
 
 def test_a_claim_with_another_number_is_offered_with_the_difference_and_never_linked():

@@ -292,8 +292,9 @@ def _compare(
     state = state_for(hit.similarity, differs=bool(differing) or is_cut, thresholds=thresholds)
     if state is None:
         return None
-    row.state, row.similarity, row.text_rank, row.score = state, hit.similarity, hit.text_rank, hit.score
-    row.reasons = as_json(reasons(ours, theirs, hit.similarity, hit.text_rank))
+    similarity = min(hit.similarity, 1.0)  # vectors of half precision are a little longer or shorter than one
+    row.state, row.similarity, row.text_rank, row.score = state, similarity, hit.text_rank, hit.score
+    row.reasons = as_json(reasons(ours, theirs, similarity, hit.text_rank))
     row.differences = as_json(against(differing))
     return row
 
