@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Union
+from typing import ClassVar, Union
 from uuid import UUID
 
 import django_filters
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from factcheck import jobs, routes
-from factcheck.accounts.permissions import actor_of, must_meet
+from factcheck.accounts.permissions import InsufficientRole, SessionRequired, actor_of, must_meet
 from factcheck.api.filters import AnyOfChoice, AnyOfText, FilterSet
 from factcheck.api.strict import refuse_members
 from factcheck.api.typed import TypedJSONField
@@ -61,6 +61,8 @@ class JobViewSet(ReadViewSet):
     filterset_class = JobFilter
     ordering_fields = {"created_at": "id"}
     ordering = "-created_at"
+    # Each kind of job has a need of its own.
+    own_problems: ClassVar = dict.fromkeys(("retry", "cancel"), (InsufficientRole, SessionRequired))
 
     def get_queryset(self) -> QuerySet[Job]:
         return (

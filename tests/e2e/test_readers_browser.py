@@ -101,6 +101,8 @@ def violations(page: Page) -> list[str]:
     """What axe finds wrong, by rule and place."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
+    # Colours that have just been changed are on their way for a moment.
+    page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
     found = page.evaluate("axe.run().then(told => told.violations)")
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
