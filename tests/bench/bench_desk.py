@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from claims.models import Article, Claim, Outlet
 from factcheck.accounts.models import User
 from reviews.admin.parts import PARTS
-from reviews.models import Review
+from reviews.models import Desk, RatingScaleVersion, Review, ReviewPolicy
 from tests import make, rows
 from tests.bench.bench_lists import another_database
 from tests.bench.goals import met, size
@@ -29,6 +29,8 @@ SMALL = LARGE // 10
 ROUNDS = size("DESK_ROUNDS", 20, 1)
 GOAL = 1.3
 QUERIES = 20
+OWN = (Desk, ReviewPolicy, RatingScaleVersion)
+FIRST = "first"
 ROOT = UUID(int=7)  # the same in both databases, as all keys of `rows` are
 
 CLAIMS, ARTICLES, REVIEWS = "/admin/claims/claim/", "/admin/claims/article/", "/admin/reviews/review/"
@@ -86,11 +88,20 @@ def addresses() -> Iterator[str]:
         }
         row = found.get(model) or model._default_manager.order_by("pk").first()
         if row is not None:
-            yield f"{kind}{row.pk}/change/"
+            yield f"{kind}{FIRST if model in OWN else row.pk}/change/"
+
+
+def here(address: str) -> str:
+    """The address in the database that is asked: some rows have another key in each."""
+    for model in OWN:
+        if f"/{model._meta.model_name}/{FIRST}/" in address:
+            return address.replace(FIRST, str(model._default_manager.order_by("pk").values_list("pk", flat=True)[0]))
+    return address
 
 
 def measured(client: Client, address: str) -> tuple[float, int]:
     """Milliseconds, and how many rows of tables the page has."""
+    address = here(address)
     started = time.perf_counter()
     response = client.get(address)
     taken = time.perf_counter() - started
@@ -107,9 +118,10 @@ def test_no_page_of_the_desk_costs_more_where_there_is_more(committed_database: 
     dear: list[str] = []
     for who, address in pages:
         client = of_large[who == "finn"]
-        client.get(address)
+        path = here(address)
+        client.get(path)
         with CaptureQueriesContext(connection) as asked:
-            client.get(address)
+            client.get(path)
         if len(asked) > QUERIES:
             dear.append(f"{address}: {len(asked)} queries")
 
