@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from factcheck.accounts.models import User
 from factcheck.audit import events
-from reviews.admin.desks import written
+from reviews.admin.definitions import written
 from reviews.facts import Stage
 from reviews.models import Desk, DeskMembership, RatingScaleVersion, ReviewPolicy
 from reviews.workflow import desks

@@ -23,7 +23,7 @@ from reviews import stages, workflow
 from reviews.access import ACTIONS
 from reviews.admin import fields
 from reviews.admin.doing import KEYS, doing
-from reviews.admin.panels import copy_of
+from reviews.admin.storing import storing_of
 from reviews.facts import Stage
 from reviews.models import Decision, Review
 from reviews.presenting import present
@@ -427,7 +427,7 @@ def test_forms_say_where_they_are_saved_while_somebody_writes_but_not_over_what_
     ],
 )  # fmt: skip
 def test_how_far_the_storing_of_a_page_is_is_told_in_words(job, words, is_pending):
-    found = copy_of(job, "as told before")
+    found = storing_of(job, "as told before")
     assert (found.words, found.is_pending) == (words, is_pending)
 
 

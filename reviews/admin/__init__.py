@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 
-from reviews.admin.desks import DeskAdmin, RatingScaleVersionAdmin, ReviewPolicyAdmin
+from reviews.admin.desks import DeskAdmin
 from reviews.admin.requests import CorrectionRequestAdmin
 from reviews.admin.reviews import ReviewAdmin
+from reviews.admin.versions import RatingScaleVersionAdmin, ReviewPolicyAdmin
 
 __all__ = ["CorrectionRequestAdmin", "DeskAdmin", "RatingScaleVersionAdmin", "ReviewAdmin", "ReviewPolicyAdmin"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -13,20 +12,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from claims.admin.figures import gap_in_words, how_known, understood, when
-from claims.admin.highlighting import Piece, paragraphs
 from claims.admin.naming import name_of
 from claims.models import Appearance, Claim
-from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of, granted_scopes
 from factcheck.errors import NotFound
-from factcheck.models import Job, JobState
+from factcheck.models import Job
 from reviews import stages, workflow
 from reviews.access import ACTIONS
 from reviews.admin import history
 from reviews.admin.doing import ANSWERED_BY_WORDS, Doing, doing
 from reviews.admin.fields import Choices
 from reviews.admin.lists import MATCHES_SHOWN, lists_of
+from reviews.admin.marking import Mark, marked
+from reviews.admin.storing import Storing, storing_of
 from reviews.attention import NEWS
 from reviews.commenting import ANCHOR_FIELDS
 from reviews.corrections import RequestState
@@ -47,7 +46,6 @@ from reviews.workflow.reading import ReadFacts
 from reviews.workflow.standing import as_origin, lacks
 
 DEEPEST = 4  # what is answered further down stands no further in
-PLACES_SHOWN = 200  # claims of one text that are underlined beside this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +56,6 @@ class Step:
     why: str = ""
     is_answered_by_words: bool = False  # which its form asks for
     is_somebody_elses: bool = False  # by its right, whatever else blocks it
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """How far the storing of a page is, in words. `is_pending`: it ends without anybody."""
-
-    state: str
-    words: str
-    is_pending: bool = False
-    at: datetime | None = None  # when it is tried again
-
-
-def copy_of(job: Job | None, error: str) -> Copy:
-    failure = (job and job.error and job.error.get("detail")) or error
-    if job is not None and job.state == JobState.RUNNING:
-        return Copy("running", "Its page is being fetched.", is_pending=True)
-    if job is not None and job.state == JobState.QUEUED and job.attempts:
-        return Copy(
-            "queued", f"No copy yet, after {job.attempts} of {jobs.MAX_ATTEMPTS} attempts: {failure}", True, job.due_at
-        )
-    if job is not None and job.state == JobState.QUEUED:
-        return Copy("queued", "Its page waits for a worker to be fetched.", is_pending=True)
-    return Copy("failed", f"No copy of its page: {failure or 'nobody has fetched it'}")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A piece of the article, in this review's claim, in another one, or in none."""
-
-    text: str
-    is_focused: bool
-    opens: bool  # the claim begins here
-    other: Any
 
 
 class Panels:
@@ -235,11 +200,11 @@ class Panels:
             item["copy"] = self._copy_of(item)
         return self.lists["evidence"]
 
-    def _copy_of(self, item: Mapping[str, Any]) -> Copy | None:
+    def _copy_of(self, item: Mapping[str, Any]) -> Storing | None:
         """How far the storing of its page is; None where it is stored, or was not to be."""
         if item["snapshot"] or not item["url"] or item["is_withdrawn"]:
             return None
-        return copy_of(self._storing.get(item["id"]), item["snapshot_error"])
+        return storing_of(self._storing.get(item["id"]), item["snapshot_error"])
 
     @cached_property
     def _storing(self) -> dict[str, Job]:
@@ -373,29 +338,7 @@ class Panels:
 
     @cached_property
     def paragraphs(self) -> list[list[Mark]]:
-        if self.place is None:
-            return []
-        version = self.place.article_version
-        near = version.appearances.select_related("claim").order_by("start", "end", "id")
-        # The one that this is about counts, however many there are.
-        places = list(
-            near.filter(Q(claim__triage_status="accepted") | Q(claim__triage_status="candidate"))[:PLACES_SHOWN]
-        )
-        if self.place.pk not in {place.pk for place in places}:
-            places.append(self.place)
-        cut = paragraphs(version.text, [(place.start, place.end) for place in places])
-        return [[self._mark(piece, places) for piece in paragraph] for paragraph in cut]
-
-    def _mark(self, piece: Piece, places: list[Appearance]) -> Mark:
-        inside = [places[n] for n in piece.inside]
-        ours = self.place
-        others = [place for place in inside if place.pk != ours.pk]  # type: ignore[union-attr]
-        return Mark(
-            piece.text,
-            any(place.pk == ours.pk for place in inside),  # type: ignore[union-attr]
-            any(places[n].pk == ours.pk for n in piece.opens),  # type: ignore[union-attr]
-            others[-1].claim if others else None,
-        )
+        return marked(self.place) if self.place else []
 
     # What a form offers
 
