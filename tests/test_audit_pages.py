@@ -126,9 +126,11 @@ def test_every_search_is_served_by_an_index_among_many_events(claim):
         "action=rare": {"audit_event_action"},
         f"actor={kim.pk}": {"audit_event_actor"},
         f"q={subject}": {"audit_event_number_once"},
-        "action=rare&kind=claim&since=2025-01-07": {"audit_event_action"},
     }
     assert {query: indexes_used(client, query) for query in asked} == asked
+    # That of the kind may come beside it: by what ANALYZE made of the rows that other tests left dead.
+    together = indexes_used(client, "action=rare&kind=claim&since=2025-01-07")
+    assert {"audit_event_action"} <= together <= {"audit_event_action", "audit_event_number_once"}
     assert len(listed(client, since="2025-01-07", until="2025-01-07")) == 50
     with CaptureQueriesContext(connection) as captured:
         assert client.get(f"{EVENTS}?action=rare&kind=claim&since=2025-01-07&request=r-700").status_code == 200

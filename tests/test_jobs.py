@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from claims.models import Article, Claim, ExtractionRun
+from claims.pipeline.queueing import EXTRACT
 from factcheck import jobs, workers
 from factcheck.errors import ActionNotAllowed
 from factcheck.ids import uuid7
@@ -382,7 +383,7 @@ def test_work_whose_messages_were_lost_is_done_after_a_sweep(worker_to_start, br
     worker_to_start.start()
     jobs.sweep()
     wait_until(lambda: ExtractionRun.objects.filter(status="done").count() == 20, timeout_seconds=20)
-    assert Job.objects.filter(state=JobState.DONE).count() == 20
+    assert Job.objects.filter(kind=EXTRACT, state=JobState.DONE).count() == 20
 
 
 def test_a_killed_worker_loses_and_doubles_nothing(worker, broker):
