@@ -1,6 +1,7 @@
 """The real services under the tests: PostgreSQL, the broker and Celery workers.
 
-They are thrown away afterwards, or are those of DATABASE_URL and BROKER_URL where these are set: there, tests create and drop
+They are kept in memory where there is enough of it and nothing is measured: a database is copied there in a tenth of the time. They
+are thrown away afterwards, or are those of DATABASE_URL and BROKER_URL where these are set: there, tests create and drop
 databases named `test_...` and use a logical database of the broker that they found empty.
 
 - `@pytest.mark.django_db`: a transaction that is rolled back; for most tests.
@@ -40,6 +41,10 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKER_START_SECONDS = 30
+MEMORY = Path("/dev/shm")
+LEAST_MEMORY = 4 * 1024**3  # free bytes
+# Figures, and what is killed for an hour, are those of a disk.
+ON_DISK = {"bench", "bench_large", "soak"}
 # Several processes may share the tests (pytest-xdist), each with services of its own unless they were given by URL. The first migrates for all.
 _PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -64,6 +69,8 @@ def wait_until(ask: Callable[[], T], *, timeout_seconds: float = 20, what: str =
 def pytest_configure(config: pytest.Config) -> None:
     stack = config.stash[_folders] = ExitStack()
     if "PYTEST_XDIST_WORKER" not in os.environ:
+        if not ON_DISK & {part for argument in config.args for part in Path(argument).parts}:
+            _work_in_memory()
         os.environ[_SHARED] = str(_folder(stack))
         stack.callback(_drop_template)
     if config.getoption("numprocesses", None):
@@ -85,6 +92,17 @@ def pytest_configure(config: pytest.Config) -> None:
     # Nobody is throttled but in the tests of it, which count in the broker: see `counting`.
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
     _find_static_files_once()
+
+
+def _work_in_memory() -> None:
+    """Put what is temporary there, unless somebody has chosen a place for it."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return
+    about = os.statvfs(MEMORY)
+    # Containers often forbid to load a library from there, which those who install us anew have to.
+    if about.f_bavail * about.f_frsize >= LEAST_MEMORY and not about.f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
 
 
 def _find_static_files_once() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,10 +21,20 @@ from tests import make
 PLANNED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE %s"
 
 
+BOTH = 'SELECT "claims_claim"."risk" AS'
+
+
 def planned(text):
     with connection.cursor() as cursor:
         cursor.execute(PLANNED, [f"%{text}%"])
         return cursor.fetchone()[0]
+
+
+def name_of(text):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE statement LIKE %s", [f"%{text}%"])
+        [(name,)] = cursor.fetchall()
+        return name
 
 
 @pytest.mark.django_db
@@ -53,10 +64,26 @@ def test_the_server_plans_it_once_unless_it_may_not(monkeypatch):
     claim = make.claim("Prices fell.")
     connection.connection.prepare_threshold = None
     assert query.rows(claim=claim.pk) == [("normal", 1)]
-    assert planned('"risk"') == 0
+    assert planned(BOTH) == 0
     connection.connection.prepare_threshold = 0
     assert query.rows(claim=claim.pk) == query.rows(claim=claim.pk) == [("normal", 1)]
-    assert planned('"risk"') == 1
+    assert planned(BOTH) == 1
+
+
+def test_what_was_planned_outlives_refusals(committed_database):
+    query = prepared.Prepared(lambda claim: Claim.objects.filter(pk=claim).values_list("risk", "version"), claim=UUID)
+    claim = make.claim("Prices fell.")
+    connection.connection.prepare_threshold = 0
+    for _ in range(2):
+        with suppress(ZeroDivisionError), transaction.atomic():
+            with suppress(ZeroDivisionError), transaction.atomic():
+                assert query.rows(claim=claim.pk) == [("normal", 1)]
+                name = name_of(BOTH)
+                raise ZeroDivisionError
+            assert name_of(BOTH) == name
+            raise ZeroDivisionError
+        assert query.rows(claim=claim.pk) == [("normal", 1)]
+        assert name_of(BOTH) == name
 
 
 @pytest.mark.django_db

@@ -17,7 +17,9 @@ import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
+from psycopg._preparing import PrepareManager
 from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
 
 RV = TypeVar("RV")
 
@@ -26,11 +28,34 @@ CTRL_C_SECONDS = 0.1  # between two looks for an interrupt: psycopg's own
 AGAIN_SECONDS = 2.0  # between two looks at a server that did not answer
 
 
+class Prepared(PrepareManager):
+    """Keeps what was planned through a rollback. psycopg forgets all of it then, since tables may have come and gone: but a refusal is a
+    rollback too, and tables change under a migration alone, after which what is outdated says so itself."""
+
+    is_outdated = False
+
+    def clear(self) -> bool:
+        if not self.is_outdated:
+            return False
+        self.is_outdated = False
+        return super().clear()
+
+
 class Connection(psycopg.Connection[Any]):
     """Gives up what takes longer than `answer_seconds`: then it is closed and `is_hung`. None waits for ever."""
 
     answer_seconds: float | None = None
     is_hung = False
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._prepared: Prepared = Prepared()
+
+    def outdate(self) -> None:
+        """Forget what was planned: at once, or where the transaction has failed, when it is rolled back."""
+        self._prepared.is_outdated = True
+        if self.info.transaction_status != TransactionStatus.INERROR:
+            self.execute("DEALLOCATE ALL")
 
     def wait(self, gen: PQGen[RV], interval: float = CTRL_C_SECONDS, timeout: float | None = None) -> RV:
         if timeout is not None or self.answer_seconds is None:

@@ -21,11 +21,15 @@ from django.db.models import Model, QuerySet
 from django.db.models.expressions import DatabaseDefault
 from psycopg.pq import TransactionStatus
 
+from factcheck.database.base import Connection
+
 M = TypeVar("M", bound=Model)
 
 
 class _Preparing(psycopg.Cursor[Any]):
     """Django's cursors put the values into the text; this one sends them apart from it."""
+
+    connection: Connection
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         try:
@@ -34,9 +38,9 @@ class _Preparing(psycopg.Cursor[Any]):
             if error.diag.source_function != "RevalidateCachedQuery":
                 raise
             # A migration altered a column since this connection planned it: PostgreSQL keeps to the plan and refuses it for good.
+            self.connection.outdate()
             if self.connection.info.transaction_status == TransactionStatus.INERROR:
                 raise psycopg.OperationalError("A table was altered under this transaction.") from error
-            self.connection.execute("DEALLOCATE ALL")
             done = super().execute(query, params, prepare=True, **options)
         if connection.queries_logged:  # Django's log looks there
             text = psycopg.ClientCursor(self.connection).mogrify(query, params)
