@@ -95,7 +95,7 @@ class Judge:
 
     def __call__(self, sentences: Sequence[str]) -> list[Judgement]:
         """The judgement of each sentence; equal ones are read once."""
-        forms = [as_read(sentence).translate(MARKS) for sentence in sentences]
+        forms = [as_judged(sentence) for sentence in sentences]
         keys = [sha256(form.encode()).digest() for form in forms]
         known = self._remembered.known(keys)
         unread = {key: form for key, form in zip(keys, forms, strict=True) if key not in known}
@@ -106,6 +106,11 @@ class Judge:
 
     def forget(self) -> None:
         self._remembered.forget()
+
+
+def as_judged(sentence: str) -> str:
+    """What the encoder reads of a sentence."""
+    return as_read(sentence).translate(MARKS)
 
 
 @cache

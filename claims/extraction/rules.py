@@ -44,7 +44,7 @@ class Rules:
     """Proposes one candidate for each sentence that passes the threshold, ranked by check-worthiness."""
 
     name = "rules"
-    version = "6"
+    version = "7"
 
     def extract(self, document: Document) -> list[Candidate]:
         return self.extract_all([document])[0]

@@ -28,16 +28,17 @@ ORT = "com.microsoft"
 Weights = Mapping[str, NDArray[np.float32]]
 
 
-def write(weights: Weights, file: Path) -> None:
-    """The graph from `input_ids` and `attention_mask` to `logits`, two for each token, whose mean is the text's.
+def write(weights: Weights, file: Path, *, layers: int = LAYERS) -> None:
+    """The graph from `input_ids` and `attention_mask` to `logits`, one of each head for each token, whose mean is the text's.
 
-    `weights` are those of `Network` by their names there: linear layers int8 for each column, word vectors int8 for each word.
+    `weights` are those of `Network` by their names there: linear layers int8 for each column, word vectors int8 for each word. Heads read
+    the last of the `layers`.
     """
-    graph = _Graph(weights)
+    graph = _Graph(weights, layers)
     heads = graph.store("heads", weights["heads.weight"].T)
     graph.node("Add", graph.node("MatMul", graph.encoded(), heads), "heads.bias", output="logits")
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["texts", "tokens"]) for name in graph.INPUTS]
-    output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", "tokens", 2])
+    output = helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["texts", "tokens", len(weights["heads.bias"])])
     made = helper.make_graph(graph.nodes, "checkworthiness", inputs, [output], list(graph.stored.values()))
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid(ORT, 1)]
     model = helper.make_model(made, opset_imports=opsets, ir_version=10, producer_name="factcheck")
@@ -48,8 +49,8 @@ def write(weights: Weights, file: Path) -> None:
 class _Graph:
     INPUTS = ("input_ids", "attention_mask")
 
-    def __init__(self, weights: Weights):
-        self.weights = weights
+    def __init__(self, weights: Weights, layers: int):
+        self.weights, self.layers = weights, layers
         self.nodes: list[onnx.NodeProto] = []
         self.stored: dict[str, onnx.TensorProto] = {}
         self.shape = self.node("Shape", "input_ids")
@@ -78,7 +79,7 @@ class _Graph:
     def encoded(self) -> str:
         mask = self.node("Cast", "attention_mask", to=TensorProto.INT32)
         states = self.embedded()
-        for layer in range(LAYERS):
+        for layer in range(self.layers):
             states = self.layer(f"bert.encoder.layer.{layer}", states, mask)
         return states
 
