@@ -24,6 +24,7 @@ class Stage(StrEnum):
 
 STAGE_CHOICES = [(stage.value, stage.value) for stage in Stage]
 OVER = (Stage.CLOSED, Stage.RETRACTED)  # nobody works on it, and the claim may have another review
+NOT_AT_WORK = (Stage.PUBLISHED, *OVER)
 
 
 class Relation(StrEnum):

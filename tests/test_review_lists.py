@@ -9,6 +9,8 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from reviews.admin import parts
+from reviews.admin.reviews import ready_claims
 from tests import make, rows
 from tests.api import Api, api
 from tests.services import using_a_copy
@@ -106,3 +108,16 @@ def test_what_needs_attention_is_found_by_what_was_not_as_it_was(room):
     assert "snapshot_check_not_as_it_was" in {step.get("Index Name") for step in steps}
     read = {step.get("Index Name") for step in steps if step.get("Relation Name") == EVIDENCE}
     assert "evidence_of_review" not in read, "every item of the desk was looked at"
+
+
+def test_what_the_home_counts_is_found_among_what_is_accepted_and_at_work_alone(room):
+    told = {}
+    with CaptureQueriesContext(connection) as queries:
+        parts.counters(room.finn)
+        ready_claims().order_by()[:1001].count()
+    for name, query in zip(("at work", "ready"), queries.captured_queries, strict=True):
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {query['sql']}")
+            told[name] = "\n".join(line for (line,) in cursor.fetchall())
+    assert "claim_accepted" in told["ready"]
+    assert "review_at_work" in told["at work"]

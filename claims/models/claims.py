@@ -144,6 +144,8 @@ class Claim(Row):
                 name="claim_high_risk",
                 condition=Q(risk=Risk.HIGH),
             ),
+            # Those that no review is about are found by walking this beside the reviews' own, instead of past every claim.
+            models.Index(fields=["id"], condition=Q(triage_status=TriageStatus.ACCEPTED), name="claim_accepted"),
             GinIndex(SearchVector("text", config="simple"), name="claim_words"),
             models.Index(fields=["merged_into"], name="claim_merged", condition=Q(merged_into__isnull=False)),
         ]

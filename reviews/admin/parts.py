@@ -16,10 +16,8 @@ from django.http import HttpRequest
 from factcheck.accounts.models import User
 from factcheck.accounts.permissions import actor_of
 from reviews import workflow
-from reviews.facts import OVER, Stage
+from reviews.facts import NOT_AT_WORK, OVER, Stage
 from reviews.models import Review
-
-IN_PUBLIC = (Stage.PUBLISHED, *OVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ def _judged(user: User) -> Q:
 
 
 PARTS = (
-    Part("mine", "Mine", lambda user: Q(lead=user) & ~Q(stage__in=IN_PUBLIC), is_own=True),
+    Part("mine", "Mine", lambda user: Q(lead=user) & ~Q(stage__in=NOT_AT_WORK), is_own=True),
     Part("verdict", "Waiting for your verdict", _judged, is_own=True),
     Part("adjudicate", "For you to decide", lambda user: Q(adjudicator=user, stage=Stage.ADJUDICATION), is_own=True),
     Part("unassigned", "Unassigned", lambda user: Q(stage=Stage.QUEUED, held_at=None)),
@@ -64,7 +62,7 @@ class Counter:
 
 
 def at_work(reviews: QuerySet[Review]) -> QuerySet[Review]:
-    return reviews.exclude(stage__in=IN_PUBLIC)
+    return reviews.exclude(stage__in=NOT_AT_WORK)
 
 
 def counters(user: User) -> list[Counter]:

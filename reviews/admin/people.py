@@ -15,7 +15,7 @@ from django.utils import timezone
 from factcheck.accounts.admin import desks_are_named
 from factcheck.accounts.models import User
 from factcheck.ids import first_key_at
-from reviews.facts import OVER, Stage
+from reviews.facts import NOT_AT_WORK
 from reviews.models import Approval, Desk, DeskMembership, Evidence, Review, Verdict
 
 DAYS = 30
@@ -33,7 +33,7 @@ def work_of(desk: Desk, people: Collection[User]) -> Work:
     since = timezone.now() - timedelta(days=DAYS)
     recent: dict[str, Any] = {"pk__gte": first_key_at(since)}
     counted: dict[str, tuple[QuerySet[Any], str]] = {
-        "leads now": (Review.objects.filter(desk=desk).exclude(stage__in=(Stage.PUBLISHED, *OVER)), "lead"),
+        "leads now": (Review.objects.filter(desk=desk).exclude(stage__in=NOT_AT_WORK), "lead"),
         "evidence": (Evidence.objects.filter(review__desk=desk, **recent), "added_by"),
         "verdicts": (Verdict.objects.filter(seat__round__review__desk=desk, **recent), "author"),
         "approvals": (Approval.objects.filter(review__desk=desk, **recent), "approver"),
