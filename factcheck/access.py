@@ -99,6 +99,7 @@ ROUTES: Table = {
     **pages("audit/auditevent", read=AUDIT),
     **pages("accounts/token", read=KEEP_ACCOUNTS, act=KEEP_ACCOUNTS),
     **pages("accounts/user", read=KEEP_ACCOUNTS, add=KEEP_ACCOUNTS, change=KEEP_ACCOUNTS, past=KEEP_ACCOUNTS),
+    **pages("notifications/notification", read=READ, act=READ),
     **pages("webhooks/webhookendpoint", read=AUDIT, act=KEEP_ENDPOINTS),
     **pages("webhooks/webhookdelivery", read=AUDIT, act=KEEP_ENDPOINTS),
     "GET /admin/accounts/user/roles/": page(READ),

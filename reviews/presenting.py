@@ -19,6 +19,9 @@ from reviews.workflow.reading import IN_PUBLIC, ReadFacts
 from reviews.workflow.seats import verdicts_submitted
 from reviews.workflow.standing import current_approval, current_evidence
 
+# As it is said of an item: with a word, never by colour alone.
+STANCES = {"supports": "supports it", "refutes": "speaks against it", "context": "context"}
+
 
 @dataclass(frozen=True, slots=True)
 class ForApproval:

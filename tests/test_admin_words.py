@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from claims.admin.figures import gap_in_words, how_known, in_short, understood, when
-from factcheck.templatetags.desk import age, counted, thousands
+from factcheck.templatetags.desk import age, counted, thousands, told
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,20 @@ def test_what_happened_just_now_is_not_zero_minutes_old():
 def test_a_gap_is_explained():
     assert gap_in_words("year_open").startswith("the year: the words name none")
     assert gap_in_words("of_a_new_kind") == "of a new kind"
+
+
+def test_what_an_event_changed_is_said_without_codes_or_instants_of_machines_and_names_stay_as_they_are():
+    data = {
+        "stage": ["copy_edit", "under_revision"],
+        "lease_until": [None, "2026-11-28T01:02:03.123456+00:00"],
+        "triage_reason": ["", "not_checkable"],
+        "evidence": {"stance": "refutes", "basis": "as_stored"},
+        "lead": ["kim_b", "kim_c"],
+    }
+    assert [(each.name, each.before, each.after) for each in told(data)] == [
+        ("stage", "copy edit", "under revision"),
+        ("lease until", "", "28 Nov 2026, 01:02 UTC"),
+        ("triage reason", "", "not checkable"),
+        ("evidence", None, "stance refutes; basis as stored"),
+        ("lead", "kim_b", "kim_c"),
+    ]

@@ -45,7 +45,7 @@ def test_bars_of_a_group_stand_below_each_other_and_each_series_has_its_number()
     tops = [bar.y for group in chart.groups for bar in group.bars]
     assert tops == sorted(set(tops))
     assert tops[-1] < chart.height
-    assert bars([("A label that is too long for its place", {})]).groups[0].label == "A label that is too lon…"
+    assert bars([("A label that is too long for its place", {})]).groups[0].label == "A label that is too long for …"
 
 
 def tables(page: str) -> dict[str, list[list[str]]]:

@@ -23,9 +23,11 @@ from reviews.facts import Stage
 from reviews.models import DeskMembership, Review
 from tests import make
 from tests.api import api, assert_problem, signed_in, walk
+from tests.test_desk import at_desk
 from tests.test_lists import nodes
 from tests.test_review_lies import sql
 
+LIST = "/admin/notifications/notification/"
 HELLO = Message("named", "Finn names you.")
 
 
@@ -238,6 +240,22 @@ def test_a_named_colleague_finds_it_in_their_list(room, review):
     workflow.comment(review.pk, "Look, @emil.", actor=room.finn)
     [item] = api(room.emil).get("/notifications").json()["results"]
     assert (item["kind"], item["words"]) == ("named", f"finn names you in a comment: {review.claim.text}")
+
+
+def test_the_admin_lists_ones_own_with_the_way_to_what_they_are_about_and_marks_them_read(room, review):
+    workflow.comment(review.pk, "Look, @emil and @gwen.", actor=room.finn)
+    emil, gwen = at_desk(room.emil), at_desk(room.gwen)
+    page = emil.get(LIST, {"what": "unread"}).content.decode()
+    [mine] = Notification.objects.filter(user=room.emil, subject_id=review.pk)
+    [others] = Notification.objects.filter(user=room.gwen, subject_id=review.pk)
+    assert f'<a href="/admin/reviews/review/{review.pk}/change/">finn names you in a comment: ' in page
+    assert (str(mine.pk) in page, str(others.pk) in page) == (True, False)
+    assert emil.post(LIST, {"action": "read", "_selected_action": [mine.pk, others.pk]}).status_code == 302
+    assert emil.get(f"{LIST}{mine.pk}/change/").headers["Location"] == f"/admin/reviews/review/{review.pk}/change/"
+    read = dict(Notification.objects.filter(pk__in=[mine.pk, others.pk]).values_list("pk", "read_at"))
+    assert (read[mine.pk] is not None, read[others.pk]) == (True, None)
+    assert "Nothing here is like that." in emil.get(LIST, {"what": "unread"}).content.decode()
+    assert "<strong>1</strong> Unread notifications" in gwen.get("/admin/").content.decode()
 
 
 # What it costs

@@ -38,7 +38,7 @@ from claims.models import Appearance, Claim, ClaimMatch
 from claims.triage import BY_ACTION, TriageAction, TriageStatus
 from factcheck.accounts.models import User
 from factcheck.admin import conflicts
-from factcheck.admin.base import Pages, identifier
+from factcheck.admin.base import CodeFilter, Pages, identifier
 from factcheck.audit import events
 from factcheck.audit.past import Past, past_of
 from factcheck.errors import Problem, StaleVersion
@@ -79,8 +79,8 @@ class ClaimAdmin(WordSearch):
         LanguageFilter,
         ArticleOutletFilter,
         "kind",
-        "modality",
-        "risk",
+        ("modality", CodeFilter),
+        ("risk", CodeFilter),
     )
     list_select_related = ("article__outlet",)
     search_fields = ("text",)

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
-from claims.models import EarlierFactCheck
+from claims.models import Claim, EarlierFactCheck
+from claims.pipeline.queueing import MATCH
 from factcheck.admin.base import RecordAdmin
+from factcheck.admin.jobs import describes
 from factcheck.templatetags.desk import age, badge
 
 MATCHES_SHOWN = 50
+
+
+@describes(MATCH)
+def compared(ids: Collection[UUID]) -> dict[UUID, str]:
+    """Claims and fact-checks that are compared with what is here, by their words."""
+    found: dict[UUID, str] = {}
+    for model, name, words in ((Claim, "claim", "text"), (EarlierFactCheck, "earlierfactcheck", "claim_text")):
+        for pk, said in model.objects.filter(pk__in=ids).values_list("pk", words):
+            address = reverse(f"admin:claims_{name}_change", args=[pk])
+            found[pk] = format_html('<a href="{}">{}</a>', address, Truncator(said).chars(90))
+    return found
 
 
 @admin.register(EarlierFactCheck)

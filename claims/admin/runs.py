@@ -24,7 +24,7 @@ from claims.pipeline.runs import FACT_CHECKS, QUEUED
 from claims.pipeline.uploads import IMPORT, MAX_FILE_BYTES
 from claims.sources.inputs import STANDARD_INPUT
 from factcheck.accounts.permissions import actor_of
-from factcheck.admin.base import RecordAdmin, identifier
+from factcheck.admin.base import CodeFilter, RecordAdmin, identifier
 from factcheck.admin.jobs import describes
 from factcheck.admin.uploading import takes_file
 from factcheck.errors import ActionNotAllowed, InvalidInput, Problem
@@ -59,7 +59,7 @@ class ImportRunAdmin(RecordAdmin):
     shows_workers = True
     add_label = "Import articles"
     list_display = ("origin", "state_badge", *(_count(name, words) for name, words in COUNTS.items()), "started")
-    list_filter = ("state",)
+    list_filter = (("state", CodeFilter),)
     list_select_related = ("started_by",)
     ordering = ("-id",)
 
@@ -268,7 +268,7 @@ class ExtractionRunAdmin(RecordAdmin):
     page_template = "admin/claims/extractionrun/page.html"
     shows_workers = True
     list_display = ("reading", "article", "status_badge", "candidates", "created_claims", "attached_claims", "age")
-    list_filter = ("status",)
+    list_filter = (("status", CodeFilter),)
     ordering = ("-id",)
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -15,13 +15,17 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from factcheck import routes
 from factcheck.accounts import people, tokens
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.permissions import actor_of
 from factcheck.accounts.roles import ROLES, SCOPES
-from factcheck.admin.base import ByTable, RecordAdmin
+from factcheck.admin.base import ByTable, Pages, RecordAdmin
+from factcheck.templatetags.desk import badge, moment
 
 # Roles are a table in the code (accounts/roles.py): editing a group here would last until the next migrate.
 admin.site.unregister(Group)
@@ -40,10 +44,9 @@ def desks_are_named(words: Words) -> Words:
     return words
 
 
-class WithDesks(ChangeList):
+class WithDesks(Pages):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
-        self.result_list = list(self.result_list)
         names = _desks[0]([user.pk for user in self.result_list]) if _desks else {}
         for user in self.result_list:
             user.desks = names.get(user.pk, "")
@@ -54,15 +57,17 @@ class PersonAdmin(ByTable, UserAdmin):
     change_list_template = "admin/accounts/user/change_list.html"
     list_display = (
         "username",
-        "first_name",
-        "last_name",
+        "person",
         "role_names",
         "desk_names",
-        "is_machine",
-        "is_active",
-        "last_login",
+        "standing",
+        "signed_in",
     )
     list_filter = ("groups", "is_machine", "is_active")
+    list_per_page = 50
+    list_max_show_all = 0
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     fieldsets = (
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "email_notifications")}),
@@ -74,9 +79,30 @@ class PersonAdmin(ByTable, UserAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return User.objects.with_roles()
 
+    class Media:
+        css = {"all": ("factcheck/admin.css",)}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Users"} | (extra_context or {}))
+
+    @admin.display(description="name", ordering="last_name")
+    def person(self, user: User) -> str:
+        return user.get_full_name() or "–"
+
     @admin.display(description="roles")
     def role_names(self, user: User) -> str:
-        return ", ".join(user.roles)
+        return ", ".join(user.roles) or "none"
+
+    @admin.display(description="account")
+    def standing(self, user: User) -> SafeString:
+        marks = [("modality", "superuser")] if user.is_superuser else []
+        marks += [("queued", "machine")] if user.is_machine else []
+        marks += [] if user.is_active else [("cancelled", "switched off")]
+        return format_html_join(" ", "{}", ((badge(*mark),) for mark in marks)) or badge("done", "active")
+
+    @admin.display(description="last signed in", ordering="last_login")
+    def signed_in(self, user: User) -> SafeString:
+        return moment(user.last_login, "never")
 
     @admin.display(description="desks")
     def desk_names(self, user: Any) -> str:
@@ -143,7 +169,7 @@ class PersonAdmin(ByTable, UserAdmin):
 @admin.register(Token)
 class TokenAdmin(RecordAdmin):
     page_template = "admin/accounts/token/page.html"
-    list_display = ("prefix", "name", "user", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_display = ("prefix", "name", "user", "scope_names", "made", "ends", "used", "standing")
     list_select_related = ("user",)
     search_fields = ("name", "prefix", "user__username")
     actions = ("revoke",)
@@ -153,6 +179,29 @@ class TokenAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Token]:
         return Token.objects.select_related("user").defer("digest")
+
+    @admin.display(description="scopes")
+    def scope_names(self, token: Token) -> str:
+        return ", ".join(token.scopes)
+
+    @admin.display(description="made", ordering="created_at")
+    def made(self, token: Token) -> SafeString:
+        return moment(token.created_at)
+
+    @admin.display(description="ends", ordering="expires_at")
+    def ends(self, token: Token) -> SafeString:
+        return moment(token.expires_at, "never")
+
+    @admin.display(description="last used", ordering="last_used_at")
+    def used(self, token: Token) -> SafeString:
+        return moment(token.last_used_at, "never")
+
+    @admin.display(description="state", ordering="revoked_at")
+    def standing(self, token: Token) -> SafeString:
+        if token.revoked_at:
+            return badge("cancelled", "revoked")
+        is_over = token.expires_at is not None and token.expires_at <= timezone.now()
+        return badge("cancelled", "ended") if is_over else badge("enabled", "works")
 
     @admin.action(description="Revoke", permissions=["act"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[Token]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +48,7 @@ class KindFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         recent = visible_to(actor_of(request)).order_by("-id").values_list("subject_type", flat=True)[:RECENT]
-        return [(kind, kind) for kind in sorted({*recent, self.value() or ""} - {""})]
+        return [(kind, kind_in_words(kind)) for kind in sorted({*recent, self.value() or ""} - {""})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         kind = (self.value() or "").replace("\0", "")
@@ -163,7 +164,7 @@ class AuditEventAdmin(RecordAdmin):
 
     @admin.display
     def subject(self, event: AuditEvent) -> SafeString:
-        words = f"{event.subject_type} …{str(event.subject_id)[-12:]}"
+        words = f"{kind_in_words(event.subject_type)} …{str(event.subject_id)[-12:]}"
         address = page_of(event.subject_type, event.subject_id)
         return format_html('<a href="{}">{}</a>', address, words) if address else format_html("{}", words)
 
@@ -173,7 +174,8 @@ class AuditEventAdmin(RecordAdmin):
 
     @admin.display(description="origin")
     def through(self, event: AuditEvent) -> str:
-        return event.origin
+        carrier, _, key = event.origin.partition(" ")
+        return f"{carrier} …{key[-12:]}" if len(key) > 12 else event.origin
 
     @admin.display(description="reason")
     def why(self, event: AuditEvent) -> str:
@@ -185,10 +187,21 @@ class AuditEventAdmin(RecordAdmin):
 
     def page_context(self, request: HttpRequest, row: AuditEvent) -> dict[str, Any]:
         return {
-            "title": f"{self.did(row).capitalize()}: {row.subject_type}",
+            "title": f"{self.did(row).capitalize()}: {kind_in_words(row.subject_type)}",
+            "kind": kind_in_words(row.subject_type),
             "subject_page": page_of(row.subject_type, row.subject_id),
             "past": past_around(row, reader=actor_of(request)),
         }
+
+
+def kind_in_words(subject_type: str) -> str:
+    """As the desk calls rows of this type."""
+    return _names().get(subject_type, subject_type)
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {model._meta.model_name or "": str(model._meta.verbose_name) for model in apps.get_models()}
 
 
 def page_of(subject_type: str, subject_id: UUID) -> str:

@@ -81,6 +81,10 @@ class Pages(ChangeList):
         return words
 
     @property
+    def is_narrowed(self) -> bool:
+        return bool(self.query or self.choices_in_force or self.page_num > 1)
+
+    @property
     def next_page(self) -> str:
         return self.get_query_string({PAGE_VAR: self.page_num + 1})
 
@@ -99,6 +103,15 @@ class Pages(ChangeList):
 
 def is_tabs(spec: Any) -> bool:
     return getattr(spec, "is_tabs", False)
+
+
+class CodeFilter(admin.ChoicesFieldListFilter):
+    """By a code, in words: small, as every list and badge has them."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for number, choice in enumerate(super().choices(changelist)):
+            words = str(choice["display"])
+            yield {**choice, "display": words.replace("_", " ").lower() if number else words}
 
 
 class TypedFilter(admin.SimpleListFilter):

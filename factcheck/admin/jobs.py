@@ -17,10 +17,10 @@ from django.utils.safestring import SafeString
 
 from factcheck import jobs, routes
 from factcheck.accounts.permissions import actor_of, must_meet
-from factcheck.admin.base import Pages, RecordAdmin
+from factcheck.admin.base import CodeFilter, Pages, RecordAdmin
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
-from factcheck.templatetags.desk import age, badge, moment
+from factcheck.templatetags.desk import age, badge, moment, spaced
 
 # What the jobs of one kind are about, in words that may hold links; asked once for all that a page shows.
 Describe = Callable[[Collection[UUID]], Mapping[UUID, str]]
@@ -65,7 +65,7 @@ class JobAdmin(RecordAdmin):
 
     list_display = ("work", "about", "state_badge", "attempts", "losses", "progress", "failure", "due", "waits_since")
     list_display_links = ("work",)
-    list_filter = ("state",)
+    list_filter = (("state", CodeFilter),)
     ordering = ("-id",)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -96,11 +96,11 @@ class JobAdmin(RecordAdmin):
             except OperationalError:
                 self.message_user(request, f"Job {job_id} is busy; try again in a moment.", messages.ERROR)
             else:
-                self.message_user(request, f"{job.kind} {job.pk} is {done}.", messages.SUCCESS)
+                self.message_user(request, f"{spaced(job.kind).capitalize()} {job.pk} is {done}.", messages.SUCCESS)
 
     @admin.display(description="job")
     def work(self, job: Job) -> str:
-        return f"{job.kind} …{str(job.pk)[-12:]}"
+        return f"{spaced(job.kind)} …{str(job.pk)[-12:]}"
 
     @admin.display
     def about(self, job: Any) -> str:
@@ -117,7 +117,7 @@ class JobAdmin(RecordAdmin):
 
     @admin.display
     def failure(self, job: Job) -> str:
-        return f"{job.error['code']}: {job.error['detail'][:120]}" if job.error else "–"
+        return f"{spaced(job.error['code'])}: {job.error['detail'][:120]}" if job.error else "–"
 
     @admin.display
     def due(self, job: Job) -> SafeString:
@@ -129,7 +129,7 @@ class JobAdmin(RecordAdmin):
 
     def page_context(self, request: HttpRequest, row: Job) -> dict[str, Any]:
         return {
-            "title": f"Job {row.kind}",
+            "title": spaced(row.kind).capitalize(),
             "subject": subjects_of([row])[row.pk],
             "may_retry": row.state in (JobState.FAILED, JobState.CANCELLED),
             "may_cancel": row.state in jobs.ACTIVE,

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 WIDTH = 640
-LABEL_WIDTH = 170
+LABEL_WIDTH = 205
 VALUE_WIDTH = 90  # behind the longest bar
 BAR_HEIGHT = 16
 GAP = 12
-LABEL_CHARS = 24
+LABEL_CHARS = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+import re2
 from django import template
+from django.contrib.admin.templatetags.admin_list import result_list
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Min
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 
 from factcheck import workers
@@ -51,6 +54,21 @@ def key_sheet() -> dict[str, Any]:
     return {"keys": KEYS}
 
 
+@register.inclusion_tag("admin/change_list_results.html")
+def cards(cl: ChangeList) -> dict[str, Any]:
+    """Django's rows, each cell with the name of its column: on a phone a row is a card, and has no head above it."""
+    told: dict[str, Any] = result_list(cl)
+    names = [str(header["text"]) for header in told["result_headers"]]
+    told["results"] = [[_named(*pair) for pair in zip(row, names, strict=True)] for row in told["results"]]
+    return told
+
+
+def _named(cell: SafeString, name: str) -> SafeString:
+    # A name that is markup is the box that ticks all.
+    label = format_html(' data-label="{}">', name[:1].upper() + name[1:])
+    return cell if name.startswith("<") else mark_safe(cell.replace(">", label, 1))
+
+
 @register.simple_tag
 def badge(status: str, words: str = "") -> SafeString:
     """A state as a word; its colour only repeats it."""
@@ -62,7 +80,11 @@ def moment(at: datetime | None, unknown: str = "unknown") -> SafeString:
     """An instant in UTC, to the minute; `unknown` where there is none."""
     if at is None:
         return format_html('<span class="quiet">{}</span>', unknown)
-    return format_html('<time datetime="{}">{} UTC</time>', at.isoformat(), at.strftime("%-d %b %Y, %H:%M"))
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), to_the_minute(at))
+
+
+def to_the_minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%-d %b %Y, %H:%M} UTC"
 
 
 @register.simple_tag
@@ -70,9 +92,9 @@ def age(at: datetime) -> SafeString:
     """How long ago, in its largest unit; the instant on hovering."""
     words = timesince(at, timezone.now(), depth=1).replace("\xa0", " ")
     return format_html(
-        '<time datetime="{}" title="{} UTC">{}</time>',
+        '<time datetime="{}" title="{}">{}</time>',
         at.isoformat(),
-        at.strftime("%-d %b %Y, %H:%M"),
+        to_the_minute(at),
         "less than a minute" if words.startswith("0 ") else words,
     )
 
@@ -160,9 +182,9 @@ class Change:
 def told(data: dict[str, Any]) -> list[Change]:
     """An audit event's data in words."""
     return [
-        Change(spaced(name).removesuffix(" id"), _said(value[0]), _said(value[1]))
+        Change(spaced(name).removesuffix(" id"), _said(value[0], name), _said(value[1], name))
         if isinstance(value, list) and len(value) == 2
-        else Change(spaced(name), None, _said(value))
+        else Change(spaced(name), None, _said(value, name))
         for name, value in data.items()
         if value is not None
     ]
@@ -173,12 +195,21 @@ def changes_of(event: Any) -> list[Change]:
     return told(event.data)
 
 
-def _said(value: Any) -> str:
+# Whose values are codes, and are said as words; a person's name or a title may be spelled like one.
+_OF_CODES = {"basis", "code", "kind", "modality", "outcome", "reason", "result", "stage", "stance", "state", "status"}
+_INSTANT = re2.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def _said(value: Any, name: str = "") -> str:
+    if isinstance(value, str):
+        if _INSTANT.fullmatch(value):
+            return to_the_minute(datetime.fromisoformat(value))
+        return spaced(value) if name.rpartition("_")[2] in _OF_CODES else value
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: ""}[value]
     if isinstance(value, list):
         nested = any(isinstance(part, dict | list) for part in value)
-        return counted(len(value), "entry", "entries") if nested else ", ".join(map(_said, value))
+        return counted(len(value), "entry", "entries") if nested else ", ".join(_said(part, name) for part in value)
     if isinstance(value, dict):
-        return "; ".join(f"{spaced(name)} {_said(part)}" for name, part in value.items())
+        return "; ".join(f"{spaced(key)} {_said(part, key)}" for key, part in value.items())
     return thousands(value) if isinstance(value, int | float) else str(value)

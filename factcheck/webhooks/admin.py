@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from factcheck.accounts.permissions import actor_of
-from factcheck.admin.base import RecordAdmin
+from factcheck.admin.base import CodeFilter, RecordAdmin
+from factcheck.admin.jobs import describes
 from factcheck.errors import Problem
-from factcheck.templatetags.desk import badge, moment
+from factcheck.templatetags.desk import badge, moment, spaced
 from factcheck.webhooks import endpoints, readers
 from factcheck.webhooks.models import SECRETS, DeliveryState, WebhookDelivery, WebhookEndpoint
+from factcheck.webhooks.queueing import DELIVER
 
 
 class _Acting(RecordAdmin):
@@ -32,7 +37,7 @@ class _Acting(RecordAdmin):
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(_Acting):
     page_template = "admin/webhooks/webhookendpoint/page.html"
-    list_display = ("__str__", "url", "owner", "state", "failures", "last_delivered_at")
+    list_display = ("__str__", "url", "owner", "state", "failures", "delivered")
     list_select_related = ("owner",)
     ordering = ("-id",)
     actions = ("send_test", "disable", "enable")
@@ -60,15 +65,22 @@ class WebhookEndpointAdmin(_Acting):
     def state(self, endpoint: WebhookEndpoint) -> SafeString:
         return badge(endpoint.disabled_reason or "enabled")
 
+    @admin.display(description="last delivered", ordering="last_delivered_at")
+    def delivered(self, endpoint: WebhookEndpoint) -> SafeString:
+        return moment(endpoint.last_delivered_at, "never")
+
     def page_context(self, request: HttpRequest, row: WebhookEndpoint) -> dict[str, Any]:
-        return {"latest": row.deliveries.select_related("event").order_by("-id")[:20]}
+        return {
+            "latest": row.deliveries.select_related("event").order_by("-id")[:20],
+            "desk": readers.name_of_desk(actor_of(request), row.desk_id) if row.desk_id else "the whole installation",
+        }
 
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(_Acting):
     page_template = "admin/webhooks/webhookdelivery/page.html"
-    list_display = ("event_type", "endpoint", "state_badge", "failure", "created_at", "next_attempt")
-    list_filter = ("state",)
+    list_display = ("event_type", "endpoint", "state_badge", "went_wrong", "made", "next_attempt")
+    list_filter = (("state", CodeFilter),)
     list_select_related = ("event", "endpoint")
     ordering = ("-id",)
     actions = ("replay",)
@@ -89,9 +101,35 @@ class WebhookDeliveryAdmin(_Acting):
     def state_badge(self, delivery: WebhookDelivery) -> SafeString:
         return badge(delivery.state)
 
+    @admin.display(description="failure", ordering="failure")
+    def went_wrong(self, delivery: WebhookDelivery) -> str:
+        return spaced(delivery.failure) or "–"
+
+    @admin.display(description="made", ordering="id")
+    def made(self, delivery: WebhookDelivery) -> SafeString:
+        return moment(delivery.created_at)
+
     @admin.display(description="next attempt")
     def next_attempt(self, delivery: WebhookDelivery) -> SafeString:
         return moment(delivery.next_attempt_at, "none")
 
     def page_context(self, request: HttpRequest, row: WebhookDelivery) -> dict[str, Any]:
-        return {"attempts": row.attempts.all(), "is_pending": row.state == DeliveryState.PENDING}
+        return {
+            "title": f"{row.event.type} to {row.endpoint}",
+            "attempts": row.attempts.all(),
+            "is_pending": row.state == DeliveryState.PENDING,
+        }
+
+
+@describes(DELIVER)
+def deliveries_of(ids: Collection[UUID]) -> dict[UUID, str]:
+    found = WebhookDelivery.objects.filter(pk__in=ids).select_related("event", "endpoint")
+    return {
+        row.pk: format_html(
+            '<a href="{}">{}</a> to {}',
+            reverse("admin:webhooks_webhookdelivery_change", args=[row.pk]),
+            row.event.type,
+            row.endpoint,
+        )
+        for row in found
+    }

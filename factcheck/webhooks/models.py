@@ -75,7 +75,7 @@ class WebhookEndpoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.description or str(self.pk)
+        return self.description or self.url
 
 
 class WebhookEvent(models.Model):

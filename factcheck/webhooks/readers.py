@@ -34,6 +34,11 @@ def may_see_desk(user: User, desk_id: UUID) -> bool:
     return bool(_desks) and _desks[0](user).filter(pk=desk_id).exists()
 
 
+def name_of_desk(user: User, desk_id: UUID) -> str:
+    """Empty where they do not see it."""
+    return desks_of(user).filter(pk=desk_id).values_list("name", flat=True).first() or "" if _desks else ""
+
+
 def visible_to(user: User) -> QuerySet[WebhookEndpoint]:
     if not (user.is_superuser or set(AUDIT.roles) & set(user.roles)):
         return WebhookEndpoint.objects.none()

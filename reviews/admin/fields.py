@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from claims.admin.forms import line_feeds
 from factcheck.api.uploads import FileField, WrittenBoolean
+from reviews.presenting import STANCES
 
 Choices = Sequence[tuple[str, Any]]
 LONG = 1000  # characters; what may be longer gets several lines
@@ -24,6 +25,8 @@ LABELS = {
     "is_confidential": "Confidential: readers see nothing of it",
     "snapshot_exemption": "Why there can be no snapshot",
     "single_origin_reason": "Why one origin has to do",
+    "url": "Address of the page",
+    "stance": "What it says of the claim",
     "anchor": "What it is about",
     "correction_request": "For a reader's request that you handle",
     "duplicate_of": "Which one says the same",
@@ -71,7 +74,7 @@ def _lines(rows: int) -> forms.Textarea:
 
 def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | None:
     told: dict[str, Any] = {"required": False, "label": LABELS.get(name, name.replace("_", " ").capitalize())}
-    help_text: dict[str, Any] = {"help_text": "" if name in LABELS else member.help_text or ""}
+    help_text: dict[str, Any] = {"help_text": "" if name in LABELS else (member.help_text or "").replace("`", "")}
     if name in NAMED_BY_THE_PAGE:
         return forms.CharField(required=False, widget=forms.HiddenInput)
     if isinstance(member, (serializers.BooleanField, WrittenBoolean)):
@@ -79,7 +82,8 @@ def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | Non
     if isinstance(member, FileField):
         return forms.FileField(**told, **help_text)
     if isinstance(member, serializers.ChoiceField):
-        known = [(str(value), str(label).replace("_", " ")) for value, label in member.choices.items()]
+        said = STANCES if name == "stance" else {}
+        known = [(str(v), said.get(str(v), str(label).replace("_", " "))) for v, label in member.choices.items()]
         return Choice(choices=known if member.required else [("", "none"), *known], widget=forms.RadioSelect, **told)
     if isinstance(member, serializers.ListField):
         if offered is not None:

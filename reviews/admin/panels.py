@@ -37,7 +37,7 @@ from reviews.models import (
     SnapshotCheck,
 )
 from reviews.models.publication import status_at
-from reviews.presenting import ForApproval, for_approval
+from reviews.presenting import STANCES, ForApproval, for_approval
 from reviews.publication.method import OTHERWISE
 from reviews.stages import Action
 from reviews.workflow.acting import policy_of, scale_of
@@ -95,9 +95,14 @@ class Panels:
                 found.append(Step(doing(action), f"For: {' or '.join(map(str, row.may))}.", is_somebody_elses=True))
             else:
                 blockers = row.blocked_by(self.facts)
-                why = " ".join(each.words for each in blockers)
+                why = self._with_titles(" ".join(each.words for each in blockers))
                 found.append(Step(doing(action), why, {each.code for each in blockers} == {*ANSWERED_BY_WORDS}))
         return found
+
+    def _with_titles(self, words: str) -> str:
+        for item in self.evidence:
+            words = words.replace(f"item {item['id']}", f"“{item['title'] or item['url'] or item['origin']}”")
+        return words
 
     @property
     def open_steps(self) -> list[Step]:
@@ -346,7 +351,9 @@ class Panels:
         """The choices for members of a body that name rows, or points of the scale."""
         found: dict[str, Choices] = {
             "rating": [(code, label) for code, label in self.labels.items()],
-            "cites": [(i["id"], f"{i['title'] or i['url'] or i['origin']} ({i['stance']})") for i in self._frozen],
+            "cites": [
+                (i["id"], f"{i['title'] or i['url'] or i['origin']} ({STANCES[i['stance']]})") for i in self._frozen
+            ],
             "seat": [(str(seat["number"]), f"{seat['number']}: {seat['holder']['username']}") for seat in self.seats],
             "anchor": self.anchors,
             "correction_request": self._own_requests,

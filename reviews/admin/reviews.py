@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from claims.models import Claim
 from claims.triage import TriageStatus
 from factcheck.accounts.permissions import actor_of
-from factcheck.admin.base import RecordAdmin, identifier
+from factcheck.admin.base import CodeFilter, RecordAdmin, identifier
 from factcheck.admin.uploading import takes_file
 from factcheck.templatetags.desk import age, badge, moment
 from reviews import forms, publication, workflow
@@ -48,7 +48,7 @@ class ReviewAdmin(RecordAdmin):
     page_template = "admin/reviews/review/desk.html"
     list_display = ("assertion", "state", "who", "due", "desk", "since")
     list_display_links = None
-    list_filter = (PartFilter, "stage", "risk", DeskFilter)
+    list_filter = (PartFilter, ("stage", CodeFilter), ("risk", CodeFilter), DeskFilter)
     list_select_related = ("claim", "desk", "lead")
     ordering = ("-id",)
 

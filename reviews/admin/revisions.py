@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from reviews.presenting import STANCES
 from reviews.publication import documents
 from reviews.publication.documents import FactCheckDocument
 
@@ -31,7 +32,8 @@ def side_by_side(before: Any, after: Any) -> list[Side]:
 def _in_words(document: FactCheckDocument) -> dict[str, str]:
     rating = document.rating
     sources = [
-        ", ".join(filter(None, (s.title or s.url, s.publisher, s.stance, s.quotation))) for s in document.sources
+        ", ".join(filter(None, (s.title or s.url, s.publisher, STANCES.get(s.stance, s.stance), s.quotation)))
+        for s in document.sources
     ]
     replies = [", ".join(filter(None, (r.addressee, r.outcome, r.text))) for r in document.replies]
     return {

@@ -84,8 +84,8 @@ def _turnaround(reviews: QuerySet[Review]) -> Table:
         (
             _words(stage),
             {
-                "median": (spread.median, _value(spread.median, spread.reason)),
-                "nine of ten within": (spread.p90, _value(spread.p90, spread.reason)),
+                "median": (_shown(spread.median), _value(spread.median, spread.reason)),
+                "nine of ten within": (_shown(spread.p90), _value(spread.p90, spread.reason)),
             },
         )
         for stage, spread in found.items()
@@ -124,6 +124,11 @@ def _corrections() -> Table:
     )
     title = f"Readers' requests for a correction, of all desks: {clocks.received:,}"
     return Table(title, ("What", "In time", "Of", "Share"), rows, chart)
+
+
+def _shown(hours: float | None) -> float | None:
+    """As far as it is said: no bar is longer than its number."""
+    return None if hours is None else round(float(hours), 3)
 
 
 def _value(value: float | None, reason: Any) -> str:

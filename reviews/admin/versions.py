@@ -26,6 +26,28 @@ from reviews.models import Desk, RatingScaleVersion, ReviewPolicy
 from reviews.workflow import desks
 
 VERSIONS_OFFERED = 50
+# What a policy's numbers are called here, and what those mean of which its document says nothing.
+LABELS = {
+    "seats_high_risk": "Seats at high risk",
+    "lead_may_hold_seat": "The lead may hold a seat",
+    "draft_author_may_be_lead": "The lead may write the draft",
+    "approver_may_edit_draft": "Who approves may edit the draft",
+    "discussion_rounds": "Rounds of discussion",
+    "auto_open": "Reviews open by themselves",
+    "min_origins": "Origins at least",
+    "both_sides_required": "Both sides are needed",
+    "reply_days": "Days for a reply",
+    "correction_ack_days": "Days to look into a request",
+    "correction_resolve_days": "Days to answer a request",
+    "lease_hours": "Hours of a lease",
+    "hours_by_stage": "Hours by stage",
+}
+MEANINGS = {
+    "seats_high_risk": "Independent verdicts on a claim of high risk.",
+    "lead_may_hold_seat": "Otherwise whoever leads a review gives no verdict in it.",
+    "both_sides_required": "Evidence for the claim and against it, or a declared search that found none.",
+    "hours_by_stage": "Until a review in that stage is overdue.",
+}
 
 
 class Versioned(RecordAdmin):
@@ -54,11 +76,23 @@ class Versioned(RecordAdmin):
 @admin.register(ReviewPolicy)
 class ReviewPolicyAdmin(Versioned):
     page_template = "admin/reviews/reviewpolicy/page.html"
-    list_display = ("__str__", "seats", "seats_high_risk", "min_origins", "lease_hours", "since")
+    list_display = ("__str__", "seats", "at_high_risk", "origins", "lease", "since")
     ordering = ("-id",)
 
     def get_urls(self) -> list[URLPattern]:
         return [self.own("new-version/", self.new_version, "new_version"), *super().get_urls()]
+
+    @admin.display(description=LABELS["seats_high_risk"], ordering="seats_high_risk")
+    def at_high_risk(self, policy: ReviewPolicy) -> str:
+        return f"{policy.seats_high_risk:,}"
+
+    @admin.display(description=LABELS["min_origins"], ordering="min_origins")
+    def origins(self, policy: ReviewPolicy) -> str:
+        return f"{policy.min_origins:,}"
+
+    @admin.display(description=LABELS["lease_hours"], ordering="lease_hours")
+    def lease(self, policy: ReviewPolicy) -> str:
+        return f"{policy.lease_hours:,}"
 
     @admin.display(description="age", ordering="id")
     def since(self, policy: ReviewPolicy) -> SafeString:
@@ -145,17 +179,17 @@ class PolicyForm(forms.Form):
         super().__init__(data, initial=initial, label_suffix="")
         for name in desks.NUMBERS:
             field: Any = ReviewPolicy._meta.get_field(name)
-            label = name.replace("_", " ").capitalize()
+            label, words = _label(name), _meaning(name)
             if name == "hours_by_stage":
                 for stage in Stage:
                     if stage in OVER and f"hours-{stage}" not in (data or initial or {}):
                         continue  # nothing is overdue there
-                    words = f"Hours in {stage.replace('_', ' ')} until it is overdue"
-                    self.fields[f"hours-{stage}"] = forms.FloatField(required=False, label=words)
+                    of_stage = f"Hours in {stage.replace('_', ' ')} until it is overdue"
+                    self.fields[f"hours-{stage}"] = forms.FloatField(required=False, label=of_stage)
             elif isinstance(field.default, bool):
-                self.fields[name] = forms.BooleanField(required=False, label=label, help_text=field.help_text)
+                self.fields[name] = forms.BooleanField(required=False, label=label, help_text=words)
             else:
-                self.fields[name] = forms.IntegerField(required=False, label=label, help_text=field.help_text)
+                self.fields[name] = forms.IntegerField(required=False, label=label, help_text=words)
         for field in self.fields.values():
             if isinstance(field, forms.FloatField | forms.IntegerField):
                 field.widget.attrs["class"] = "short"
@@ -187,8 +221,15 @@ def _numbers(policy: ReviewPolicy, previous: ReviewPolicy | None) -> Iterator[tu
     """Name, value, the value before where it was another, what it means."""
     for name in desks.NUMBERS:
         now, before = (_said(getattr(each, name)) if each else "" for each in (policy, previous))
-        words = str(ReviewPolicy._meta.get_field(name).help_text)  # type: ignore[union-attr]
-        yield name.replace("_", " "), now, before if previous and before != now else "", words
+        yield _label(name), now, before if previous and before != now else "", _meaning(name)
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name, name.replace("_", " ").capitalize())
+
+
+def _meaning(name: str) -> str:
+    return MEANINGS.get(name) or str(ReviewPolicy._meta.get_field(name).help_text)  # type: ignore[union-attr]
 
 
 def _said(value: Any) -> str:

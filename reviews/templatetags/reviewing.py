@@ -15,12 +15,14 @@ from claims.triage import TriageStatus
 from factcheck.accounts.needs import READ, REVIEW, TRIAGE
 from factcheck.accounts.permissions import actor_of, meets
 from factcheck.charts.columns import Chart, chart
+from factcheck.notifications import readers
 from reviews import workflow
 from reviews.admin.parts import counters
 from reviews.admin.reviews import ready_claims
 from reviews.corrections import ANSWERED
 from reviews.flow import MOST as MOST_OF_A_DAY
 from reviews.flow import flow
+from reviews.presenting import STANCES
 
 register = template.Library()
 
@@ -43,6 +45,8 @@ def desk_home(context: Any) -> dict[str, Any]:
         "counters": counters(reader),
         "ready": ready_claims().order_by()[: MOST + 1].count() if meets(request, TRIAGE) else None,
         "candidates": waiting[: MOST + 1].count() if reads else None,
+        "unread": readers.unread(reader),
+        "most_unread": readers.MAX_COUNTED,
         "requests": requests[: MOST + 1].count(),
         "charts": charts([pk for pk, _ in desks]) if reads else [],
         "most": MOST,
@@ -87,8 +91,7 @@ def label_in(code: str, labels: Mapping[str, str]) -> str:
 
 @register.filter
 def stance(code: str) -> str:
-    """As it is said of an item: with a word, never by colour alone."""
-    return {"supports": "supports it", "refutes": "speaks against it", "context": "context"}.get(code, code)
+    return STANCES.get(code, code)
 
 
 @register.filter
