@@ -393,11 +393,16 @@ def test_each_part_of_a_split_claim_has_the_numbers_of_its_own_words(ada):
     assert all(part.has_number for part in Claim.objects.filter(pk__in=[part.pk for part in parts]))
 
 
-def test_accepting_again_leaves_the_risk_as_it_was(ada):
+def test_what_is_taken_back_has_the_risk_that_it_had_before_it_was_accepted(ada):
     claim = make.claim(actor=ada)
+    Claim.objects.filter(pk=make.claim("Rents fell.", actor=ada).pk).update(risk="high")
     client = api(ada)
-    risks = [
-        client.post(f"/claims/{claim.pk}/{action}", body).json()["risk"]
-        for action, body in (("accept", {"risk": "high"}), ("restore", {}), ("accept", {}))
-    ]
-    assert risks == ["high", "high", "high"]
+
+    def risks(*steps: tuple[str, dict[str, str]]) -> list[str]:
+        return [client.post(f"/claims/{claim.pk}/{action}", body).json()["risk"] for action, body in steps]
+
+    back = ("restore", {})
+    assert risks(("accept", {"risk": "high"}), back, ("accept", {}), back) == ["high", "normal", "normal", "normal"]
+    assert risks(("reject", {"reason": "opinion"}), back) == ["normal", "normal"]
+    claim = Claim.objects.get(text="Rents fell.")
+    assert risks(("accept", {}), back, ("accept", {"risk": "normal"}), back) == ["high", "high", "normal", "high"]

@@ -18,6 +18,7 @@ from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.chain import digest
 from factcheck.audit.changes import State, changes, state_of
+from factcheck.audit.models import AuditEvent
 from factcheck.audit.staleness import check_version
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, Problem, StaleVersion
 
@@ -39,7 +40,8 @@ def triage(
 ) -> Claim:
     """Take one action of the triage table, except `split`.
 
-    `reason` is needed by reject, defer and merge (with reason `other` also a note), `into` by merge, `risk` is accept's.
+    `reason` is needed by reject, defer and merge (with reason `other` also a note), `into` by merge, `risk` is accept's, and falls
+    with it: what is restored has the risk with which it waited.
     Raises NotFound, StaleVersion (412) when the claim moved since `version`, ActionNotAllowed (409) when the table has no such
     arrow from here, InvalidInput (422) when something is missing. None leaves a trace.
     """
@@ -58,9 +60,17 @@ def triage(
         claim.merged_into = target
         if action is TriageAction.ACCEPT and risk:
             claim.risk = risk
+        if action is TriageAction.RESTORE and before["triage_status"] == TriageStatus.ACCEPTED:
+            claim.risk = _risk_before_accepted(claim)
         claim.triaged_by, claim.triaged_at = actor, timezone.now()
         save(claim, actor, action, before, reason=claim.triage_reason, note=note)
     return claim
+
+
+def _risk_before_accepted(claim: Claim) -> str:
+    accepted = AuditEvent.objects.filter(subject_type="claim", subject_id=claim.pk, action=TriageAction.ACCEPT)
+    data = accepted.order_by("-number").values_list("data", flat=True).first() or {}
+    return str(data.get("risk", (claim.risk,))[0])
 
 
 class RefusedItem(TypedDict):
