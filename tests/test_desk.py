@@ -272,7 +272,7 @@ def test_ticks_and_choices_of_evidence_are_compared_in_words(room):
     assert page.status_code == 409
     assert "You, in another window, saved version 2" in words_of(page)
     found = compared(body(page))
-    assert found["Stance"][2] == "refutes"
+    assert found["Stance"][2] == "speaks against it"
     assert found["Confidential: readers see nothing of it"] == ["removed: noadded: yes", "removed: noadded: yes", "no"]
     assert found["Locator"] == ["removed: page 3", "page 3", "page 3"]
 

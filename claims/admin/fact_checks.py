@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from claims.admin.runs import articles_of_runs
 from claims.models import Claim, EarlierFactCheck
 from claims.pipeline.queueing import MATCH
 from factcheck.admin.base import RecordAdmin
@@ -24,8 +25,8 @@ MATCHES_SHOWN = 50
 
 @describes(MATCH)
 def compared(ids: Collection[UUID]) -> dict[UUID, str]:
-    """Claims and fact-checks that are compared with what is here, by their words."""
-    found: dict[UUID, str] = {}
+    """Claims and fact-checks that are compared with what is here, by their words; of a whole reading its article."""
+    found = {**articles_of_runs(ids)}
     for model, name, words in ((Claim, "claim", "text"), (EarlierFactCheck, "earlierfactcheck", "claim_text")):
         for pk, said in model.objects.filter(pk__in=ids).values_list("pk", words):
             address = reverse(f"admin:claims_{name}_change", args=[pk])

@@ -10,11 +10,14 @@ from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import ReadOnlyPasswordHashField, ReadOnlyPasswordHashWidget, UserChangeForm
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -24,7 +27,7 @@ from factcheck.accounts import people, tokens
 from factcheck.accounts.models import Token, User
 from factcheck.accounts.permissions import actor_of
 from factcheck.accounts.roles import ROLES, SCOPES
-from factcheck.admin.base import ByTable, Pages, RecordAdmin
+from factcheck.admin.base import ByTable, Pages, RecordAdmin, identifier
 from factcheck.templatetags.desk import badge, moment
 
 # Roles are a table in the code (accounts/roles.py): editing a group here would last until the next migrate.
@@ -52,9 +55,28 @@ class WithDesks(Pages):
             user.desks = names.get(user.pk, "")
 
 
+class Secret(ReadOnlyPasswordHashWidget):
+    """Whether there is a password: how it is kept is nobody's business on a page."""
+
+    def get_context(self, name: str, value: str, attrs: Any) -> dict[str, Any]:
+        told = super().get_context(name, value, attrs)
+        return told | {"summary": [{"label": "set"}]} if value and is_password_usable(value) else told
+
+
+class RoleChoice(ModelMultipleChoiceField):
+    def label_from_instance(self, group: Any) -> str:
+        return f"{group.name}: {ROLES[group.name].description}" if group.name in ROLES else group.name
+
+
+class PersonForm(UserChangeForm):
+    password = ReadOnlyPasswordHashField(label="Password", widget=Secret)
+    groups = RoleChoice(Group.objects.order_by("pk"), label="Roles", required=False, widget=CheckboxSelectMultiple)
+
+
 @admin.register(User)
 class PersonAdmin(ByTable, UserAdmin):
     change_list_template = "admin/accounts/user/change_list.html"
+    change_user_password_template = "factcheck/user_password.html"
     list_display = (
         "username",
         "person",
@@ -72,9 +94,11 @@ class PersonAdmin(ByTable, UserAdmin):
         (None, {"fields": ("username", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "email", "email_notifications")}),
         ("Rights", {"fields": ("groups", "is_active", "is_staff", "is_machine", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        ("Dates", {"fields": ("signed_in", "joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("signed_in", "joined")
+    filter_horizontal = ()
+    form = PersonForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return User.objects.with_roles()
@@ -99,6 +123,10 @@ class PersonAdmin(ByTable, UserAdmin):
         marks += [("queued", "machine")] if user.is_machine else []
         marks += [] if user.is_active else [("cancelled", "switched off")]
         return format_html_join(" ", "{}", ((badge(*mark),) for mark in marks)) or badge("done", "active")
+
+    @admin.display(description="joined")
+    def joined(self, user: User) -> SafeString:
+        return moment(user.date_joined)
 
     @admin.display(description="last signed in", ordering="last_login")
     def signed_in(self, user: User) -> SafeString:
@@ -133,6 +161,10 @@ class PersonAdmin(ByTable, UserAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, "admin/accounts/user/roles.html", context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """The record's: Django's own knows only of what was saved in this admin."""
+        return HttpResponseRedirect(f"{reverse('admin:audit_auditevent_changelist')}?q={identifier(object_id)}")
 
     # What is saved here, by Django's own forms, leaves its event in the same transaction.
 

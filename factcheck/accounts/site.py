@@ -25,7 +25,7 @@ class SignInForm(AdminAuthenticationForm):
 
 class SignInPage(LoginView):
     form_class = SignInForm
-    template_name = "admin/login.html"
+    template_name = "factcheck/login.html"
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         try:

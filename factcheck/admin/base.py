@@ -76,7 +76,7 @@ class Pages(ChangeList):
         words = []
         for spec in self.filter_specs:
             chosen = [str(choice["display"]) for choice in spec.choices(self) if choice["selected"]]
-            if is_tabs(spec) or spec.used_parameters:
+            if (is_tabs(spec) and chosen != ["All"]) or spec.used_parameters:
                 words += [f"{spec.title}: {', '.join(chosen)}"] if chosen else []
         return words
 

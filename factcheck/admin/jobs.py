@@ -20,7 +20,7 @@ from factcheck.accounts.permissions import actor_of, must_meet
 from factcheck.admin.base import CodeFilter, Pages, RecordAdmin
 from factcheck.errors import Problem
 from factcheck.models import Job, JobState
-from factcheck.templatetags.desk import age, badge, moment, spaced
+from factcheck.templatetags.desk import age, badge, counted, moment, spaced
 
 # What the jobs of one kind are about, in words that may hold links; asked once for all that a page shows.
 Describe = Callable[[Collection[UUID]], Mapping[UUID, str]]
@@ -63,7 +63,7 @@ class JobAdmin(RecordAdmin):
     shows_workers = True
     actions = ("retry", "cancel")
 
-    list_display = ("work", "about", "state_badge", "attempts", "losses", "progress", "failure", "due", "waits_since")
+    list_display = ("work", "about", "state_badge", "tries", "progress", "failure", "due", "waits_since")
     list_display_links = ("work",)
     list_filter = (("state", CodeFilter),)
     ordering = ("-id",)
@@ -111,6 +111,10 @@ class JobAdmin(RecordAdmin):
     def state_badge(self, job: Job) -> SafeString:
         return badge(job.state)
 
+    @admin.display(description="attempts", ordering="attempts")
+    def tries(self, job: Job) -> str:
+        return f"{job.attempts}, worker lost {counted(job.losses, 'time')}" if job.losses else f"{job.attempts}"
+
     @admin.display
     def progress(self, job: Job) -> str:
         return f"{job.done:,} of {job.total:,} {job.unit}" if job.total else "–"
@@ -121,7 +125,7 @@ class JobAdmin(RecordAdmin):
 
     @admin.display
     def due(self, job: Job) -> SafeString:
-        return moment(job.due_at)
+        return moment(job.due_at if job.state == JobState.QUEUED else None, "–")
 
     @admin.display(description="age", ordering="id")
     def waits_since(self, job: Job) -> SafeString:

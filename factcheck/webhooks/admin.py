@@ -37,7 +37,7 @@ class _Acting(RecordAdmin):
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(_Acting):
     page_template = "admin/webhooks/webhookendpoint/page.html"
-    list_display = ("__str__", "url", "owner", "state", "failures", "delivered")
+    list_display = ("url", "description", "owner", "state", "failures", "delivered")
     list_select_related = ("owner",)
     ordering = ("-id",)
     actions = ("send_test", "disable", "enable")

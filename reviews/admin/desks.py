@@ -78,7 +78,9 @@ class DeskAdmin(Versioned):
         work = work_of(row, members) if may_count else Work((), {})
         return {
             "title": row.name,
-            "people": [(user, work.by_person.get(user.pk)) for user in members],
+            "people": [
+                (user, list(zip(work.labels, work.by_person.get(user.pk, ()), strict=True))) for user in members
+            ],
             "counts": work.labels,
             "staffing": desks.staffing_of(row, row.policy),
             "may_keep": may_keep,

@@ -26,7 +26,6 @@ LABELS = {
     "snapshot_exemption": "Why there can be no snapshot",
     "single_origin_reason": "Why one origin has to do",
     "url": "Address of the page",
-    "stance": "What it says of the claim",
     "anchor": "What it is about",
     "correction_request": "For a reader's request that you handle",
     "duplicate_of": "Which one says the same",
@@ -34,6 +33,7 @@ LABELS = {
     "note": "Note, in words",
     "public_note": "For readers: what was changed",
 }
+NOT_CHOSEN = {"risk": "as the claim has it"}  # what it means to choose nothing, where that is not nothing
 # What whoever acts has read is named by the page, not by them.
 NAMED_BY_THE_PAGE = ("decision", "draft_digest", "evidence_digest", "finding", "reply_to")
 
@@ -84,7 +84,11 @@ def _field(name: str, member: Any, offered: Choices | None) -> forms.Field | Non
     if isinstance(member, serializers.ChoiceField):
         said = STANCES if name == "stance" else {}
         known = [(str(v), said.get(str(v), str(label).replace("_", " "))) for v, label in member.choices.items()]
-        return Choice(choices=known if member.required else [("", "none"), *known], widget=forms.RadioSelect, **told)
+        return Choice(
+            choices=known if member.required else [("", NOT_CHOSEN.get(name, "none")), *known],
+            widget=forms.RadioSelect,
+            **told,
+        )
     if isinstance(member, serializers.ListField):
         if offered is not None:
             return Choose(choices=offered, widget=forms.CheckboxSelectMultiple, **told)

@@ -113,6 +113,14 @@ class Panels:
         return [step for step in self.steps if step.why and not step.is_somebody_elses]
 
     @property
+    def blocked_alike(self) -> list[list[Step]]:
+        """Those that one thing keeps from being done, together."""
+        found: dict[str, list[Step]] = {}
+        for step in self.blocked_steps:
+            found.setdefault(step.why, []).append(step)
+        return list(found.values())
+
+    @property
     def others_steps(self) -> list[Step]:
         return [step for step in self.steps if step.is_somebody_elses]
 

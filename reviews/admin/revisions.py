@@ -35,7 +35,7 @@ def _in_words(document: FactCheckDocument) -> dict[str, str]:
         ", ".join(filter(None, (s.title or s.url, s.publisher, STANCES.get(s.stance, s.stance), s.quotation)))
         for s in document.sources
     ]
-    replies = [", ".join(filter(None, (r.addressee, r.outcome, r.text))) for r in document.replies]
+    replies = [", ".join(filter(None, (r.addressee, r.outcome.replace("_", " "), r.text))) for r in document.replies]
     return {
         "Headline": document.headline,
         "Claim": document.claim.text,

@@ -9,7 +9,9 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Browser, Page, expect
 
+from claims import pipeline
 from claims.models import Claim
+from claims.triage import TriageAction
 from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.models import Job
@@ -20,7 +22,9 @@ from reviews.stages import Action
 from tests import make, reviewing
 from tests.e2e.conftest import in_database
 from tests.e2e.test_policy_browser import opened
-from tests.e2e.test_readers_browser import AXE, WIDTHS, kept, violations
+from tests.e2e.test_readers_browser import AXE, WIDTHS, kept, named, violations
+from tests.test_readers import corrected
+from tests.test_revising import EDITED
 
 TEXT = (
     "Exports fell by a third to 3.2 million tonnes in 2023, the ministry said on Monday.\n\n"
@@ -63,11 +67,15 @@ def addresses(room, evidence_folder) -> dict[str, list[str]]:
         "finn": ["/admin/", "/admin/reviews/review/"],
         "ada": ["/admin/reviews/review/add/", "/admin/claims/claim/"],
         "kim": [f"/admin/claims/article/{article.pk}/withdraw/"],
-        "hal": ["/admin/reviews/correctionrequest/"],
+        "hal": ["/admin/", "/admin/reviews/correctionrequest/"],
+        "emil": ["/admin/", "/admin/notifications/notification/"],
+        "uma": ["/admin/"],
     }
+    pipeline.triage(make.claim("Wages rose by a fifth.", actor=room.ada).pk, TriageAction.ACCEPT, actor=room.ada)
     stages = {
         Stage.RESEARCH: "finn", Stage.RATING: "", Stage.DISCUSSION: "", Stage.ADJUDICATION: "dana", Stage.DRAFTING: "finn", Stage.COPY_EDIT: "emil",
-        Stage.UNDER_REVISION: "gwen",
+        Stage.UNDER_REVISION: "gwen", Stage.QUEUED: "finn", Stage.APPROVED: "emil", Stage.PUBLISHED: "gwen", Stage.RETRACTED: "gwen",
+        Stage.CLOSED: "ada",
     }  # fmt: skip
     forms = {Stage.RESEARCH: Action.ADD_EVIDENCE, Stage.DRAFTING: Action.EDIT_DRAFT, Stage.COPY_EDIT: Action.APPROVE}
     for number, (stage, name) in enumerate(stages.items()):
@@ -80,7 +88,14 @@ def addresses(room, evidence_folder) -> dict[str, list[str]]:
             item = make.evidence(room, review, url="https://ministry.example/tables", snapshot_exemption="")
             said = workflow.comment(review.pk, "Which year?", actor=room.emil, anchor=workflow.Anchor(evidence=item.pk))
             workflow.comment(review.pk, "The last one.", actor=room.finn, reply_to=said.pk)
-            told[who] += [f"{here}/add-file/", f"{here}/act/{Action.COMMENT}/?reply_to={said.pk}"]
+            told[who] += [f"{here}/act/edit_evidence/{item.pk}/"]
+            held = make.review(room, stage, text="Wages fell by a tenth.")
+            workflow.hold(held.pk, actor=room.emil, **reviewing.why(Action.HOLD))
+            told[who] += [
+                f"/admin/reviews/review/{held.pk}/change/",
+                f"{here}/add-file/",
+                f"{here}/act/{Action.COMMENT}/?reply_to={said.pk}",
+            ]
         if stage is Stage.UNDER_REVISION:
             asked, _ = workflow.request_correction(review.fact_check.pk, text="The table of May says 31,000.")
             workflow.acknowledge(asked.pk, actor=room.hal)
@@ -90,6 +105,8 @@ def addresses(room, evidence_folder) -> dict[str, list[str]]:
             told[who].append(f"{here}/act/{forms[stage]}/")
         if stage is Stage.COPY_EDIT:
             told[who].append(f"{here}/preview/")
+    public = corrected(room, body=EDITED)
+    told["hal"].append(f"/admin/reviews/review/{public.review_id}/revisions/")
     return told
 
 
@@ -106,7 +123,7 @@ def test_nobody_is_kept_out_of_the_desk(site, addresses, chromium, scheme):
                 page.set_viewport_size({"width": width, "height": 900})
                 page.goto(address)
                 page.wait_for_load_state("networkidle")
-                kept(page, f"desk-{name}-{number}-{scheme}-{width}")
+                kept(page, f"desk-{name}-{number:02}-{named(address)}-{scheme}-{width}")
                 if page.evaluate("document.documentElement.scrollWidth") > width:
                     wrong.append(f"{address} at {width}: wider than the window")
                 wrong += [f"{address} at {width}: {found}" for found in violations(page)]

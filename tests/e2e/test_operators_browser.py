@@ -23,7 +23,7 @@ from reviews.workflow import desks
 from tests import make
 from tests.e2e.conftest import in_database
 from tests.e2e.test_desk_browser import signed_in
-from tests.e2e.test_readers_browser import AXE, WIDTHS, kept, violations
+from tests.e2e.test_readers_browser import AXE, WIDTHS, kept, named, violations
 from tests.importing import rows, write_rows
 
 
@@ -69,6 +69,10 @@ def addresses(room, tmp_path, evidence_folder) -> list[str]:
         "/admin/audit/auditevent/", page_of(AuditEvent.objects.latest("id")),
         f"/admin/webhooks/webhookendpoint/{hooks['webhook-endpoints']}/change/", "/admin/webhooks/webhookdelivery/",
         f"/admin/webhooks/webhookdelivery/{hooks['webhook-deliveries']}/change/",
+        "/admin/", "/admin/reviews/", "/admin/accounts/user/add/", page_of(room.finn), f"/admin/accounts/user/{room.finn.pk}/password/",
+        f"/admin/accounts/user/{room.finn.pk}/history/", "/admin/webhooks/webhookendpoint/", "/admin/notifications/notification/",
+        f"/admin/audit/auditevent/?q={kim.pk}", "/admin/factcheck/job/?state__exact=failed", page_of(Job.objects.filter(state="done").latest("id")),
+        "/admin/password_change/", "/admin/audit/auditevent/?request=none",
     ]  # fmt: skip
 
 
@@ -84,11 +88,12 @@ def test_nobody_is_kept_out_of_the_operators_pages(site, addresses, chromium, sc
             page.set_viewport_size({"width": width, "height": 900})
             page.goto(address)
             page.wait_for_load_state()
-            kept(page, f"operators-{number:02}-{scheme}-{width}")
+            kept(page, f"operators-{number:02}-{named(address)}-{scheme}-{width}")
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong.append(f"{address} at {width}: wider than the window")
-            wrong += [f"{address} at {width}: {found}" for found in violations(page)]
-    assert "\n".join(sorted({*wrong, *complaints})) == ""
+            wrong += [f"{address} at {width}: {found}" for found in (*complaints, *violations(page))]
+            complaints.clear()  # axe writes styles where a sheet imports another, which the policy does not let it
+    assert "\n".join(sorted(set(wrong))) == ""
 
 
 def test_a_file_is_imported_watched_and_its_failed_rows_retried_by_clicks(site, room, chromium, tmp_path):

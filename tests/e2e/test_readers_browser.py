@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def addresses(site, evidence_folder) -> list[str]:
         "/corrections",
         "/methodology",
         "/fact-checks/nothing",
+        "/admin/login/",
     ]
 
 
@@ -110,6 +112,11 @@ def violations(page: Page) -> list[str]:
 def kept(page: Page, name: str) -> None:
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def named(address: str) -> str:
+    """What a picture of it is called: without the ids."""
+    return "-".join(part for part in re.split("[/?]", address.removeprefix("/admin")) if part and len(part) < 30)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -220,7 +220,8 @@ def everything_that_triage_shows(ada: Any) -> dict[str, str]:
         "article": f"/admin/claims/article/{article.pk}/change/?claim={claim.pk}", "fact-checks": "/admin/claims/earlierfactcheck/",
         "fact-check": f"/admin/claims/earlierfactcheck/{checked.pk}/change/", "imports": "/admin/claims/importrun/",
         "import": f"/admin/claims/importrun/{ImportRun.objects.latest('id').pk}/change/", "readings": "/admin/claims/extractionrun/",
-        "reading": f"/admin/claims/extractionrun/{ExtractionRun.objects.earliest('id').pk}/change/", "jobs": "/admin/factcheck/job/",
+        "reading": f"/admin/claims/extractionrun/{ExtractionRun.objects.earliest('id').pk}/change/", "jobs": "/admin/factcheck/job/", "claims-all": "/admin/claims/claim/?status=all", "claims-none": "/admin/claims/claim/?q=nothing",
+        "readings-past": f"/admin/claims/article/{article.pk}/history/",
     }  # fmt: skip
 
 
