@@ -170,7 +170,8 @@ def author_conflicted(facts: Facts) -> Blocker | None:
 
 
 def draft_incomplete(facts: Facts) -> Blocker | None:
-    return _when(facts.draft_lacks, "draft_incomplete", f"The draft lacks: {', '.join(facts.draft_lacks)}.")
+    lacking = ", ".join(name.replace("_", " ") for name in facts.draft_lacks)
+    return _when(facts.draft_lacks, "draft_incomplete", f"The draft lacks: {lacking}.")
 
 
 def draft_contradicts(facts: Facts) -> Blocker | None:

@@ -359,6 +359,7 @@ def test_what_is_published_is_offered_where_the_same_is_claimed_as_it_stands_and
     other = make.claim("Rents in Dublin rose by nine per cent.", actor=room.ada)
     work()
     assert other.matches.get(fact_check=known).state in UNDECIDED
+    assert not review.claim.matches.filter(fact_check=known).exists(), "offered to the claim that it came from"
     reviewing.DO[Action.OPEN_REVISION](room, review, room.hal)
     reviewing.DO[Action.REVERIFY](room, review, room.emil)
     workflow.submit_for_rating(review.pk, actor=room.finn)

@@ -10,6 +10,7 @@ from claims.models.matching import (
     IndexedClaim,
     IndexedFactCheck,
     MatchingThresholds,
+    OwnFactCheck,
 )
 from claims.models.runs import ExtractionRun, FailedRow, ImportFile, ImportRun
 
@@ -29,5 +30,6 @@ __all__ = [
     "IndexedFactCheck",
     "MatchingThresholds",
     "Outlet",
+    "OwnFactCheck",
     "Row",
 ]

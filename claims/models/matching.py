@@ -52,6 +52,13 @@ class EarlierFactCheck(Row):
         return f"{self.publisher}: {self.rating}"
 
 
+class OwnFactCheck(models.Model):
+    """The claim that a fact-check of ours came from: nobody has to be told that the two may be the same."""
+
+    fact_check = models.OneToOneField(EarlierFactCheck, primary_key=True, on_delete=models.CASCADE, related_name="own")
+    claim = models.ForeignKey(Claim, on_delete=models.CASCADE, related_name="+")
+
+
 # The inner product of vectors of length one is their cosine, and the cheapest to compute. News comes in dense clusters (the same wire,
 # twenty times): with the usual 64 candidates for a neighbour, one claim in five beside them is not found any more.
 NEAR: Any = {"opclasses": ["halfvec_ip_ops"], "m": 16, "ef_construction": 400}

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from claims.matching.decisions import UNDECIDED
-from claims.models import ClaimMatch, EarlierFactCheck, ImportRun
+from claims.models import ClaimMatch, EarlierFactCheck, ImportRun, OwnFactCheck
 from claims.pipeline import runs
 from claims.pipeline.queueing import MATCH
 from claims.pipeline.rows import Outcome, Status
@@ -63,8 +63,11 @@ def record_fact_check(
     rating: str,
     published_on: date | None = None,
     language: str = "",
+    claim_id: UUID | None = None,
 ) -> EarlierFactCheck:
-    """Tell matching of one that was published here, as it stands now: whatever else it was known by is offered no more."""
+    """Tell matching of one that was published here, as it stands now: whatever else it was known by is offered no more, and it is never
+    offered to the claim that it came from.
+    """
     draft = FactCheckDraft(canonical_url(url), OURS, publisher, claim_text, claimant, rating, published_on, language)
     with transaction.atomic():
         others = EarlierFactCheck.objects.exclude(identity=identity_of(draft))
@@ -72,6 +75,9 @@ def record_fact_check(
             _take_back(row, None)
         [outcome] = _record([draft], None)
         row = EarlierFactCheck.objects.get(pk=outcome.article_id)
+        if claim_id:
+            OwnFactCheck.objects.update_or_create(fact_check=row, defaults={"claim_id": claim_id})
+            ClaimMatch.objects.filter(fact_check=row, claim=claim_id, state__in=UNDECIDED).delete()
         if outcome.status is Status.CREATED:
             events.record(row, "create", data={"url": row.url, "rating": row.rating})
             jobs.enqueue(MATCH, row.pk)

@@ -22,7 +22,7 @@ from claims.matching.guard import Statement, differences
 from claims.matching.lexemes import configuration
 from claims.matching.reasons import against, reasons
 from claims.matching.thresholds import DEFAULT, Thresholds, learn, state_for
-from claims.models import Claim, ClaimMatch, EarlierFactCheck, ExtractionRun, MatchingThresholds
+from claims.models import Claim, ClaimMatch, EarlierFactCheck, ExtractionRun, MatchingThresholds, OwnFactCheck
 from claims.pipeline.queueing import GONE
 from claims.pipeline.similar import CLAIMS, FACT_CHECKS, Hit, Index, as_vector, similar, similarities
 from factcheck import jobs
@@ -235,6 +235,7 @@ def _write(
     subjects: Sequence[Subject], found: Iterable[tuple[Subject, Index, list[Hit]]], thresholds: Thresholds
 ) -> MatchCounts:
     counts: MatchCounts = {"compared": len(subjects), "suggested": 0, "linked": 0}
+    own = _own(subjects)
     for subject, index, hits in found:
         told = []
         kept = 0
@@ -248,7 +249,8 @@ def _write(
             row, other = present.get(hit.id), partners.get(hit.id)
             if row and row.state not in UNDECIDED:
                 continue
-            compared = _compare(subject, index, hit, other, thresholds) if other else None
+            is_own = {(subject.id, hit.id), (hit.id, subject.id)} & own
+            compared = _compare(subject, index, hit, other, thresholds) if other and not is_own else None
             if compared is None or (row is None and kept == MOST_MATCHES):
                 if row:
                     row.delete()
@@ -263,6 +265,13 @@ def _write(
             data = {"matches": len(told), "matches_sha256": digest(told)}
             events.record(subject_row.objects.get(pk=subject.id), "match", data=data)
     return counts
+
+
+def _own(subjects: Sequence[Subject]) -> set[tuple[UUID, UUID]]:
+    """Claims and the fact-checks of ours that came from them."""
+    ids = [subject.id for subject in subjects]
+    found = OwnFactCheck.objects.filter(Q(claim__in=ids) | Q(fact_check__in=ids))
+    return set(found.values_list("claim_id", "fact_check_id"))
 
 
 def _partners(index: Index, ids: Collection[UUID]) -> dict[UUID, Claim | EarlierFactCheck]:

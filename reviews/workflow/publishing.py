@@ -175,6 +175,7 @@ def _make_public(act: Act, approval: Approval, kind: Kind, note: str) -> None:
         rating=document.rating.label,
         published_on=date.fromisoformat(document.published_at[:10]),
         language=document.language,
+        claim_id=review.claim_id,
     )
     if last is not None:
         act.data |= {"kind": str(kind), "changed": what_changed}
