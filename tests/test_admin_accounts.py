@@ -163,6 +163,18 @@ def test_the_page_of_roles_says_what_the_tables_say_to_everybody_who_may_read():
     assert browser_of(make.user("nora", is_staff=True)).get(f"{USERS}roles/").status_code == 403
 
 
+def test_the_page_of_an_account_says_what_roles_are_for_and_not_how_its_password_is_kept(boss):
+    ada = make.user("ada", "triager")
+    ada.set_password("secret-1")
+    ada.save()
+    page = browser_of(boss).get(f"{USERS}{ada.pk}/change/").content.decode()
+    assert "triager: Decides which claims deserve a review." in page
+    assert "<strong>set</strong>" in page
+    assert ada.password.split("$")[-1][:6] not in page
+    record = browser_of(boss).get(f"{USERS}{ada.pk}/history/")
+    assert (record.status_code, record.headers["Location"]) == (302, f"/admin/audit/auditevent/?q={ada.pk}")
+
+
 def test_the_list_of_people_says_their_roles_and_desks_in_few_queries(boss):
     make.newsroom()
     browser = browser_of(boss)

@@ -479,6 +479,21 @@ def test_answers_stand_below_what_they_answer_and_name_what_they_are_about(room)
     assert everything() == before
 
 
+def test_what_one_thing_blocks_stands_in_one_line(room):
+    review = make.review(room, Stage.RESEARCH)
+    workflow.hold(review.pk, actor=room.emil, **reviewing.why(Action.HOLD))
+    told = words_of(at_desk(room.finn).get(desk_of(review)))
+    assert told.count("The review is on hold: resume it first.") == 1
+    assert "Keep it longer, Give it back, Add evidence" in told
+
+
+def test_evidence_that_lacks_something_is_named_by_its_title(room):
+    review = make.review(room, Stage.RESEARCH)
+    make.evidence(room, review, url="https://ministry.example/tables", title="Tables of May", snapshot_exemption="")
+    told = words_of(at_desk(room.finn).get(desk_of(review)))
+    assert "Items of evidence lack: snapshot (“Tables of May”)." in told
+
+
 def test_a_blocked_action_stays_visible_with_its_reason_in_words(room):
     review = make.review(room, Stage.RESEARCH)
     words = words_of(at_desk(room.finn).get(desk_of(review)))
