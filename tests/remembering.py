@@ -1,8 +1,8 @@
 """Rooms and reviews that verbs have made once are put back as the rows that came of it, in a fraction of the time.
 
 What is put back is what the same calls made, in the same order and from the same beginning, earlier in this process; whoever has written
-anything else in between has it made anew. Only in transactions that are rolled back, and not in tests that replace a function or a setting,
-with which something else could come of it.
+anything else in between has it made anew. Only in transactions that are rolled back, and not in tests that replace a function, with which
+something else could come of it; settings that a test replaces count as part of the call.
 """
 
 from __future__ import annotations
@@ -40,16 +40,22 @@ _kept: dict[Calls, Kept] = {}
 _tables: list[int] = []
 _here: Here | None = None
 _is_replaced: Callable[[], bool]
+_settings: Callable[[], str]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_was_called(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    global _here, _is_replaced
-    has_other_settings = not {"settings", "committed_database"}.isdisjoint(request.fixturenames)
-    _is_replaced = lambda: has_other_settings or bool(monkeypatch._setattr or monkeypatch._setitem)  # noqa: E731
+    global _here, _is_replaced, _settings
+    is_committed, has_settings = (name in request.fixturenames for name in ("committed_database", "settings"))
+    _is_replaced = lambda: is_committed or bool(monkeypatch._setattr or monkeypatch._setitem)  # noqa: E731
+    _settings = lambda: _replaced_in(request.getfixturevalue("settings")) if has_settings else ""  # noqa: E731
     _here = None
     yield
     _here = None
+
+
+def _replaced_in(settings: Any) -> str:
+    return repr([override.options for override in settings._to_restore])
 
 
 def remembered(make: Callable[P, T]) -> Callable[P, T]:
@@ -92,7 +98,7 @@ def _said(name: str, *args: Any, **more: Any) -> Any:
     """The call as a key, or None where it says more than plain values: rows by their keys."""
     told = [getattr(arg, "pk", getattr(getattr(arg, "desk", None), "pk", arg)) for arg in args]
     is_plain = all(isinstance(value, PLAIN) for value in more.values())
-    return (name, *told, repr(sorted(more.items()))) if is_plain else None
+    return (name, *told, repr(sorted(more.items())), _settings()) if is_plain else None
 
 
 def _written() -> Counts:

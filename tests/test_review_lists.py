@@ -111,13 +111,13 @@ def test_what_needs_attention_is_found_by_what_was_not_as_it_was(room):
 
 
 def test_what_the_home_counts_is_found_among_what_is_accepted_and_at_work_alone(room):
-    told = {}
     with CaptureQueriesContext(connection) as queries:
         parts.counters(room.finn)
         ready_claims().order_by()[:1001].count()
-    for name, query in zip(("at work", "ready"), queries.captured_queries, strict=True):
-        with connection.cursor() as cursor:
+    with connection.cursor() as cursor:
+        told = ""
+        for query in queries.captured_queries:
             cursor.execute(f"EXPLAIN {query['sql']}")
-            told[name] = "\n".join(line for (line,) in cursor.fetchall())
-    assert "claim_accepted" in told["ready"]
-    assert "review_at_work" in told["at work"]
+            told += "\n".join(line for (line,) in cursor.fetchall())
+    assert "claim_accepted" in told
+    assert "review_at_work" in told
