@@ -141,7 +141,7 @@ def pytest_collection_finish() -> None:
     # What is loaded by now stays to the end: looked through for garbage every 700 objects, it would cost a seventh of all time.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(200_000, 20, 100)
+    gc.set_threshold(20_000)
 
 
 @pytest.hookimpl(wrapper=True)
