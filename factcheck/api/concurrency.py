@@ -103,13 +103,17 @@ class Guarded:
     ] = {}  # action -> what it wants in If-Match, where that is not the row's own tag
 
     def get_object(self) -> Any:
-        view: Any = super()
-        row = view.get_object()
+        row = self.find()
         request: Request = self.request  # type: ignore[attr-defined]
         if is_guarded(self, request.method):
             self.seen_tag = seen_tag(request)
             self.version = version_in(self.seen_tag)
         return row
+
+    def find(self) -> Any:
+        """The row of the address. Raises Http404."""
+        view: Any = super()
+        return view.get_object()
 
     def tag_source(self, row: Any) -> int | str | None:
         """What the tag of this row shows before the dot, and `If-Match` has to name."""

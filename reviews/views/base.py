@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from rest_framework.generics import get_object_or_404
+from django.http import Http404
 
 from factcheck.accounts.permissions import actor_of
 from factcheck.api.viewsets import NestedList
@@ -21,6 +22,15 @@ def reviews_for(view: Any) -> QuerySet[Review]:
     return workflow.visible_to(actor_of(view.request))
 
 
+def there(view: Any, key: str) -> UUID:
+    """The key of a review that whoever asks may see. Raises Http404."""
+    with suppress(ValueError):
+        review_id = UUID(key)
+        if workflow.is_there(review_id, actor_of(view.request)):
+            return review_id
+    raise Http404
+
+
 class RowsOfReview(NestedList):
     """The rows under one review."""
 
@@ -33,5 +43,4 @@ class RowsOfReview(NestedList):
 
     def review_id(self) -> UUID:
         """Of the review in the address. Raises Http404."""
-        review: Review = get_object_or_404(self.parents().only("pk"), pk=self.kwargs["parent"])
-        return review.pk
+        return there(self, self.kwargs["parent"])

@@ -21,7 +21,7 @@ from reviews.models import Review
 from reviews.serializers.rating import SubmittedSerializer
 from reviews.serializers.reviews import ReviewItemSerializer, ReviewSerializer
 from reviews.stages import Action
-from reviews.views.base import reviews_for
+from reviews.views.base import reviews_for, there
 
 SHOWN_WITH = ("claim", "desk", "lead", "adjudicator")
 OF_THE_SEAT = "The ETag of `GET /reviews/{id}/seat`, or its `tag` in quotes."
@@ -49,8 +49,11 @@ class ReviewViewSet(ReadViewSet):
     if_match: ClassVar = {"submit_verdict": OF_THE_SEAT, "revise_verdict": OF_THE_SEAT}
 
     def get_queryset(self) -> QuerySet[Review]:
+        return self.shown()
+
+    def find(self) -> Review:
         # Whoever acts is shown the review afterwards; before, only whether it is there.
-        return reviews_for(self).only("pk") if self.request.method == "POST" else self.shown()
+        return Review(pk=there(self, self.kwargs["pk"])) if self.request.method == "POST" else super().find()
 
     def shown(self) -> QuerySet[Review]:
         return reviews_for(self).select_related(*SHOWN_WITH)

@@ -10,7 +10,7 @@ review of another desk), StaleVersion (412), ActionForbidden (403) when the tabl
 stage or a guard lets nobody, InvalidInput (422). None leaves a trace.
 """
 
-from reviews.workflow.acting import ActionBlocked, desks_of, facts_of, visible_to
+from reviews.workflow.acting import ActionBlocked, desks_of, facts_of, is_there, visible_to
 from reviews.workflow.comments import Anchor, comment
 from reviews.workflow.conflicts import declare_conflict
 from reviews.workflow.corrections import accept as accept_request
@@ -105,6 +105,7 @@ __all__ = [
     "facts_of",
     "fall_back_all",
     "hold",
+    "is_there",
     "keep_evidence",
     "keep_snapshot",
     "mark_duplicate",

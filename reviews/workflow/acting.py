@@ -76,6 +76,19 @@ def _of_the_desks_of(user: UUID) -> QuerySet[Review]:
     return Review.objects.filter(desk__in=Desk.objects.filter(memberships__user=user))
 
 
+def is_there(review_id: UUID, user: User) -> bool:
+    """Whether they may see this review."""
+    if reads_everything(user):
+        return bool(_THERE.rows(review=review_id))
+    return bool(_THERE_FOR.rows(review=review_id, user=user.pk))
+
+
+_THERE = Prepared(lambda review: Review.objects.filter(pk=review).values_list("pk"), review=UUID)
+_THERE_FOR = Prepared(
+    lambda review, user: _of_the_desks_of(user).filter(pk=review).values_list("pk"), review=UUID, user=UUID
+)
+
+
 def desks_of(user: User) -> QuerySet[Desk]:
     """One's own desks; all of them for auditors and superusers."""
     return Desk.objects.all() if reads_everything(user) else Desk.objects.filter(memberships__user=user)

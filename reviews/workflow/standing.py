@@ -178,11 +178,21 @@ def bound_to(review: Review, round_: Round) -> tuple[str, int, UUID]:
 def verdicts_of(review: Review, round_: Round, seats: Iterable[Seat]) -> dict[UUID, SealedVerdict]:
     """The verdict that counts of each filled seat, revised before first: given on what is current."""
     evidence, revision, scale = bound_to(review, round_)
-    filled = [seat.pk for seat in seats if seat.round_id == round_.pk and seat.vacated_at is None]
-    found = SealedVerdict.objects.filter(
-        seat__in=filled, evidence_digest=evidence, claim_revision=revision, scale=scale
-    ).order_by("kind", "id")  # `first` before `revised`: the later one stays
-    return {verdict.seat_id: verdict for verdict in found}
+    filled = {seat.pk for seat in seats if seat.round_id == round_.pk and seat.vacated_at is None}
+    found = _VERDICTS.objects(round_=round_.pk, evidence=evidence, claim=revision, scale=scale)
+    return {verdict.seat_id: verdict for verdict in found if verdict.seat_id in filled}
+
+
+# `first` before `revised`: the later one stays.
+_VERDICTS = Prepared(
+    lambda round_, evidence, claim, scale: SealedVerdict.objects.filter(
+        seat__round=round_, evidence_digest=evidence, claim_revision=claim, scale=scale
+    ).order_by("kind", "id"),
+    round_=UUID,
+    evidence=str,
+    claim=int,
+    scale=UUID,
+)
 
 
 def has_left_a_verdict(seat: Seat) -> bool:
