@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,24 @@ from django.db import connections
 from playwright.sync_api import Browser, sync_playwright
 
 T = TypeVar("T")
+# Half a minute and more: begun last, each would keep the other processes waiting for its end.
+LONG = (
+    "test_fuzz",
+    "test_readme_story",
+    "kept_out_of_the_desk",
+    "no_key_of_any_page",
+    "test_every_value",
+    "kept_out",
+    "under_their_policy",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, in each of the equal parts that the processes begin with."""
+    parts = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if name in item.nodeid), len(LONG)))
+    items[:] = [item for part in range(parts) for item in items[part::parts]]
 
 
 def in_database(ask: Callable[[], T]) -> T:

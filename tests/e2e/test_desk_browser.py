@@ -119,10 +119,10 @@ def test_nobody_is_kept_out_of_the_desk(site, addresses, chromium, scheme):
         page, complaints = signed_in(chromium, site, name)
         page.emulate_media(color_scheme=scheme)
         for number, address in enumerate(pages):
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 900})
-                page.goto(address)
-                page.wait_for_load_state("networkidle")
                 kept(page, f"desk-{name}-{number:02}-{named(address)}-{scheme}-{width}")
                 if page.evaluate("document.documentElement.scrollWidth") > width:
                     wrong.append(f"{address} at {width}: wider than the window")

@@ -84,10 +84,10 @@ def test_nobody_is_kept_out_of_the_operators_pages(site, addresses, chromium, sc
     page, complaints = signed_in(chromium, site, "kim")
     page.emulate_media(color_scheme=scheme)
     for number, address in enumerate(addresses):
+        page.goto(address)
+        page.wait_for_load_state()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            page.goto(address)
-            page.wait_for_load_state()
             kept(page, f"operators-{number:02}-{named(address)}-{scheme}-{width}")
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 wrong.append(f"{address} at {width}: wider than the window")
