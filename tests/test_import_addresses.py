@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import threading
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -352,8 +353,9 @@ def test_ctrl_c_keeps_what_was_taken_and_resuming_asks_only_for_the_rest(site, t
     site.asked.clear()
     done = import_articles("--resume", run.pk, "--json")
     assert (done.code, done.result["rows"], done.result["created"]) == (0, 5, 5)
-    # What was under way when it was interrupted may come late, and is asked for again.
-    assert set(site.asked) == {f"/{n}" for n in range(landed + 1, 6)}
+    wanted, asked = {f"/{n}" for n in range(landed + 1, 6)}, Counter(site.asked)
+    assert asked.keys() == wanted
+    assert asked.total() - len(wanted) < page_feed.AHEAD  # what was under way when it was interrupted may come late
 
 
 def test_a_list_on_standard_input_is_resumed_without_asking_again_for_what_is_here(site, tmp_path, monkeypatch):

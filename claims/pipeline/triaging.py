@@ -18,7 +18,6 @@ from factcheck.accounts.models import User
 from factcheck.audit import events
 from factcheck.audit.chain import digest
 from factcheck.audit.changes import State, changes, state_of
-from factcheck.audit.models import AuditEvent
 from factcheck.audit.staleness import check_version
 from factcheck.errors import ActionNotAllowed, FieldError, InvalidInput, NotFound, Problem, StaleVersion
 
@@ -68,9 +67,8 @@ def triage(
 
 
 def _risk_before_accepted(claim: Claim) -> str:
-    accepted = AuditEvent.objects.filter(subject_type="claim", subject_id=claim.pk, action=TriageAction.ACCEPT)
-    data = accepted.order_by("-number").values_list("data", flat=True).first() or {}
-    return str(data.get("risk", (claim.risk,))[0])
+    accepted = events.events(claim).filter(action=TriageAction.ACCEPT).last()
+    return str(accepted.data.get("risk", (claim.risk,))[0]) if accepted else claim.risk
 
 
 class RefusedItem(TypedDict):

@@ -23,6 +23,7 @@ from factcheck.accounts.models import User
 from factcheck.accounts.needs import AUDIT, NOT_WRITTEN
 from factcheck.accounts.permissions import actor_of, meets
 from factcheck.audit.past import Past, past_of
+from factcheck.templatetags.desk import spaced
 
 COUNTED = 1000  # rows; a list that holds more says so instead of counting them
 LAST_PAGE = 100_000  # so that no address asks for a number beyond the database's own
@@ -111,7 +112,7 @@ class CodeFilter(admin.ChoicesFieldListFilter):
     def choices(self, changelist: Any) -> Iterator[Any]:
         for number, choice in enumerate(super().choices(changelist)):
             words = str(choice["display"])
-            yield {**choice, "display": words.replace("_", " ").lower() if number else words}
+            yield {**choice, "display": spaced(words).lower() if number else words}
 
 
 class TypedFilter(admin.SimpleListFilter):

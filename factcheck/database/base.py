@@ -28,7 +28,7 @@ CTRL_C_SECONDS = 0.1  # between two looks for an interrupt: psycopg's own
 AGAIN_SECONDS = 2.0  # between two looks at a server that did not answer
 
 
-class Prepared(PrepareManager):
+class Plans(PrepareManager):
     """Keeps what was planned through a rollback. psycopg forgets all of it then, since tables may have come and gone: but a refusal is a
     rollback too, and tables change under a migration alone, after which what is outdated says so itself."""
 
@@ -49,7 +49,7 @@ class Connection(psycopg.Connection[Any]):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._prepared: Prepared = Prepared()
+        self._prepared: Plans = Plans()
 
     def outdate(self) -> None:
         """Forget what was planned: at once, or where the transaction has failed, when it is rolled back."""

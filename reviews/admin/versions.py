@@ -18,7 +18,7 @@ from claims.admin.forms import line_feeds
 from factcheck.accounts.permissions import actor_of
 from factcheck.admin.base import RecordAdmin, identifier
 from factcheck.errors import InvalidInput, Problem
-from factcheck.templatetags.desk import age
+from factcheck.templatetags.desk import age, spaced
 from reviews import workflow
 from reviews.admin.definitions import read, written_points
 from reviews.facts import OVER, Stage
@@ -184,7 +184,7 @@ class PolicyForm(forms.Form):
                 for stage in Stage:
                     if stage in OVER and f"hours-{stage}" not in (data or initial or {}):
                         continue  # nothing is overdue there
-                    of_stage = f"Hours in {stage.replace('_', ' ')} until it is overdue"
+                    of_stage = f"Hours in {spaced(stage)} until it is overdue"
                     self.fields[f"hours-{stage}"] = forms.FloatField(required=False, label=of_stage)
             elif isinstance(field.default, bool):
                 self.fields[name] = forms.BooleanField(required=False, label=label, help_text=words)
@@ -225,7 +225,7 @@ def _numbers(policy: ReviewPolicy, previous: ReviewPolicy | None) -> Iterator[tu
 
 
 def _label(name: str) -> str:
-    return LABELS.get(name, name.replace("_", " ").capitalize())
+    return LABELS.get(name, spaced(name).capitalize())
 
 
 def _meaning(name: str) -> str:
@@ -236,7 +236,7 @@ def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{stage.replace('_', ' ')} {hours}" for stage, hours in value.items()) or "none"
+        return ", ".join(f"{spaced(stage)} {hours}" for stage, hours in value.items()) or "none"
     return f"{value:,}"
 
 
@@ -244,4 +244,4 @@ def reviews_by_stage(request: HttpRequest, **of: Any) -> list[tuple[str, int]]:
     """Of the reviews that the reader sees, how many rest on this version, by stage."""
     found = workflow.visible_to(actor_of(request)).filter(**of).values_list("stage").annotate(n=Count("pk"))
     counts = dict(found.order_by())
-    return [(stage.replace("_", " "), counts[stage]) for stage in Stage if stage in counts]
+    return [(spaced(stage), counts[stage]) for stage in Stage if stage in counts]
