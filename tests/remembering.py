@@ -39,19 +39,27 @@ class Here(NamedTuple):
 _kept: dict[Calls, Kept] = {}
 _tables: list[int] = []
 _here: Here | None = None
-_is_replaced: Callable[[], bool]
-_settings: Callable[[], str]
+
+
+def _is_replaced() -> bool:
+    """What a fixture of more than one test makes outlives them, and is made anew."""
+    return True
+
+
+def _settings() -> str:
+    return ""
 
 
 @pytest.fixture(autouse=True)
 def _nothing_was_called(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     global _here, _is_replaced, _settings
+    outside = _is_replaced, _settings
     is_committed, has_settings = (name in request.fixturenames for name in ("committed_database", "settings"))
     _is_replaced = lambda: is_committed or bool(monkeypatch._setattr or monkeypatch._setitem)  # noqa: E731
     _settings = lambda: _replaced_in(request.getfixturevalue("settings")) if has_settings else ""  # noqa: E731
     _here = None
     yield
-    _here = None
+    _here, (_is_replaced, _settings) = None, outside
 
 
 def _replaced_in(settings: Any) -> str:
