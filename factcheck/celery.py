@@ -7,6 +7,8 @@ from celery import Celery, bootsteps
 from celery.signals import celeryd_init, setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "factcheck.settings")
+# A worker would load every view for them, and pass over what they find: `migrate` and CI ask them.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 app = Celery("factcheck")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -51,6 +51,8 @@ api = [
     path("", include("reviews.urls")),
 ]
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", leads_to("admin:index")),
     re_path(r"^api(?:/v1)?/?$", leads_to("docs")),

@@ -25,6 +25,7 @@ class Work(Protocol):
 
 class ImportCommand(BaseCommand):
     work: Work
+    requires_system_checks = []
 
     def create_parser(self, *arguments: Any, **named: Any) -> Any:
         parser = super().create_parser(*arguments, **named)

@@ -13,6 +13,7 @@ from factcheck.accounts.roles import SCOPES
 
 class Command(BaseCommand):
     help = "Make an API token and print its secret, once, on standard output."
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("user", help="username of its owner, whose rights it never exceeds")

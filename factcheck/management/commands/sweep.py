@@ -16,6 +16,7 @@ class Command(BaseCommand):
         "Do once, in this process, everything that beat has done from time to time: give back what vanished workers held, wake "
         "workers, fold the record, forget what is old. For cron where no beat runs, and for emergencies. Exit 1 when a part failed."
     )
+    requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON object")
