@@ -38,7 +38,7 @@ test: $(READY_TO_TEST)
 	@$(RUN) -m pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
 
 e2e: $(READY_TO_TEST) $(CLIENT)
-	@$(RUN) -m pytest tests/e2e --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
+	@$(RUN) -m pytest tests/e2e --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
 LOOKED_AT = readers desk triage operators
 screenshots: $(READY_TO_TEST) $(CLIENT)

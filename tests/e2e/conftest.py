@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,7 @@ LONG = (
     "kept_out_of_the_desk",
     "no_key_of_any_page",
     "test_every_value",
+    "from_import_to_the_public",
     "kept_out",
     "under_their_policy",
 )
@@ -27,10 +27,8 @@ LONG = (
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The long ones first, in each of the equal parts that the processes begin with."""
-    parts = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    """The long ones first: the processes take them one after the other."""
     items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if name in item.nodeid), len(LONG)))
-    items[:] = [item for part in range(parts) for item in items[part::parts]]
 
 
 def in_database(ask: Callable[[], T]) -> T:

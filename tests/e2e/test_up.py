@@ -21,6 +21,9 @@ import pytest
 from factcheck import embedded
 from tests.services import ROOT, wait_until
 
+# One process runs them one after the other: what one has started, the next goes on with.
+pytestmark = pytest.mark.xdist_group("up")
+
 START_SECONDS = 60
 STOP_SECONDS = 30
 _number = itertools.count(1)
@@ -198,6 +201,23 @@ def test_whatever_is_killed_is_started_again(home, up):
     )
     wait_until(lambda: up.get("/readyz") == 200, timeout_seconds=START_SECONDS, what="ready again")
     assert not set(killed.values()) & processes_of(home).keys()
+
+
+def test_the_workers_of_the_web_server_share_what_was_loaded_for_all_of_them(home, up):
+    for _ in range(20):
+        assert up.get("/readyz") == 200
+    web = {pid for pid, command in processes_of(home).items() if "gunicorn" in command}
+    workers = {pid for pid in web if parent_of(pid) in web}
+    assert len(workers) == 2
+    for pid in workers:
+        held = memory_of(pid)
+        assert held["Shared_Dirty"] > 2 * held["Private_Dirty"], held
+
+
+def memory_of(pid: int) -> dict[str, int]:
+    """Its pages by kind, in kB."""
+    _, *lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return {name.rstrip(":"): int(number) for name, number, _ in map(str.split, lines)}
 
 
 @pytest.mark.parametrize(
