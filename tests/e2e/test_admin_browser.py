@@ -113,31 +113,6 @@ def test_reasons_open_on_demand_and_everything_works_without_a_script(site, arti
     assert in_database(Claim.objects.filter(triage_status="accepted").count) == 0
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_fit_a_phone_and_a_laptop_in_light_and_dark(site, article, chromium, scheme):
-    claim = tripled()
-    addresses = [
-        "/admin/",
-        "/admin/claims/article/",
-        f"/admin/claims/article/{article.pk}/change/?claim={claim.pk}",
-        "/admin/claims/claim/",
-        f"/admin/claims/claim/{claim.pk}/change/",
-        "/admin/claims/claim/add/",
-        f"/admin/claims/claim/{claim.pk}/split/",
-        "/admin/factcheck/job/",
-        "/admin/claims/earlierfactcheck/",
-        "/admin/claims/importrun/",
-        "/admin/claims/extractionrun/",
-    ]
-    page, complaints = sign_in(chromium, site, color_scheme=scheme)
-    for width in (1280, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        for address in addresses:
-            page.goto(address)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
-    assert complaints == []
-
-
 def test_filters_stand_above_the_rows_on_a_phone_and_beside_them_elsewhere(site, article, chromium):
     page, _ = sign_in(chromium, site, java_script_enabled=False, viewport={"width": 390, "height": 800})
     page.goto("/admin/claims/claim/")

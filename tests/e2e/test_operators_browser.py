@@ -22,8 +22,8 @@ from reviews.models import DeskMembership
 from reviews.workflow import desks
 from tests import make
 from tests.e2e.conftest import in_database
+from tests.e2e.looking import look, named, needs_axe
 from tests.e2e.test_desk_browser import signed_in
-from tests.e2e.test_readers_browser import AXE, WIDTHS, kept, named, violations
 from tests.importing import rows, write_rows
 
 
@@ -76,23 +76,16 @@ def addresses(room, tmp_path, evidence_folder) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_kept_out_of_the_operators_pages(site, addresses, chromium, scheme):
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make client")
+@needs_axe
+def test_nobody_is_kept_out_of_the_operators_pages(site, addresses, chromium):
     wrong = []
     page, complaints = signed_in(chromium, site, "kim")
-    page.emulate_media(color_scheme=scheme)
     for number, address in enumerate(addresses):
         page.goto(address)
         page.wait_for_load_state()
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            kept(page, f"operators-{number:02}-{named(address)}-{scheme}-{width}")
-            if page.evaluate("document.documentElement.scrollWidth") > width:
-                wrong.append(f"{address} at {width}: wider than the window")
-            wrong += [f"{address} at {width}: {found}" for found in (*complaints, *violations(page))]
-            complaints.clear()  # axe writes styles where a sheet imports another, which the policy does not let it
+        wrong += [f"{address}: {complaint}" for complaint in complaints]
+        wrong += look(page, f"operators-{number:02}-{named(address)}")
+        complaints.clear()  # axe writes styles where a sheet imports another, which the policy does not let it
     assert "\n".join(sorted(set(wrong))) == ""
 
 
@@ -131,6 +124,7 @@ def test_a_file_that_is_too_large_is_refused_in_words_and_not_by_a_broken_connec
     assert in_database(ImportRun.objects.count) == 0
 
 
+@needs_axe
 def test_what_cannot_be_taken_back_is_asked_for_twice_and_the_rest_is_undone_by_its_other_button(site, room, chromium):
     def made() -> tuple[str, str]:
         token, _ = tokens.issue(User.objects.get(username="kim"), name="A feed", scopes=["read"])
@@ -142,8 +136,7 @@ def test_what_cannot_be_taken_back_is_asked_for_twice_and_the_rest_is_undone_by_
     page.goto(token)
     page.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("for good")).to_be_visible()
-    if AXE.exists():
-        assert violations(page) == []
+    assert look(page, "operators-asked-to-revoke") == []
     page.get_by_role("link", name="Leave everything as it is").click()
     page.goto(token)
     page.get_by_role("button", name="Revoke").click()

@@ -5,13 +5,10 @@
 
 from __future__ import annotations
 
-import os
-import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from claims.models import Claim
 from reviews import workflow
@@ -19,14 +16,11 @@ from reviews.facts import Stage
 from reviews.models import FactCheck
 from tests import make, reviewing
 from tests.e2e.conftest import in_database
+from tests.e2e.looking import kept, look, needs_axe
 from tests.e2e.test_markup_browser import Watch
 from tests.e2e.test_policy_browser import opened
-from tests.services import ROOT
 from tests.test_readers import corrected, hostile, path_of
 from tests.test_revising import EDITED
-
-AXE = ROOT / "tests/client/node_modules/axe-core/axe.min.js"
-WIDTHS = (360, 1280)
 
 BODY = """The bank's own tables have prices at **104** in January and at 114 in December.
 
@@ -40,6 +34,13 @@ BODY = """The bank's own tables have prices at **104** in January and at 114 in 
 ### What is left open
 
 A word that is too long for any phone: Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft.
+"""
+
+
+UNREADABLE_IN_THE_DARK = """
+const sheet = new CSSStyleSheet();
+sheet.replaceSync("@media (prefers-color-scheme: dark) { h1 { color: #222; } }");
+document.adoptedStyleSheets.push(sheet);
 """
 
 
@@ -99,75 +100,37 @@ def publish(room, review) -> FactCheck:
     return reviewing.at(review).fact_check
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong, by rule and place."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
-    # Colours that have just been changed are on their way for a moment.
-    page.evaluate("Promise.all(document.getAnimations().map(each => each.finished))")
-    found = page.evaluate("axe.run().then(told => told.violations)")
-    return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
-
-
-def kept(page: Page, name: str) -> None:
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
-def named(address: str) -> str:
-    """What a picture of it is called: without the ids."""
-    return "-".join(part for part in re.split("[/?]", address.removeprefix("/admin")) if part and len(part) < 30)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_kept_out_of_a_page_for_readers(site, addresses, chromium, scheme):
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make client")
+@needs_axe
+def test_nobody_is_kept_out_of_a_page_for_readers(site, addresses, chromium):
     page, complaints = opened(chromium, site)
-    page.emulate_media(color_scheme=scheme)
     for number, address in enumerate(addresses):
         answer = page.goto(address)
-        page.wait_for_load_state("networkidle")
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            kept(page, f"{number}-{scheme}-{width}")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (address, width)
-            assert violations(page) == [], (address, width)
+        assert look(page, str(number)) == [], address
         expected = ["Failed to load resource: the server responded with a status of 404 (Not Found)"]
         assert complaints == (expected if answer.status == 404 else []), address
         complaints.clear()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_reader_asks_for_a_correction_without_a_script_and_nobody_is_kept_out_of_that(site, chromium, scheme):
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make client")
+@needs_axe
+def test_a_reader_asks_for_a_correction_without_a_script_and_nobody_is_kept_out_of_that(site, chromium):
     path = in_database(lambda: path_of(make.review(make.newsroom(), Stage.PUBLISHED).fact_check))
     page, complaints = opened(chromium, site)
-    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 360, "height": 800})
-
-    def look(name: str) -> None:
-        page.wait_for_load_state("networkidle")
-        kept(page, f"correct-{name}-{scheme}")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-        assert violations(page) == [], name
-
     page.goto(path)
     page.get_by_role("link", name="Ask for a correction").click()
-    look("asked")
+    assert look(page, "correct-asked", widths=(360,)) == []
     page.get_by_label("Your e-mail address").fill("ann@reader")
     page.get_by_label("What is wrong").fill("The table is of 2023.")
     page.get_by_role("button", name="Send it").click()
     expect(page.get_by_role("alert")).to_be_visible()
     expect(page.get_by_label("What is wrong")).to_have_value("The table is of 2023.")
-    look("refused")
+    assert look(page, "correct-refused", widths=(360,)) == []
     complaints.clear()  # the browser tells of the 422
     page.get_by_label("Your e-mail address").fill("ann@reader.example")
     page.get_by_role("button", name="Send it").click()
     expect(page.get_by_text("Keep this address.")).to_be_visible()
     expect(page.get_by_text("nobody has looked into it yet")).to_be_visible()
-    look("sent")
+    assert look(page, "correct-sent", widths=(360,)) == []
     assert complaints == []
 
 
@@ -178,15 +141,21 @@ def test_whatever_text_is_published_does_nothing(site, chromium):
         watch.visit(address)
 
 
+@needs_axe
 def test_axe_sees_what_keeps_somebody_out(site, addresses, chromium):
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make client")
     page, _ = opened(chromium, site)
     page.goto(addresses[1])
     page.evaluate(
         "document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=\"/static/factcheck/favicon.svg\">')"
     )
-    assert [each.partition(":")[0] for each in violations(page)] == ["image-alt"]
+    page.evaluate(UNREADABLE_IN_THE_DARK)
+    found = [each.partition(" <")[0] for each in look(page, "")]
+    assert found == [
+        ", light, at 360: image-alt:",
+        ", dark, at 360: color-contrast:",
+        ", light, at 1280: image-alt:",
+        ", dark, at 1280: color-contrast:",
+    ]
 
 
 def test_a_page_is_read_with_the_keyboard_and_printed_without_what_leads_elsewhere(site, addresses, chromium):

@@ -16,9 +16,9 @@ from claims.sources.base import BadRow, Place
 from tests import make
 from tests.comparing import work
 from tests.e2e.conftest import in_database
+from tests.e2e.looking import look, needs_axe
 from tests.e2e.test_admin_browser import TEXT as NEWS
 from tests.e2e.test_admin_browser import sign_in
-from tests.e2e.test_readers_browser import AXE, WIDTHS, kept, violations
 
 
 @pytest.fixture
@@ -225,40 +225,24 @@ def everything_that_triage_shows(ada: Any) -> dict[str, str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nobody_is_kept_out_of_triage(site, ada, chromium, scheme):
-    if not AXE.exists():
-        pytest.skip("needs axe-core: make client")
+@needs_axe
+def test_nobody_is_kept_out_of_triage(site, ada, chromium):
     pages = in_database(lambda: everything_that_triage_shows(ada))
-    page, complaints = sign_in(chromium, site, color_scheme=scheme)
+    page, complaints = sign_in(chromium, site)
     wrong = []
-
-    def look(name: str, width: int) -> None:
-        page.wait_for_load_state("networkidle")
-        kept(page, f"triage-{name}-{scheme}-{width}")
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            wrong.append(f"{name} at {width}: wider than the window")
-        wrong.extend(f"{name} at {width}: {found}" for found in violations(page))
-
     for name, address in pages.items():
         page.goto(address)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            look(name, width)
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        for action in ("Accept", "Reject", "Merge"):
-            page.goto(pages["claim"])
-            page.get_by_role("button", name=action).click()
-            expect(page.get_by_text("1 of 1 claim will become")).to_be_visible()
-            look(f"asked-to-{action.lower()}", width)
-        page.goto(pages["claims"])
-        for key in "jy?":
-            page.keyboard.press(key)
-            page.wait_for_load_state("networkidle")
-        expect(page.get_by_role("button", name="Undo")).to_be_visible()
-        look("done", width)
-        page.keyboard.press("z")
-        expect(page.get_by_text("Restore: now candidate.")).to_be_visible()
+        wrong += look(page, f"triage-{name}")
+    for action in ("Accept", "Reject", "Merge"):
+        page.goto(pages["claim"])
+        page.get_by_role("button", name=action).click()
+        expect(page.get_by_text("1 of 1 claim will become")).to_be_visible()
+        wrong += look(page, f"triage-asked-to-{action.lower()}")
+    page.goto(pages["claims"])
+    for key in "jy?":
+        page.keyboard.press(key)
+        page.wait_for_load_state("networkidle")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    wrong += look(page, "triage-done")
     assert "\n".join(sorted(set(wrong))) == ""
     assert complaints == []
