@@ -102,3 +102,16 @@ def test_what_an_event_changed_is_said_without_codes_or_instants_of_machines_and
         ("evidence", None, "stance refutes; basis as stored"),
         ("lead", "kim_b", "kim_c"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("headline", "2026-13-45T25:61:61Z"),
+        ("text", "0001-01-01T00:00:00+01:00"),
+        ("single_origin_reason", "Only https://ministry.example/tables_of_may has them."),
+    ],
+)
+def test_what_people_wrote_is_said_as_they_wrote_it(name, words):
+    [now, change] = told({name: words, f"other_{name}": ["", words]})
+    assert (now.after, change.after) == (words, words)

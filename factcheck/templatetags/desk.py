@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -197,14 +198,18 @@ def changes_of(event: Any) -> list[Change]:
 
 # Whose values are codes, and are said as words; a person's name or a title may be spelled like one.
 _OF_CODES = {"basis", "code", "kind", "modality", "outcome", "reason", "result", "stage", "stance", "state", "status"}
+_CODE = re2.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 _INSTANT = re2.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
 def _said(value: Any, name: str = "") -> str:
     if isinstance(value, str):
         if _INSTANT.fullmatch(value):
-            return to_the_minute(datetime.fromisoformat(value))
-        return spaced(value) if name.rpartition("_")[2] in _OF_CODES else value
+            # People may write one that no calendar has.
+            with suppress(ValueError, OverflowError):
+                return to_the_minute(datetime.fromisoformat(value))
+        is_code = name.rpartition("_")[2] in _OF_CODES and _CODE.fullmatch(value)
+        return spaced(value) if is_code else value
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: ""}[value]
     if isinstance(value, list):
