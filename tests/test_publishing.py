@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from unittest import mock
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from claims import pipeline
 from claims.matching.decisions import UNDECIDED
-from claims.models import EarlierFactCheck
+from claims.models import ClaimMatch, EarlierFactCheck, OwnFactCheck
 from claims.pipeline.fact_checks import preview_fact_checks
 from claims.sources.base import Place
 from claims.sources.fact_checks import FactCheckDraft
@@ -381,6 +384,19 @@ def test_what_is_published_is_offered_where_the_same_is_claimed_as_it_stands_and
     again = make.claim("Rents in Dublin went up by nine per cent.", actor=room.ada)
     work()
     assert not again.matches.filter(fact_check=known).exists()
+
+
+def test_what_was_published_before_matching_was_told_is_offered_to_its_own_claim_no_more_either(room):
+    review = make.review(room, Stage.PUBLISHED, text="Rents in Dublin went up by 9 per cent.")
+    [known] = EarlierFactCheck.objects.all()
+    work()
+    OwnFactCheck.objects.all().delete()
+    ClaimMatch.objects.create(claim=review.claim, fact_check=known, similarity=1.0, score=1.0, state="linked")
+    import_module("reviews.migrations.0041_where_ours_came_from").tell(apps, connection.schema_editor())
+    assert OwnFactCheck.objects.get() == known.own
+    assert known.own.claim == review.claim
+    work()
+    assert not known.matches.exists()
 
 
 def test_no_feed_that_is_imported_says_otherwise_of_what_was_published_here(db):
