@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -84,6 +84,17 @@ def test_what_was_planned_outlives_refusals(committed_database):
             raise ZeroDivisionError
         assert query.rows(claim=claim.pk) == [("normal", 1)]
         assert name_of(BOTH) == name
+
+
+def test_what_fails_the_first_time_leaves_no_plan_behind(committed_database):
+    connection.ensure_connection()
+    connection.connection.prepare_threshold = 0
+    for outside in (nullcontext(), transaction.atomic()):
+        with outside:
+            for _ in range(3):
+                with suppress(DataError), transaction.atomic(), prepared.cursor() as cursor:
+                    cursor.execute("SELECT 1 / %s", [0])
+            assert planned("SELECT 1 / ") == 0
 
 
 @pytest.mark.django_db

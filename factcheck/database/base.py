@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ import psycopg
 from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import IsolationLevel
-from psycopg._preparing import PrepareManager
+from psycopg._preparing import Prepare, PrepareManager
 from psycopg.abc import PQGen
 from psycopg.pq import TransactionStatus
 
@@ -39,6 +39,12 @@ class Plans(PrepareManager):
             return False
         self.is_outdated = False
         return super().clear()
+
+    def validate(self, key: Any, prep: Prepare, name: bytes, results: Sequence[Any]) -> None:
+        super().validate(key, prep, name, results)
+        if prep is Prepare.SHOULD and key not in self._names:
+            # What fails the first time is forgotten here and kept by the server, which a rollback does not tell any more.
+            self._to_flush.append(name)
 
 
 class Connection(psycopg.Connection[Any]):
