@@ -171,6 +171,8 @@ def test_the_page_of_an_account_says_what_roles_are_for_and_not_how_its_password
     assert "triager: Decides which claims deserve a review." in page
     assert "<strong>set</strong>" in page
     assert ada.password.split("$")[-1][:6] not in page
+    User.objects.filter(pk=ada.pk).update(password="of another program")
+    assert "Invalid password format" in browser_of(boss).get(f"{USERS}{ada.pk}/change/").content.decode()
     record = browser_of(boss).get(f"{USERS}{ada.pk}/history/")
     assert (record.status_code, record.headers["Location"]) == (302, f"/admin/audit/auditevent/?q={ada.pk}")
 

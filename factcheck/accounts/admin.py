@@ -11,7 +11,6 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import ReadOnlyPasswordHashField, ReadOnlyPasswordHashWidget, UserChangeForm
-from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group
 from django.db.models import Count, QuerySet
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
@@ -60,7 +59,8 @@ class Secret(ReadOnlyPasswordHashWidget):
 
     def get_context(self, name: str, value: str, attrs: Any) -> dict[str, Any]:
         told = super().get_context(name, value, attrs)
-        return told | {"summary": [{"label": "set"}]} if value and is_password_usable(value) else told
+        # What has no value says that there is none, or that nothing here can check it.
+        return told | {"summary": [{"label": "set"}]} if any("value" in part for part in told["summary"]) else told
 
 
 class RoleChoice(ModelMultipleChoiceField):
