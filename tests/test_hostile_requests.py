@@ -136,6 +136,19 @@ def test_a_hostile_form_breaks_no_page_of_the_admin_and_moves_nothing(desk, of_p
     assert everything() == before
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("factcheck/job", "state__exact"), ("factcheck/job", "kind"), ("audit/auditevent", "action"), ("audit/auditevent", "kind"),
+        ("audit/auditevent", "request"), ("claims/claim", "risk__exact"), ("claims/claim", "language"), ("reviews/review", "stage__exact"),
+        ("accounts/user", "username"),
+    ],
+)  # fmt: skip
+def test_a_list_of_the_admin_looks_for_nothing_that_no_column_holds(desk, kind, name):
+    answer = desk.get(f"/admin/{kind}/?{name}=a%00")
+    assert (answer.status_code, answer.headers.get("Location")) == (302, f"/admin/{kind}/?e=1")
+
+
 def test_a_csrf_token_that_is_none_is_refused_by_every_form(desk, of_pages):  # noqa: F811
     before = everything()
     for route, token in product(forms(), ("", "x", LONG, "\xff" * 32, CSRF_TOKEN + "x", CSRF_TOKEN.upper())):

@@ -130,5 +130,5 @@ class LanguageFilter(admin.SimpleListFilter):
         return [(language or "none", language or "not known") for language in sorted(set(newest))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        language = (self.value() or "").replace("\0", "")
+        language = self.value()
         return queryset.filter(language="" if language == "none" else language) if language else queryset

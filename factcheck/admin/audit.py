@@ -38,7 +38,7 @@ class ActionFilter(admin.SimpleListFilter):
         return [(action, action.replace("_", " ")) for action in sorted({*recent, self.value() or ""} - {""})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        action = (self.value() or "").replace("\0", "")
+        action = self.value()
         return queryset.filter(action=action) if action else queryset
 
 
@@ -51,7 +51,7 @@ class KindFilter(admin.SimpleListFilter):
         return [(kind, kind_in_words(kind)) for kind in sorted({*recent, self.value() or ""} - {""})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        kind = (self.value() or "").replace("\0", "")
+        kind = self.value()
         return queryset.filter(subject_type=kind) if kind else queryset
 
 
@@ -61,7 +61,7 @@ class RequestFilter(TypedFilter):
     help_text = "As X-Request-Id, logs and problems name it."
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        wanted = (self.value() or "").replace("\0", "").strip()
+        wanted = (self.value() or "").strip()
         return queryset.filter(request_id=wanted) if wanted else queryset
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin import helpers
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR, ChangeList
 from django.core.exceptions import BadRequest, PermissionDenied
@@ -42,6 +43,12 @@ class Pages(ChangeList):
         nullable = {f"-{field.name}" for field in self.lookup_opts.concrete_fields if field.null}
         ordering = super().get_ordering(request, queryset)
         return [F(name[1:]).desc(nulls_last=True) if name in nullable else name for name in ordering]
+
+    def get_filters_params(self, params: Any = None) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = super().get_filters_params(params)
+        if any("\0" in value for values in found.values() for value in values):
+            raise IncorrectLookupParameters  # no column holds it, and PostgreSQL refuses to look
+        return found
 
     def get_results(self, request: HttpRequest) -> None:
         self.page_num = min(max(self.page_num, 1), LAST_PAGE)
@@ -127,7 +134,7 @@ class TypedFilter(admin.SimpleListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         others = {name: value for name, value in changelist.params.items() if name != self.parameter_name}
-        value = (self.value() or "").replace("\0", "")
+        value = self.value() or ""
         without = changelist.get_query_string(remove=[self.parameter_name])
         yield {"selected": bool(value), "query_string": without, "display": value, "others": others}
 
