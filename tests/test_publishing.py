@@ -399,6 +399,18 @@ def test_what_was_published_before_matching_was_told_is_offered_to_its_own_claim
     assert not known.matches.exists()
 
 
+def test_what_a_feed_told_of_before_it_was_known_to_be_ours_is_offered_to_its_own_claim_no_more(db):
+    url = "https://desk.example/fact-checks/a"
+    known = make.fact_check("Rents rose by 9 per cent.", url=url)
+    claim = make.claim("Rents rose by 9 per cent.")
+    work()
+    assert claim.matches.get().fact_check == known
+    told = {"url": url, "publisher": "Example Desk", "rating": "False", "claim_text": known.claim_text}
+    assert pipeline.record_fact_check(**told, claim_id=claim.pk) == known
+    work()
+    assert not claim.matches.exists()
+
+
 def test_no_feed_that_is_imported_says_otherwise_of_what_was_published_here(db):
     """Aggregators go on telling what was retracted, and an importer may be told anything."""
     url = "https://desk.example/fact-checks/a"

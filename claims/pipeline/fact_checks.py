@@ -77,7 +77,6 @@ def record_fact_check(
         row = EarlierFactCheck.objects.get(pk=outcome.article_id)
         if claim_id:
             OwnFactCheck.objects.update_or_create(fact_check=row, defaults={"claim_id": claim_id})
-            ClaimMatch.objects.filter(fact_check=row, claim=claim_id, state__in=UNDECIDED).delete()
         if outcome.status is Status.CREATED:
             events.record(row, "create", data={"url": row.url, "rating": row.rating})
             jobs.enqueue(MATCH, row.pk)
