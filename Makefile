@@ -15,7 +15,7 @@ CLIENT = tests/client/node_modules/.package-lock.json
 READY_TO_TEST = $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help up client test e2e screenshots lint bench bench-large soak openapi clean
+.PHONY: help environment up client test e2e screenshots lint bench bench-large soak openapi clean
 
 help:
 	@echo "make up        run everything on http://127.0.0.1:$(PORT) (PORT=8001 for another port); Ctrl-C stops it"
@@ -33,6 +33,8 @@ help:
 # make itself becomes the parent that everything ends with.
 up: $(READY_TO_RUN)
 	@$(RUN) manage.py up --port $(PORT) --with-parent
+
+environment: $(READY_TO_TEST)
 
 test: $(READY_TO_TEST)
 	@$(RUN) -m pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
+import allauth.account.admin  # noqa: F401  which registers what is taken back below
 from allauth.account.models import EmailAddress
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
