@@ -18,7 +18,6 @@ LONG = (
     "test_readme_story",
     "kept_out_of_the_desk",
     "no_key_of_any_page",
-    "test_every_value",
     "from_import_to_the_public",
     "kept_out",
     "under_their_policy",
