@@ -7,9 +7,12 @@ import subprocess
 import sys
 
 import pytest
+from django.core.checks import ERROR, Tags, run_checks
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 
-from factcheck import security
+from factcheck import env, security
+from factcheck.accounts.models import User
 from tests import make
 from tests.api import api
 from tests.services import ROOT
@@ -149,18 +152,18 @@ def test_what_stops_the_start_does_not_stop_the_command_that_explains_it(tmp_pat
     assert run("manage.py", "config").returncode == 0
 
 
-def test_production_loads_no_users_whose_passwords_are_public():
-    refused = run("manage.py", "load_demo")
-    assert (refused.returncode, refused.stderr) == (
-        1,
-        "CommandError: The passwords of the demo's users are public: not in production.\n",
-    )
+@pytest.mark.django_db
+def test_production_loads_no_users_whose_passwords_are_public(settings):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match=r"The passwords of the demo's users are public: not in production\."):
+        call_command("load_demo")
+    assert not User.objects.exists()
 
 
-def test_the_check_of_a_deployment_names_a_cache_that_is_not_shared():
-    check = run("manage.py", "check", "--deploy", CACHE_URL="")
-    assert check.returncode == 1
-    assert "factcheck.E003" in check.stderr
+def test_the_check_of_a_deployment_names_a_cache_that_is_not_shared(settings):
+    settings.CACHES = {"default": env.cache(env.cache_beside("amqps://rabbit.example/"))}
+    found = run_checks(tags=[Tags.security], include_deployment_checks=True)
+    assert [each.level for each in found if each.id == "factcheck.E003"] == [ERROR]
 
 
 ASK = """

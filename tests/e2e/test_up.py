@@ -210,8 +210,8 @@ def test_the_workers_of_the_web_server_share_what_was_loaded_for_all_of_them(hom
     workers = {pid for pid in web if parent_of(pid) in web}
     assert len(workers) == 2
     for pid in workers:
-        held = memory_of(pid)
-        assert held["Shared_Dirty"] > 2 * held["Private_Dirty"], held
+        # Of the settings and the server alone it would be 21 MB.
+        assert memory_of(pid)["Shared_Dirty"] > 40_000
 
 
 def memory_of(pid: int) -> dict[str, int]:
