@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+import factcheck.urls  # noqa: F401  with which the admin's pages come
 from claims.models import Claim
 from factcheck import jobs
 from factcheck.accounts import tokens
@@ -83,12 +84,12 @@ def test_no_page_of_the_admin_breaks_the_policy(site, people, chromium):
 def test_the_pages_of_the_api_work_under_their_policy(site, chromium):
     page, complaints = opened(chromium, site)
     page.goto("/api/v1/docs")
-    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=60_000)
     page.get_by_placeholder("Search...").fill("accept")
     expect(page.locator("[data-role='search:results']")).to_be_visible(timeout=60_000)
     page.goto("/api/v1/docs/try")
     # A long document takes Swagger its time.
-    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Fact-check API")).to_be_visible(timeout=60_000)
     page.locator("#operations-tag-problems").click(timeout=60_000)
     page.get_by_role("button", name="GET /api/v1/problems", exact=True).click(timeout=60_000)
     page.get_by_role("button", name="Try it out").click()
