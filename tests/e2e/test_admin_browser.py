@@ -11,6 +11,7 @@ from factcheck import jobs
 from factcheck.accounts.models import User
 from tests import make
 from tests.e2e.conftest import in_database
+from tests.e2e.looking import look, needs_axe
 
 TEXT = (
     "Exports fell by a third\n\n"
@@ -78,6 +79,7 @@ def test_a_claim_is_found_in_its_article_and_accepted(site, article, chromium):
     assert complaints == []
 
 
+@needs_axe
 def test_several_claims_are_rejected_from_the_list_and_the_one_changed_meanwhile_is_named(site, article, chromium):
     page, complaints = sign_in(chromium, site)
     page.goto("/admin/claims/claim/")
@@ -88,6 +90,7 @@ def test_several_claims_are_rejected_from_the_list_and_the_one_changed_meanwhile
         box.check()
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_text("kim changed it since")).to_be_visible()
+    assert look(page, "triage-asked-of-several") == []
     page.get_by_label("an opinion or a judgement").check()
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_text("Reject: nothing was changed for")).to_be_visible()
@@ -95,6 +98,22 @@ def test_several_claims_are_rejected_from_the_list_and_the_one_changed_meanwhile
     others = Claim.objects.exclude(pk=changed.pk).values_list("triage_status", "triage_reason")
     assert in_database(lambda: set(others)) == {("rejected", "opinion")}
     assert complaints == []
+
+
+@needs_axe
+def test_who_saves_a_claim_too_late_sees_theirs_beside_mine(site, article, chromium):
+    page, complaints = sign_in(chromium, site)
+    claim = tripled()
+    page.goto(f"/admin/claims/claim/{claim.pk}/change/")
+    page.get_by_label("Claimant").fill("The ministry")
+    in_database(lambda: edit_as_kim(claim))
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("kim saved version")).to_be_visible()
+    assert look(page, "triage-conflict") == []
+    page.get_by_role("button", name="Save mine over version").click()
+    expect(page.locator(".messagelist")).to_be_visible()
+    assert tripled().claimant == "The ministry"
+    assert [each for each in complaints if "409" not in each and "412" not in each] == []
 
 
 def test_reasons_open_on_demand_and_everything_works_without_a_script(site, article, chromium):

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from claims import pipeline
-from claims.models import ArticleVersion, ImportRun
+from claims.models import ArticleVersion, Claim, ImportRun
 from factcheck import jobs
 from factcheck.accounts import tokens
 from factcheck.accounts.models import User
@@ -59,6 +59,9 @@ def addresses(room, tmp_path, evidence_folder) -> list[str]:
     run = pipeline.request_import("wire-of-monday.jsonl", payload, {}, started_by=kim)
     everything_done()
     waiting = pipeline.request_import("wire-of-tuesday.jsonl", payload, {}, started_by=kim)
+    withdrawn = make.article("Prices doubled in a year, the ministry of trade said.", outlet="Example Wire")
+    everything_done()
+    pipeline.withdraw_article(withdrawn.pk, reason="legal", note="A court has ordered it.", actor=kim)
     policy = desks.add_policy(room.desk.policy.name, {"seats": 3}, actor=kim)
     return [
         "/admin/claims/importrun/", "/admin/claims/importrun/add/", f"/admin/claims/importrun/{run.subject_id}/change/",
@@ -72,7 +75,8 @@ def addresses(room, tmp_path, evidence_folder) -> list[str]:
         "/admin/", "/admin/reviews/", "/admin/accounts/user/add/", page_of(room.finn), f"/admin/accounts/user/{room.finn.pk}/password/",
         f"/admin/accounts/user/{room.finn.pk}/history/", "/admin/webhooks/webhookendpoint/", "/admin/notifications/notification/",
         f"/admin/audit/auditevent/?q={kim.pk}", "/admin/factcheck/job/?state__exact=failed", page_of(Job.objects.filter(state="done").latest("id")),
-        "/admin/password_change/", "/admin/audit/auditevent/?request=none",
+        "/admin/password_change/", "/admin/audit/auditevent/?request=none", page_of(withdrawn), "/admin/claims/article/",
+        page_of(Claim.objects.get(appearances__article_version__article=withdrawn)),
     ]  # fmt: skip
 
 
