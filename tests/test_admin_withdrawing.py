@@ -50,6 +50,19 @@ def test_what_the_page_says_will_be_erased_is_erased_and_what_it_says_stays_stay
     assert "Erase what it says" not in words_of(kim.get(withdrawal_of(article)))
 
 
+def test_pages_of_what_is_withdrawn_have_a_name_and_lead_to_no_words_that_are_gone(kim, article):
+    assert "show in the text" in body(kim.get(page_of(article)))
+    claim = Claim.objects.latest("id")
+    assert "Log-odds" in body(kim.get(page_of(claim)))
+    kim.post(withdrawal_of(article), WHY | {"version": article.version})
+    page = body(kim.get(page_of(article)))
+    assert "<h1>[withdrawn]</h1>" in page
+    assert "show in the text" not in page
+    page = body(kim.get(page_of(claim)))
+    assert "Log-odds" not in page
+    assert "was erased with its article" in page
+
+
 @pytest.mark.parametrize("sent", [{"reason": ""}, {"note": " "}, {"reason": "no-such"}, {"version": "x"}])
 def test_without_a_reason_and_words_nothing_is_erased(kim, article, sent):
     before = rows()

@@ -72,7 +72,7 @@ class Article(Row):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.canonical_url or str(self.id)
+        return self.title or self.canonical_url or ("[withdrawn]" if self.withdrawn_at else str(self.id))
 
 
 class ArticleVersion(Row):

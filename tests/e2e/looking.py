@@ -30,6 +30,8 @@ def look(page: Page, name: str, *, widths: tuple[int, ...] = WIDTHS) -> list[str
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
+            # Colours that have just been changed are on their way for a moment, and for ever in what is folded away.
+            page.evaluate("document.getAnimations().forEach(each => each.finish())")
             kept(page, f"{name}-{scheme}-{width}")
             wrong += [f"{name}, {scheme}, at {width}: {found}" for found in violations(page, scheme)]
         if page.evaluate("document.documentElement.scrollWidth") > width:
@@ -41,8 +43,6 @@ def violations(page: Page, scheme: str = "light") -> list[str]:
     """What axe finds wrong, by rule and place."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
-    # Colours that have just been changed are on their way for a moment, and for ever in what is folded away.
-    page.evaluate("document.getAnimations().forEach(each => each.finish())")
     found = page.evaluate("options => axe.run(options).then(told => told.violations)", SCHEMES[scheme])
     return [f"{rule['id']}: {node['html']}" for rule in found for node in rule["nodes"]]
 
