@@ -42,7 +42,7 @@ test: $(READY_TO_TEST)
 e2e: $(READY_TO_TEST) $(CLIENT)
 	@$(RUN) -m pytest tests/e2e --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
-LOOKED_AT = readers desk triage operators
+LOOKED_AT = readers desk triage operators admin
 screenshots: $(READY_TO_TEST) $(CLIENT)
 	@mkdir -p screenshots
 	@SCREENSHOTS=screenshots $(RUN) -m pytest $(LOOKED_AT:%=tests/e2e/test_%_browser.py) $(ARGS)
