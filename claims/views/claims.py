@@ -112,7 +112,7 @@ class ClaimViewSet(ReadViewSet):
     @extend_schema(request=forms.NoteSerializer)
     @action(detail=True, methods=["post"])
     def restore(self, request: Request, pk: str) -> Response:
-        """Make it a candidate again."""
+        """Make it a candidate again, at the risk that it had before it was accepted."""
         return self._triage(request, TriageAction.RESTORE, forms.NoteSerializer)
 
     @extend_schema(request=forms.MergeSerializer)
