@@ -12,7 +12,8 @@ RUN = $(VENV)/bin/python
 PIP = $(RUN) -m pip install -qq --disable-pip-version-check --require-hashes --only-binary=:all:
 READY_TO_RUN = $(VENV)/.installed-embedded
 CLIENT = tests/client/node_modules/.package-lock.json
-READY_TO_TEST = $(VENV)/.installed-dev
+READY_TO_TEST = $(VENV)/.installed-test
+READY = $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
 .PHONY: help environment up client test e2e screenshots lint bench bench-large soak openapi clean
@@ -34,34 +35,34 @@ help:
 up: $(READY_TO_RUN)
 	@$(RUN) manage.py up --port $(PORT) --with-parent
 
-environment: $(READY_TO_TEST)
+environment: $(READY)
 
 test: $(READY_TO_TEST)
 	@$(RUN) -m pytest --numprocesses $(PROCESSES) --dist worksteal $(ARGS)
 
-e2e: $(READY_TO_TEST) $(CLIENT)
+e2e: $(READY) $(CLIENT)
 	@$(RUN) -m pytest tests/e2e --numprocesses $(PROCESSES) --dist loadgroup $(ARGS)
 
 LOOKED_AT = readers desk triage operators admin
-screenshots: $(READY_TO_TEST) $(CLIENT)
+screenshots: $(READY) $(CLIENT)
 	@mkdir -p screenshots
 	@SCREENSHOTS=screenshots $(RUN) -m pytest $(LOOKED_AT:%=tests/e2e/test_%_browser.py) $(ARGS)
 
-lint: $(READY_TO_TEST)
+lint: $(READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-bench: $(READY_TO_TEST)
+bench: $(READY)
 	@$(RUN) -m pytest tests/bench -p no:randomly -s $(ARGS)
 
-bench-large: $(READY_TO_TEST)
+bench-large: $(READY)
 	@$(RUN) -m pytest tests/bench_large -p no:randomly -s $(ARGS)
 
-soak: $(READY_TO_TEST)
+soak: $(READY)
 	@$(RUN) -m pytest tests/soak -p no:randomly -s $(ARGS)
 
-openapi: $(READY_TO_TEST)
+openapi: $(READY)
 	@$(RUN) manage.py spectacular --validate --fail-on-warn --file tests/snapshots/openapi.yaml
 
 clean:
@@ -84,6 +85,6 @@ $(VENV)/.created:
 	@touch $@
 
 $(VENV)/.installed-%: requirements-%.txt $(VENV)/.created
-	@# Development contains the rest.
-	@[ $(VENV)/.installed-dev -nt $< ] || { echo "Installing $< ..."; $(PIP) --requirement $<; }
+	@# What development needs contains what tests need, and that what runs.
+	@[ $(VENV)/.installed-dev -nt $< ] || { [ $* = embedded ] && [ $(VENV)/.installed-test -nt $< ]; } || { echo "Installing $< ..."; $(PIP) --requirement $<; }
 	@touch $@

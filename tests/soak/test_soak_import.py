@@ -131,7 +131,7 @@ def test_the_broker_goes_away_during_an_import_and_everything_is_read_once_it_is
                 time.sleep(0.5)
                 return not Job.objects.filter(state__in=jobs.ACTIVE).exists()
 
-            wait_until(all_done, timeout_seconds=180, what="all read")
+            wait_until(all_done, timeout_seconds=400, what="all read")
     finally:
         os.environ.pop("BROKER_URL", None)
         worker.kill()
