@@ -20,7 +20,7 @@ from factcheck import jobs
 from factcheck.accounts.models import User
 from factcheck.ids import uuid7
 from factcheck.models import Job
-from tests import make, rows
+from tests import make
 from tests.api import Api, api, assert_problem, walk
 from tests.remembering import remembered
 
@@ -501,61 +501,6 @@ def scans(client: Api, address: str, table: str) -> set[str]:
             if "Filter" in node:
                 found.add(f"Filter: {node['Filter']}")
     return found
-
-
-def test_every_page_of_a_list_is_a_range_of_one_index_wherever_it_stands(reader):
-    rows.fill(5000)
-    expected = {
-        "/claims?": "claims_claim_pkey",
-        "/claims?ordering=created_at": "claims_claim_pkey",
-        "/claims?ordering=-check_worthiness": "claim_by_worth",
-        "/claims?ordering=check_worthiness": "claim_by_worth_up",
-        "/claims?ordering=-updated_at": "claim_by_change",
-        "/claims?ordering=updated_at": "claim_by_change",
-        "/claims?status=accepted&ordering=-check_worthiness&page_size=5": "claim_by_status",
-        "/articles?": "claims_article_pkey",
-        "/articles?ordering=created_at": "claims_article_pkey",
-        "/articles?ordering=-published_at": "article_published",
-        "/articles?ordering=published_at": "article_published_up",
-    }
-    used: dict[str, list[set[str]]] = {}
-    for address in expected:
-        table = "claims_article" if address.startswith("/articles?") else "claims_claim"
-        first = reader.get(address)
-        used[address] = [scans(reader, address, table)]
-        later = first.json()["next"]
-        used[address].append(scans(reader, later, table))
-    assert used == {address: [{index}, {index}] for address, index in expected.items()}
-
-
-def test_claims_of_one_article_are_found_by_its_index(reader):
-    rows.fill(5000)
-    article = Article.objects.order_by("id")[77]
-    for address in (f"/claims?article={article.pk}&ordering=-check_worthiness", f"/articles/{article.pk}/claims"):
-        # Sorting its ten rows may be cheaper than reading them in order.
-        assert scans(reader, address, "claims_claim") - {"Sort"} == {"claim_by_article"}
-
-
-def test_a_search_and_an_address_are_looked_up_in_their_indexes(reader):
-    rows.fill(5000)
-    for search in ("4711", "w15000", "zzz"):
-        for ordering in ("-created_at", "-check_worthiness"):
-            address = f"/claims?search={search}&ordering={ordering}"
-            assert "Bitmap Heap Scan" in scans(reader, address, "claims_claim"), address
-    assert "Bitmap Heap Scan" in scans(reader, "/articles?search=411", "claims_article")
-    for query in ("url=https://outlet.example/77", f"fingerprint={'0' * 64}"):
-        assert "Seq Scan" not in scans(reader, f"/articles?{query}", "claims_article"), query
-
-
-def test_a_walk_through_the_nulls_stays_in_the_index(reader):
-    rows.fill(5000)
-    for ordering, index in (("-check_worthiness", "claim_by_worth"), ("check_worthiness", "claim_by_worth_up")):
-        address = f"/claims?ordering={ordering}&page_size=200"
-        for _ in range(23):  # 4,500 have a score
-            address = reader.get(address).json()["next"]
-        address = address.replace("page_size=200", "page_size=20")
-        assert {c["check_worthiness"] for c in reader.get(address).json()["results"]} == {None}
-        assert scans(reader, address, "claims_claim") == {index}
 
 
 def test_unique_keys_are_made_in_the_order_of_time():
