@@ -64,7 +64,8 @@ def tried(page: Page) -> tuple[set[str], list[str]]:
     page.keyboard.press("?")
     expect(page.locator("#keys dl")).to_be_visible()
     # The page's own keys are told once the sheet has opened.
-    page.wait_for_function("document.querySelector('#keys .own') || !document.querySelector('[data-key]')")
+    if page.locator("[data-key]").count():
+        expect(page.locator("#keys .own").first).to_be_attached()
     keys, wrong = page.evaluate(TRIED)
     return set(keys), wrong
 
